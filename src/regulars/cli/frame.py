@@ -1,0 +1,139 @@
+"""What every verb has: options, a merchant, two ways to answer, and refusals as exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .words import say
+
+if TYPE_CHECKING:
+    from regulars.infra.http.principal import MerchantFacts
+
+Run = Callable[[argparse.Namespace], "int | None"]
+
+
+class Commands:
+    """The tree of verbs, filled by the groups."""
+
+    def __init__(self) -> None:
+        self.parser = argparse.ArgumentParser(
+            prog="regulars",
+            description=say("Membership and loyalty that turns buyers into regulars."),
+        )
+        self.parser.set_defaults(explain=self.parser.print_help)
+        self._roots = self.parser.add_subparsers(metavar="COMMAND")
+        self._groups: dict[str, Any] = {}
+
+    def group(self, name: str, about: str) -> None:
+        """A word that leads on to verbs: `regulars staff …`."""
+        parser = self._roots.add_parser(name, help=say(about), description=say(about))
+        parser.set_defaults(explain=parser.print_help)
+        self._groups[name] = parser.add_subparsers(metavar="COMMAND")
+
+    def verb(
+        self, path: str, about: str, run: Run, *, merchant: bool = True
+    ) -> argparse.ArgumentParser:
+        """A verb: "init" or "staff create". Gets ``--json``, and ``--merchant`` unless told not."""
+        group, _, name = path.rpartition(" ")
+        place = self._groups[group] if group else self._roots
+        parser: argparse.ArgumentParser = place.add_parser(
+            name, help=say(about), description=say(about)
+        )
+        parser.add_argument("--json", action="store_true", help=say("answer in JSON"))
+        if merchant:
+            parser.add_argument(
+                "--merchant",
+                metavar="CODE",
+                default=os.environ.get("REGULARS_MERCHANT") or None,
+                help=say("merchant code; may be left out where there is only one"),
+            )
+        parser.set_defaults(run=run)
+        return parser
+
+
+class Refused(Exception):
+    """The command cannot be done; the message tells the fix."""
+
+
+def start(*, make_home: bool = False) -> None:
+    """Load Django for this home. Raises Refused where there is none yet."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "regulars.config.settings")
+    from regulars.config import home
+
+    if make_home:
+        home.make_home()
+    elif not home.secret("REGULARS_FIELD_KEY"):
+        raise Refused(
+            say("The home {home} has no secrets: run `regulars init` first.", home=home.home())
+        )
+    import django
+
+    from regulars.infra import logs
+
+    django.setup()
+    logs.configure()
+
+
+def the_merchant(args: argparse.Namespace) -> MerchantFacts:
+    """The merchant a command is about. Raises Refused, naming those there are."""
+    from regulars.modules.merchants.queries import merchants
+
+    known = merchants()
+    if not known:
+        raise Refused(say("There is no merchant yet: run `regulars init`."))
+    if args.merchant is None:
+        if len(known) > 1:
+            raise Refused(say("There is more than one merchant: name one with --merchant."))
+        return known[0]
+    for merchant in known:
+        if merchant.code == args.merchant:
+            return merchant
+    codes = ", ".join(merchant.code for merchant in known)
+    text = "There is no merchant {code!r} here; there are {known}."
+    raise Refused(say(text, code=args.merchant, known=codes))
+
+
+def answer(args: argparse.Namespace, told: Any, lines: Sequence[str]) -> None:
+    """Print ``told`` as one JSON line with ``--json``, else the lines for people."""
+    if args.json:
+        print(json.dumps(told, ensure_ascii=False))
+    else:
+        print("\n".join(lines))
+
+
+def report(args: argparse.Namespace, error: Exception) -> int:
+    """Tell on stderr why a command failed; 1. What is no refusal is a fault and raised again."""
+    from regulars.kernel.errors import Refusal
+
+    if isinstance(error, Refusal):
+        told = {
+            "code": error.code,
+            "detail": error.detail,
+            "errors": [{"pointer": e.pointer, "code": e.code} for e in error.errors],
+        }
+        return _refuse(args, told)
+    if isinstance(error, Refused):
+        return _refuse(args, {"code": "refused", "detail": str(error), "errors": []})
+    if isinstance(error, RuntimeError | OSError) or _is_of_database(error):
+        detail = str(error).strip().splitlines()
+        first = detail[0] if detail else type(error).__name__
+        return _refuse(args, {"code": "failed", "detail": first, "errors": []})
+    raise error
+
+
+def _is_of_database(error: Exception) -> bool:
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    return bool(kinds & {"OperationalError", "InterfaceError", "ImproperlyConfigured"})
+
+
+def _refuse(args: argparse.Namespace, told: dict[str, Any]) -> int:
+    if getattr(args, "json", False):
+        print(json.dumps({"error": told}, ensure_ascii=False), file=sys.stderr)
+    else:
+        print(f"{say('error')}: {told['detail']}", file=sys.stderr)
+    return 1

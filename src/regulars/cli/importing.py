@@ -1,0 +1,203 @@
+"""`import` and `export`: order and refund files in, undone; the ledger out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from .asking import OPERATOR, asked
+from .frame import Commands, Refused, answer, start, the_merchant
+from .progress import bar
+from .words import say
+
+if TYPE_CHECKING:
+    from regulars.infra.http.principal import MerchantFacts
+    from regulars.modules.connectors.types import RunView
+    from regulars.modules.orders.settlement import Scope
+
+_ERRORS_SHOWN: Final = 10
+
+
+def register(commands: Commands) -> None:
+    commands.group("import", "order and refund files in")
+    for kind, about in (
+        ("orders", "import an order file; the same file twice changes nothing"),
+        ("refunds", "import a refund file; refunds that come before their order wait for it"),
+    ):
+        verb = commands.verb(f"import {kind}", about, _import)
+        verb.add_argument("file", type=Path, help=say("CSV, Parquet or XLSX"))
+        verb.add_argument("--profile", default="auto", help=say("how the columns are read"))
+        verb.add_argument("--dry-run", action="store_true", help=say("only tell what it would do"))
+        verb.set_defaults(kind=kind)
+    resume = commands.verb("import resume", "go on with a run that was cut off", _resume)
+    resume.add_argument("run_id", metavar="RUN", help=say("id of the run"))
+    undo = commands.verb("import undo", "give back everything a run brought", _undo)
+    undo.add_argument("run_id", metavar="RUN", help=say("id of the run"))
+    commands.verb("import list", "list the latest runs", _list)
+
+    commands.group("export", "what is in the books")
+    commands.verb(
+        "export entries", "every posting up to the latest seal, then the seals (NDJSON)", _export
+    )
+
+
+def scope_of(merchant: MerchantFacts) -> Scope:
+    from zoneinfo import ZoneInfo
+
+    from regulars.infra.clock import now_for
+    from regulars.modules.orders.settlement import Scope
+
+    return Scope(
+        merchant_id=merchant.id,
+        zone=ZoneInfo(merchant.zone),
+        currency=merchant.currency,
+        actor=OPERATOR,
+        now=now_for(merchant),
+    )
+
+
+def _import(args: argparse.Namespace) -> None:
+    start()
+    from regulars.modules.connectors import services
+
+    if not args.file.is_file():
+        raise Refused(say("There is no file {path}.", path=args.file))
+    merchant = the_merchant(args)
+    scope = scope_of(merchant)
+    run = services.prepare_run(
+        scope, kind=args.kind, source=args.file, file_name=args.file.name, profile=args.profile
+    )
+    if args.dry_run:
+        services.forget_run(scope, run.id)
+        _tell(args, merchant, run, dry=True)
+        return
+    _run(args, merchant, scope, run)
+
+
+def _resume(args: argparse.Namespace) -> None:
+    start()
+    from regulars.modules.connectors import queries
+
+    merchant = the_merchant(args)
+    run = queries.run(merchant.id, _run_id(args.run_id))
+    _run(args, merchant, scope_of(merchant), run)
+
+
+def _run(args: argparse.Namespace, merchant: MerchantFacts, scope: Scope, run: RunView) -> None:
+    from regulars.infra.writes import Outcome, once
+    from regulars.kernel.ids import show
+    from regulars.modules.connectors import services
+
+    shown = show("run", run.id)
+    # The line in the audit comes first: a run may take long and be cut off.
+    once(
+        asked(merchant, "imports.start"),
+        lambda: Outcome(status=202, body={"run": shown, "file": run.file_name}, subject=shown),
+    )
+    with bar(say("importing")) as move:
+        done = services.run_import(
+            scope, run.id, watch=lambda progress: move(progress.pieces_done, progress.pieces)
+        )
+    _tell(args, merchant, done, dry=False)
+
+
+def _undo(args: argparse.Namespace) -> None:
+    start()
+    from regulars.infra.writes import Outcome, once
+    from regulars.kernel.ids import show
+    from regulars.modules.connectors import queries, services
+
+    merchant = the_merchant(args)
+    run = queries.run(merchant.id, _run_id(args.run_id))
+    shown = show("run", run.id)
+    once(
+        asked(merchant, "imports.undo"),
+        lambda: Outcome(status=202, body={"run": shown}, subject=shown),
+    )
+    with bar(say("undoing")) as move:
+        undone = services.undo_run(
+            scope_of(merchant), run.id, watch=lambda done: move(done, run.orders)
+        )
+    answer(
+        args,
+        {"run": shown, "status": undone.status, "orders": run.orders},
+        [say("{orders} orders were given back", orders=run.orders)],
+    )
+
+
+def _list(args: argparse.Namespace) -> None:
+    start()
+    from regulars.modules.connectors import queries
+
+    runs = [_facts(run) for run in queries.runs(the_merchant(args).id, limit=20)]
+    lines = [f"{r['run']}  {r['status']:<8} {r['orders']:>9,}  {r['file']}" for r in runs]
+    answer(args, runs, lines)
+
+
+def _export(args: argparse.Namespace) -> None:
+    start()
+    from regulars.modules.ledger.queries import export_entries
+
+    for line in export_entries(the_merchant(args).id):
+        sys.stdout.write(line if line.endswith("\n") else line + "\n")
+
+
+def _tell(args: argparse.Namespace, merchant: MerchantFacts, run: RunView, *, dry: bool) -> None:
+    from regulars.modules.connectors import services
+
+    errors = (
+        run.report.get("errors", [])
+        if dry
+        else services.row_errors(merchant.id, run.id, limit=1_000)
+    )
+    told = {**_facts(run), "dry_run": dry, "report": _report(run), "errors": errors}
+    report = run.report
+    lines = [
+        say("file {name}, read as {profile}", name=run.file_name, profile=run.profile),
+        say(
+            "{rows} rows, {rejected} not taken",
+            rows=f"{report.get('rows', 0):,}",
+            rejected=f"{run.rejected:,}",
+        ),
+    ]
+    if dry:
+        lines.append(say("nothing was imported: this was a dry run"))
+    else:
+        text = "{orders} new, {repeated} there before"
+        lines.append(say(text, orders=f"{run.orders:,}", repeated=f"{run.repeated:,}"))
+    lines += [f"  {e['row']}: {e['column']}: {e['message']}" for e in errors[:_ERRORS_SHOWN]]
+    if len(errors) > _ERRORS_SHOWN:
+        lines.append(say("  and more; all of them are in the rejected-rows file"))
+    answer(args, told, lines)
+
+
+def _facts(run: RunView) -> dict[str, Any]:
+    from regulars.kernel.ids import show
+
+    return {
+        "run": show("run", run.id),
+        "kind": run.kind,
+        "file": run.file_name,
+        "status": run.status,
+        "orders": run.orders,
+        "lines": run.lines,
+        "repeated": run.repeated,
+        "rejected": run.rejected,
+    }
+
+
+def _report(run: RunView) -> dict[str, Any]:
+    return {k: v for k, v in run.report.items() if k not in ("preview", "errors", "refused")}
+
+
+def _run_id(text: str) -> UUID:
+    from regulars.kernel.errors import NotFound
+    from regulars.kernel.ids import parse
+
+    found = parse("run", text)
+    if found is None:
+        raise NotFound
+    return found

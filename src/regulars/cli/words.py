@@ -1,0 +1,96 @@
+"""What the command line says, in English or, where the locale asks for it, in Chinese."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+_ZH: Final = {
+    "Membership and loyalty that turns buyers into regulars.": (
+        "会员与忠诚度平台：把买家变成回头客。"
+    ),
+    "answer in JSON": "以 JSON 输出",
+    "merchant code; may be left out where there is only one": "商户代码；只有一个商户时可省略",
+    "make the home, a merchant, its programme and its first API key": (
+        "建立数据目录、商户、会员计划和首个 API 密钥"
+    ),
+    "code of the new merchant: a-z, 0-9 and -": "新商户的代码：a-z、0-9 和 -",
+    "ISO 4217 currency, such as CNY": "ISO 4217 货币代码，如 CNY",
+    "IANA time zone, such as Asia/Shanghai": "IANA 时区，如 Asia/Shanghai",
+    "programme to start from": "起始会员计划模板",
+    "name shown to members": "向会员展示的名称",
+    "language of what members read": "会员所见内容的语言",
+    "bring the database up to this version": "把数据库升级到当前版本",
+    "people who work at a merchant": "商户员工",
+    "give a person a role and print a link that signs them in once": (
+        "赋予员工角色，并给出一次性登录链接"
+    ),
+    "print a new link that signs a person in once": "给出新的一次性登录链接",
+    "list the people of a merchant": "列出商户员工",
+    "API keys of a merchant": "商户的 API 密钥",
+    "make an API key and print it once": "创建 API 密钥，仅显示一次",
+    "list keys; never the keys themselves": "列出密钥（不显示密钥本身）",
+    "take a key back, effective at its next request": "吊销密钥，下一次请求起生效",
+    "what the key is for": "密钥用途",
+    "permission the key has; repeat for more; without any, all a key may have": (
+        "密钥权限，可重复；不写则为密钥可有的全部权限"
+    ),
+    "id of the key, as listed": "列表中的密钥编号",
+    "name to sign in with": "登录用户名",
+    "the person's name": "员工姓名",
+    "what the person may do": "员工角色",
+    "serve console, member pages and API, and run the jobs": (
+        "启动控制台、会员页面和 API，并运行后台任务"
+    ),
+    "port to listen on": "监听端口",
+    "address to listen on": "监听地址",
+    "web processes": "网页进程数",
+    "threads of each web process": "每个网页进程的线程数",
+    "leave the jobs to another process": "不在此处运行后台任务",
+    "background work: expiry, reviews, events, imports": "后台任务：过期、保级、事件、导入",
+    "run what falls due, for ever or once": "执行到期任务（持续或一次）",
+    "do what is due now and stop": "只执行当前到期的任务",
+    "merchant {code} is ready": "商户 {code} 已就绪",
+    "API key (shown once): {key}": "API 密钥（仅显示一次）：{key}",
+    "next: regulars staff create --merchant {code} --username NAME --role owner": (
+        "下一步：regulars staff create --merchant {code} --username 用户名 --role owner"
+    ),
+    "the database is up to date": "数据库已是最新",
+    "{username} is {role} at {code}": "{username} 在 {code} 的角色：{role}",
+    "signs in once, within 24 hours: {url}": "24 小时内可登录一次：{url}",
+    "key {id} ({prefix}…) is revoked": "密钥 {id}（{prefix}…）已吊销",
+    "serving {url} (Ctrl-C stops it)": "服务已启动：{url}（Ctrl-C 停止）",
+    "{job}: {done}": "{job}：{done}",
+    "There is more than one merchant: name one with --merchant.": (
+        "商户不止一个，请用 --merchant 指定。"
+    ),
+    "There is no merchant yet: run `regulars init`.": "还没有商户，请先运行 `regulars init`。",
+    "There is no merchant {code!r} here; there are {known}.": "没有商户 {code!r}；现有：{known}。",
+    "There is nobody called {username!r} at {code}.": "{code} 没有名为 {username!r} 的员工。",
+    "The home {home} has no secrets: run `regulars init` first.": (
+        "数据目录 {home} 中没有密钥，请先运行 `regulars init`。"
+    ),
+    "The database is not up to date: run `regulars migrate`.": (
+        "数据库不是最新，请运行 `regulars migrate`。"
+    ),
+    "Port {port} is taken: choose another with --port.": "端口 {port} 已被占用，请用 --port 另选。",
+    "WARNING: {why}: a power cut may lose what was confirmed": (
+        "警告：{why}：断电可能丢失已确认的数据"
+    ),
+    "error": "错误",
+}
+
+
+def chinese() -> bool:
+    """Whether the locale asks for Chinese: the first set of LC_ALL, LC_MESSAGES and LANG."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(name, "")
+        if value:
+            return value.lower().startswith("zh")
+    return False
+
+
+def say(text: str, **told: object) -> str:
+    """``text``, in the reader's language, with what it tells filled in."""
+    words = _ZH.get(text, text) if chinese() else text
+    return words.format(**told) if told else words

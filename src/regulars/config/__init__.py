@@ -1,0 +1,1 @@
+"""Config: the composition root. Settings come from the environment and the home folder."""

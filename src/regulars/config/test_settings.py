@@ -1,0 +1,24 @@
+"""Settings of the test suite: throw-away keys, a database of its own, the test clock on."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+os.environ.setdefault("REGULARS_HOME", tempfile.mkdtemp(prefix="regulars-test-"))
+os.environ.setdefault("REGULARS_SECRET_KEY", "5e" * 32)
+os.environ.setdefault("REGULARS_FIELD_KEY", "f1" * 32)
+os.environ.setdefault("REGULARS_INDEX_KEY", "1d" * 32)
+
+from .settings import *  # noqa: F403
+from .settings import DATABASES
+
+TEST_CLOCK = True
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# A file, not memory: races open connections of their own. Named by process, so that suites may
+# run side by side.
+DATABASES["default"].setdefault("TEST", {})["NAME"] = (
+    os.path.join(os.environ["REGULARS_HOME"], "test.sqlite3")
+    if DATABASES["default"]["ENGINE"].endswith("sqlite3")
+    else f"regulars_test_{os.getpid()}"
+)

@@ -1,0 +1,104 @@
+"""What every event has, how it is written as JSON, and how it is read back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any, ClassVar, Final
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from regulars.kernel.instants import show_instant
+
+_by_topic: dict[str, type[Event]] = {}
+_names_of: dict[type[Event], tuple[str, ...]] = {}
+_adapters: dict[type[Event], TypeAdapter[Any]] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened at a merchant, told once it is committed.
+
+    A subclass names its ``topic`` (dot, past tense) and raises ``version`` when a field changes
+    its meaning or goes away; a new field with a default needs no new version.
+    """
+
+    topic: ClassVar[str] = ""
+    version: ClassVar[int] = 1
+
+    merchant_id: int
+    happened_at: datetime
+
+    def __init_subclass__(cls) -> None:
+        # With slots the decorator makes the class anew; the second one, which stays, wins.
+        _by_topic[cls.topic] = cls
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON: ids as UUID text, instants in RFC 3339, integers as they are."""
+        kind = type(self)
+        written: dict[str, Any] = {"topic": kind.topic, "version": kind.version}
+        for name in _names(kind):
+            written[name] = _plain(getattr(self, name))
+        return written
+
+
+def from_json(written: Mapping[str, Any]) -> Event | None:
+    """The event that ``to_json`` wrote; None for a topic or version nobody here knows."""
+    kind = _by_topic.get(written["topic"])
+    if kind is None or kind.version != written["version"]:
+        return None
+    told = {name: written[name] for name in _names(kind) if name in written}
+    event: Event = _adapter(kind).validate_python(told)
+    return event
+
+
+def known_events() -> dict[str, type[Event]]:
+    """Every event class that has been loaded, by topic."""
+    return dict(sorted(_by_topic.items()))
+
+
+def schema_of(kind: type[Event]) -> dict[str, Any]:
+    """The JSON Schema of what ``to_json`` of this kind writes."""
+    shape = TypeAdapter(kind).json_schema()
+    head: Final[dict[str, Any]] = {
+        "topic": {"const": kind.topic},
+        "version": {"const": kind.version},
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": kind.topic,
+        "description": " ".join((kind.__doc__ or "").split()),
+        "type": "object",
+        "properties": {**head, **shape["properties"]},
+        "required": [*head, *shape.get("required", [])],
+        "additionalProperties": False,
+        **({"$defs": shape["$defs"]} if "$defs" in shape else {}),
+    }
+
+
+def _names(kind: type[Event]) -> tuple[str, ...]:
+    known = _names_of.get(kind)
+    if known is None:
+        known = _names_of[kind] = tuple(field.name for field in fields(kind))
+    return known
+
+
+def _adapter(kind: type[Event]) -> TypeAdapter[Any]:
+    known = _adapters.get(kind)
+    if known is None:
+        known = _adapters[kind] = TypeAdapter(kind)
+    return known
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, datetime):
+        return show_instant(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,56 @@
+"""What members announces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from .base import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberEnrolled(Event):
+    """A person became a member."""
+
+    topic: ClassVar[str] = "member.enrolled"
+    version: ClassVar[int] = 1
+
+    member_id: UUID
+    channel: str | None = None
+    store: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberIdentified(Event):
+    """A member can be recognised by one more identity; the value is not told."""
+
+    topic: ClassVar[str] = "member.identified"
+    version: ClassVar[int] = 1
+
+    member_id: UUID
+    type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentGranted(Event):
+    """A member said yes to a purpose."""
+
+    topic: ClassVar[str] = "consent.granted"
+    version: ClassVar[int] = 1
+
+    member_id: UUID
+    purpose: str
+    text_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentWithdrawn(Event):
+    """A member said no to a purpose, or took a yes back."""
+
+    topic: ClassVar[str] = "consent.withdrawn"
+    version: ClassVar[int] = 1
+
+    member_id: UUID
+    purpose: str
+    text_version: str

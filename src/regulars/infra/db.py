@@ -1,0 +1,176 @@
+"""The one place where the two dialects differ.
+
+SQL is written once, with ``:name`` parameters; `Sql` keeps both spellings. Hot paths go to the
+driver itself (no ORM, no client-side binding): on PostgreSQL a bare statement is its own
+transaction, which is what keeps an order at two round trips.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.utils import IntegrityError, OperationalError
+
+T = TypeVar("T")
+_NAMED: Final = re.compile(r"(?<![:\w]):([a-z_]+)")
+_LIST: Final = re.compile(r"IN \(/\*list\*/ :([a-z_]+) /\*end\*/\)")
+_FUNCTIONS: Final = {
+    "json_array(": "json_build_array(",
+    "json_group_array(": "json_agg(",
+}
+
+
+def any_of(column: str, name: str = "ids") -> str:
+    """`column` is one of the list parameter ``name``; spelt for both dialects."""
+    return f"{column} IN (/*list*/ :{name} /*end*/)"
+
+
+def is_postgres() -> bool:
+    return connection.vendor == "postgresql"
+
+
+class Sql:
+    """One statement in both spellings.
+
+    ``:name`` becomes the driver's parameter; ``json_array`` and ``json_group_array`` become
+    PostgreSQL's names for them.
+    """
+
+    __slots__ = ("lite", "pg")
+
+    def __init__(self, text: str) -> None:
+        self.lite = _LIST.sub(r"IN (SELECT value FROM json_each(:\1))", text)
+        pg = _LIST.sub(r"= ANY(:\1)", text).replace("%", "%%")
+        for lite_name, pg_name in _FUNCTIONS.items():
+            pg = pg.replace(lite_name, pg_name)
+        self.pg = _NAMED.sub(r"%(\1)s", pg)
+
+
+def _driver() -> Any:
+    connection.ensure_connection()
+    return connection.connection
+
+
+def fetch_one(sql: Sql, params: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    """First row of ``sql``; ids go in as UUID and instants as aware datetimes on both dialects."""
+    if is_postgres():
+        import psycopg
+
+        with psycopg.Cursor(_driver()) as cursor:
+            row: tuple[Any, ...] | None = cursor.execute(sql.pg, params).fetchone()
+            return row
+    found: tuple[Any, ...] | None = _driver().execute(sql.lite, _lite_params(params)).fetchone()
+    return found
+
+
+def fetch_all(sql: Sql, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    if is_postgres():
+        import psycopg
+
+        with psycopg.Cursor(_driver()) as cursor:
+            rows: list[tuple[Any, ...]] = cursor.execute(sql.pg, params).fetchall()
+            return rows
+    found: list[tuple[Any, ...]] = _driver().execute(sql.lite, _lite_params(params)).fetchall()
+    return found
+
+
+def run(sql: Sql, params: Mapping[str, Any]) -> int:
+    """Run a statement inside the caller's transaction; how many rows it touched."""
+    if is_postgres():
+        import psycopg
+
+        with psycopg.Cursor(_driver()) as cursor:
+            return int(cursor.execute(sql.pg, params).rowcount)
+    return int(_driver().execute(sql.lite, _lite_params(params)).rowcount)
+
+
+def _lite_params(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: lite_value(value) for name, value in params.items()}
+
+
+def lite_value(value: Any) -> Any:
+    """As Django writes it to SQLite, so that the ORM reads the same rows."""
+    kind = type(value)
+    if kind is UUID:
+        return value.hex
+    if kind is dt.datetime:
+        return lite_instant(value)
+    if kind is dt.date:
+        return value.isoformat()
+    if kind is list:
+        return json.dumps([lite_value(item) for item in value])
+    if kind is bool:
+        return int(value)
+    return value
+
+
+@lru_cache(maxsize=65_536)
+def lite_instant(at: dt.datetime) -> str:
+    return (at if at.tzinfo is dt.UTC else at.astimezone(dt.UTC)).isoformat(" ")[:-6]
+
+
+def as_uuid(value: Any) -> UUID:
+    """An id as raw SQL gives it: UUID on PostgreSQL, 32 hex digits on SQLite."""
+    return value if type(value) is UUID else UUID(hex=value)
+
+
+def as_instant(value: Any) -> dt.datetime | None:
+    """An instant as raw SQL or JSON inside SQL gives it."""
+    if value is None:
+        return None
+    found = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(value)
+    return found.replace(tzinfo=dt.UTC) if found.tzinfo is None else found.astimezone(dt.UTC)
+
+
+def as_day(value: Any) -> dt.date | None:
+    if value is None or isinstance(value, dt.date):
+        return value
+    return dt.date.fromisoformat(value)
+
+
+def as_json(value: Any) -> Any:
+    """A JSON column of raw SQL: parsed already by PostgreSQL's driver, text on SQLite."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+class LostRace(Exception):
+    """Somebody else changed what was seen; gather again."""
+
+
+@contextmanager
+def write_transaction() -> Iterator[None]:
+    """A transaction that, on SQLite, holds the write lock from its first statement on."""
+    with transaction.atomic():
+        yield
+
+
+def retrying(attempt: Callable[[], T], *, tries: int = 12) -> T:
+    """Run ``attempt`` until it is not beaten by another writer; then Contention (409)."""
+    import random
+    import time
+
+    from regulars.kernel.errors import Contention
+
+    for number in range(tries):
+        try:
+            return attempt()
+        except (LostRace, IntegrityError, OperationalError) as error:
+            if isinstance(error, OperationalError) and not _is_transient(error):
+                raise
+            if number + 1 == tries:
+                break
+            time.sleep(random.uniform(0, 0.002 * (number + 1) ** 2))  # noqa: S311
+    raise Contention("Others are writing to the same member just now; send it again.")
+
+
+def _is_transient(error: OperationalError) -> bool:
+    text = str(error).lower()
+    return "locked" in text or "deadlock" in text or "serialize" in text

@@ -1,0 +1,1 @@
+"""HTTP: strict input, problem documents, permissions and writes, the same for every audience."""

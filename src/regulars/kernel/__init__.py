@@ -1,0 +1,1 @@
+"""Kernel: the rules that know no shop, no table and no framework; standard library only."""

@@ -1,0 +1,123 @@
+"""Where facts lie: one folder per merchant, in it one per export, never changed once it is there.
+
+A new export is built beside the others: what did not change is linked from the one before, then
+the finished folder gets its name. Whoever still reads the one before is not disturbed; it is
+removed when nobody can be reading it any more.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+
+_READ_FOR_SECONDS: Final = 300.0
+_BUILDING: Final = "building-"
+_KEPT_NAMES: Final = (".lock",)
+#: What an export consists of; anything else beside it was worked out from it.
+_EXPORTED: Final = (
+    "orders/month=*/*.parquet",
+    "lines/month=*/*.parquet",
+    "postings/*.parquet",
+    "*.parquet",
+)
+#: Worked out from an export later, and kept beside it (see ``derived``).
+DERIVED: Final = "derived"
+
+
+def merchant_folder(merchant_id: int) -> Path:
+    return Path(settings.HOME) / "facts" / str(merchant_id)
+
+
+def export_folder(merchant_id: int, exported_at: datetime) -> Path:
+    """The folder of the export that was finished at an instant."""
+    return merchant_folder(merchant_id) / f"{exported_at:%Y%m%dT%H%M%S.%f}"
+
+
+@contextmanager
+def alone(merchant_id: int) -> Iterator[None]:
+    """Only one process and thread exports a merchant's facts at a time; the others wait."""
+    folder = merchant_folder(merchant_id)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def building(merchant_id: int, *, based_on: Path | None) -> Iterator[Path]:
+    """A folder to build the next export in, with the files of ``based_on``; gone if it fails."""
+    folder = merchant_folder(merchant_id) / f"{_BUILDING}{os.getpid()}-{time.monotonic_ns()}"
+    folder.mkdir(mode=0o700)
+    try:
+        if based_on is not None:
+            _link_all(based_on, folder)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def finish(building_folder: Path, folder: Path) -> None:
+    """Give a built export its name, once all of it is on the disk."""
+    for pattern in _EXPORTED:
+        for path in building_folder.glob(pattern):
+            if path.stat().st_nlink == 1:
+                _sync(path)
+    _sync(building_folder)
+    building_folder.rename(folder)
+    _sync(folder.parent)
+
+
+def sweep(merchant_id: int, *, keep: Path) -> None:
+    """Remove the exports that nobody reads any more, and what cut-off ones left behind."""
+    latest = time.time() - _READ_FOR_SECONDS
+    for path in merchant_folder(merchant_id).iterdir():
+        if path == keep or path.name in _KEPT_NAMES:
+            continue
+        if path.name.startswith(_BUILDING) or path.stat().st_mtime < latest:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def derived(folder: Path, name: str, work_out: Callable[[Path], None]) -> Path:
+    """The file ``name`` that belongs to an export: there already, or worked out now.
+
+    ``work_out`` writes to the path it is given. Two at once do the same work; one of them stays.
+    """
+    path = folder / DERIVED / name
+    if path.exists():
+        return path
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}-{time.monotonic_ns()}")
+    try:
+        work_out(draft)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return path
+
+
+def _link_all(source: Path, target: Path) -> None:
+    for pattern in _EXPORTED:
+        for path in source.glob(pattern):
+            place = target / path.relative_to(source)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                place.hardlink_to(path)
+            except OSError:  # a file system without links
+                shutil.copy2(path, place)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,157 @@
+"""Reports as CSV: one plain table each, the one behind the chart."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from regulars.modules.analytics import report_shapes as shapes
+from regulars.modules.analytics.reports.rfm_grid import segment_of
+from regulars.modules.analytics.rounding import share_bps
+
+_Line = tuple[str | int | float | bool | None, ...]
+# A spreadsheet takes a text that starts with one of these for a formula.
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def to_csv(report: shapes.Report) -> str:
+    """``report`` as CSV with a header line, also where it has no rows; None is an empty field.
+
+    Text that a spreadsheet would run as a formula (a channel's name, a tier's) gets an apostrophe
+    in front.
+    """
+    header, lines = _TABLES[report["report"]]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header.split())
+    writer.writerows([_field(cell) for cell in line] for line in lines(report))
+    return text.getvalue()
+
+
+def _field(cell: str | int | float | bool | None) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS):
+        return f"'{cell}"
+    return str(cell)
+
+
+def _cohorts(report: shapes.CohortsReport) -> Iterator[_Line]:
+    for cohort in report["cohorts"]:
+        name, size = cohort["cohort"], cohort["size"]
+        yield name, size, 0, size, 10_000, None, None, cohort["first_month_revenue_minor"]
+        months = zip(cohort["active"], cohort["returned_by"], cohort["revenue_minor"], strict=True)
+        for month, (active, returned_by, revenue_minor) in enumerate(months, start=1):
+            shares = [None if n is None else share_bps(n, size) for n in (active, returned_by)]
+            yield name, size, month, active, shares[0], returned_by, shares[1], revenue_minor
+
+
+def _rfm(report: shapes.RfmReport) -> Iterator[_Line]:
+    for cell, members in report["cells"].items():
+        r, f, m = (int(score) for score in cell)
+        yield r, f, m, segment_of(recency=r, frequency=f), members
+
+
+def _repurchase(report: shapes.RepurchaseReport) -> Iterator[_Line]:
+    window, coverage = report["window_days"], report["coverage_bps"]
+    active, again, rate = report["members_active"], report["members_again"], report["rate_bps"]
+    yield report["as_of"], window, active, again, rate, coverage
+
+
+def _trend(report: shapes.RepurchaseTrendReport) -> Iterator[_Line]:
+    for point in report["points"]:
+        yield (
+            point["day"],
+            report["window_days"],
+            point["members_active"],
+            point["members_again"],
+            point["rate_bps"],
+            point["coverage_bps"],
+            point["whole_window"],
+        )
+
+
+def _second_order(report: shapes.SecondOrderReport) -> Iterator[_Line]:
+    for curve in report["curves"]:
+        for point in curve["points"]:
+            again = point["bought"], point["again_bps"]
+            yield curve["group"], point["days"], point["at_risk"], *again
+
+
+def _tiers(report: shapes.TiersReport) -> Iterator[_Line]:
+    for line in report["tiers"]:
+        now = line["tier"], line["members"], line["members_bps"], line["members_before"]
+        yield *now, line["joined"], line["left"], line["arrived"], line["gone"]
+
+
+def _points(report: shapes.PointsLiabilityReport) -> Iterator[_Line]:
+    expiring = {lot["month"]: lot["points"] for lot in report["ageing"]}
+    for line in report["months"]:
+        gone = line["spent"], line["expired"], line["taken_back"]
+        balance = line["moved"], line["outstanding"]
+        yield line["month"], line["issued"], *gone, *balance, expiring.pop(line["month"], None)
+    for month, points in expiring.items():
+        yield month or "never", None, None, None, None, None, None, points
+
+
+def _coverage(report: shapes.CoverageReport) -> Iterator[_Line]:
+    yield "all", None, *_counts(report)
+    for channel in report["channels"]:
+        yield "channel", channel["name"], *_counts(channel)
+    for store in report["stores"]:
+        yield "store", store["name"], *_counts(store)
+
+
+def _counts(line: shapes.CoverageCounts) -> tuple[int, ...]:
+    orders = line["orders"], line["orders_with_member"], line["coverage_bps"]
+    revenue = line["revenue_minor"], line["revenue_with_member_minor"]
+    return *orders, *revenue, line["revenue_coverage_bps"]
+
+
+def _sales(report: shapes.SalesReport) -> Iterator[_Line]:
+    orders = report["orders"], report["revenue_minor"], report["order_value_minor"]
+    members = report["members_active"], report["purchases_per_member"]
+    whose = report["new_minor"], report["returning_minor"], report["unknown_minor"]
+    shares = report["returning_bps"], report["revenue_coverage_bps"]
+    yield report["as_of"], report["window_days"], *orders, *members, *whose, *shares
+
+
+def _new_members(report: shapes.NewMembersReport) -> Iterator[_Line]:
+    for line in report["days"]:
+        yield line["day"], line["members"]
+
+
+_COVERAGE = "orders orders_with_member coverage_bps revenue_minor revenue_with_member_minor"
+_TABLES: Final[Mapping[str, tuple[str, Callable[[Any], Iterator[_Line]]]]] = {
+    "cohorts": (
+        "cohort size month active active_bps returned_by returned_by_bps revenue_minor",
+        _cohorts,
+    ),
+    "rfm": ("r f m segment members", _rfm),
+    "repurchase": (
+        "as_of window_days members_active members_again rate_bps coverage_bps",
+        _repurchase,
+    ),
+    "repurchase_trend": (
+        "day window_days members_active members_again rate_bps coverage_bps whole_window",
+        _trend,
+    ),
+    "second_order": ("group days at_risk bought again_bps", _second_order),
+    "tiers": ("tier members members_bps members_before joined left arrived gone", _tiers),
+    "points_liability": (
+        "month issued spent expired taken_back moved outstanding expiring",
+        _points,
+    ),
+    "coverage": (f"dimension name {_COVERAGE} revenue_coverage_bps", _coverage),
+    "sales": (
+        "as_of window_days orders revenue_minor order_value_minor members_active "
+        "purchases_per_member new_minor returning_minor unknown_minor returning_bps "
+        "revenue_coverage_bps",
+        _sales,
+    ),
+    "new_members": ("day members", _new_members),
+}

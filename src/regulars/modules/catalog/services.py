@@ -1,0 +1,89 @@
+"""Writing goods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from regulars.events.base import Event
+from regulars.events.catalog import ProductChanged
+from regulars.infra import outbox
+
+from .models import PricePoint, Product
+from .queries import shown
+
+_BATCH = 2_000
+
+
+@transaction.atomic
+def put_product(
+    *, merchant_id: int, sku: str, given: dict[str, Any], now: datetime
+) -> tuple[dict[str, Any], list[Event]]:
+    """Create or change a product by the fields ``given``; a new list price joins the history.
+
+    Returns the product as shown and what that changed.
+    """
+    product = Product.objects.of(merchant_id).filter(sku=sku).first()
+    created = product is None
+    if product is None:
+        product = Product(merchant_id=merchant_id, sku=sku)
+    before = None if created else shown(product)
+    price_before = product.list_price_minor
+    for field, column in _FIELDS.items():
+        if field in given:
+            setattr(product, column, given[field])
+    product.save(force_insert=created)
+    price = product.list_price_minor
+    if price is not None and price != price_before:
+        PricePoint.objects.of(merchant_id).filter(sku=sku, at=now).delete()
+        PricePoint(merchant_id=merchant_id, sku=sku, at=now, list_price_minor=price).save(
+            force_insert=True
+        )
+    after = shown(product)
+    events: list[Event] = []
+    if after != before:
+        events.append(
+            ProductChanged(merchant_id=merchant_id, happened_at=now, sku=sku, created=created)
+        )
+    outbox.publish(aggregate="catalog", events=events, at=now)
+    return after, events
+
+
+_FIELDS = {
+    "name": "name",
+    "category": "category",
+    "type": "type",
+    "tags": "tags",
+    "list_price": "list_price_minor",
+}
+
+
+def learn_products(
+    merchant_id: int, products: Iterable[tuple[str, str | None, str | None, str | None]]
+) -> int:
+    """Take in what a file says of (sku, name, category, type); silence changes nothing known."""
+    batch: list[tuple[Any, ...]] = []
+    count = 0
+    for sku, name, category, kind in products:
+        batch.append((merchant_id, sku, name, category, kind, "[]"))
+        if len(batch) == _BATCH:
+            count += _learn(batch)
+            batch = []
+    return count + (_learn(batch) if batch else 0)
+
+
+def _learn(rows: Sequence[tuple[Any, ...]]) -> int:
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO catalog_product (merchant_id, sku, name, category, type, tags) "
+            "VALUES (%s, %s, %s, %s, %s, %s) "
+            "ON CONFLICT (merchant_id, sku) DO UPDATE SET "
+            "name = coalesce(excluded.name, catalog_product.name), "
+            "category = coalesce(excluded.category, catalog_product.category), "
+            "type = coalesce(excluded.type, catalog_product.type)",
+            rows,
+        )
+    return len(rows)

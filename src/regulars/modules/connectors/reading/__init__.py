@@ -1,0 +1,7 @@
+"""Reading: order and refund files in, validated and ordered pieces out. No database, no clock.
+
+Offers     orders.open_orders, refunds.open_refunds, table.preview_file,
+           completejourney.completejourney_parquet.
+Refuses    types.UnreadableFile for a file that cannot be told row by row; everything smaller is
+           a RowError of one row.
+"""

@@ -1,0 +1,395 @@
+"""Import runs: prepared, run piece by piece, gone on with after a kill, undone."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.text import get_valid_filename
+
+from regulars.events.connectors import ImportCompleted, ImportUndone
+from regulars.infra.clock import real_now
+from regulars.infra.outbox import publish
+from regulars.infra.recording import Update, Writes
+from regulars.kernel.errors import NotFound
+from regulars.kernel.ids import new_id
+from regulars.modules.catalog.services import learn_products
+from regulars.modules.merchants.services.stores import learn_stores
+from regulars.modules.orders.bulk import BulkSettler
+from regulars.modules.orders.parking import apply_all_parked
+from regulars.modules.orders.pieces import BulkOptions, PieceResult, Refused
+from regulars.modules.orders.settlement import Scope
+from regulars.modules.orders.undoing import undo_orders
+from regulars.modules.programmes.services import run_due
+
+from .errors import FileRefused, RunBusy
+from .models import ImportRun
+from .queries import rejected_path, run_folder, view_of
+from .reading.orders import OrderFile, open_orders
+from .reading.reader import ReadFile
+from .reading.refunds import open_refunds
+from .reading.types import UnreadableFile
+from .refunding import settle_refunds
+from .types import Progress, RunView
+
+RUN_CHANGE: Final = Update(
+    "connectors_importrun",
+    "u_run",
+    key={"merchant_id": "bigint", "id": "uuid"},
+    sets={"pieces_done": "integer", "heartbeat_at": "timestamptz"},
+    adds={
+        "orders": "bigint",
+        "lines": "bigint",
+        "repeated": "bigint",
+        "rejected": "bigint",
+    },
+    seen={"pieces_done": "integer"},
+)
+_MOST_REFUSED_TOLD: Final = 1_000
+_ERROR_KEYS: Final = ("row", "column", "code", "message")
+Watch = Callable[[Progress], None]
+
+
+def _silent(progress: Progress) -> None:
+    """Nobody watches."""
+
+
+def prepare_run(
+    scope: Scope, *, kind: str, source: Path, file_name: str, profile: str = "auto"
+) -> RunView:
+    """Take a copy of the file, judge all of it, and note what importing it would bring.
+
+    Nothing is imported yet: this is the dry run. Raises FileRefused, with the fix.
+    """
+    row, file = _prepare(scope, kind, source, file_name, profile)
+    file.close()
+    return view_of(row)
+
+
+def import_file(
+    scope: Scope,
+    *,
+    kind: str,
+    source: Path,
+    file_name: str,
+    profile: str = "auto",
+    watch: Watch = _silent,
+) -> RunView:
+    """Prepare and run in one go, judging the file once. Raises FileRefused, Contention."""
+    row, file = _prepare(scope, kind, source, file_name, profile)
+    with file:
+        return run_import(scope, row.id, watch=watch, opened=file)
+
+
+def _prepare(
+    scope: Scope, kind: str, source: Path, file_name: str, profile: str
+) -> tuple[ImportRun, ReadFile]:
+    run_id = new_id()
+    folder = run_folder(scope.merchant_id, run_id)
+    folder.mkdir(mode=0o700, parents=True)
+    path = folder / (get_valid_filename(Path(file_name).name) or "file")
+    try:
+        shutil.copyfile(source, path)
+        file = _opened(scope, kind, path, profile)
+    except UnreadableFile as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise FileRefused(error.message) from error
+    try:
+        row = _noted(scope, run_id, kind, path, file_name, file)
+    except BaseException:
+        file.close()
+        raise
+    return row, file
+
+
+def _noted(
+    scope: Scope, run_id: UUID, kind: str, path: Path, file_name: str, file: ReadFile
+) -> ImportRun:
+    report = _plain(dataclasses.asdict(file.report))  # type: ignore[attr-defined]
+    errors = [_plain(dataclasses.asdict(error)) for error in file.errors(_MOST_REFUSED_TOLD)]
+    row = ImportRun(
+        merchant_id=scope.merchant_id,
+        id=run_id,
+        kind=kind,
+        file_name=Path(file_name).name[:255],
+        file_path=str(path),
+        sha256=report["sha256"],
+        profile=report["profile"],
+        status="ready",
+        pieces=file.piece_count,
+        rejected=file.write_rejected(rejected_path(scope.merchant_id, run_id)),
+        report={
+            **report,
+            "preview": _plain(dataclasses.asdict(file.preview)),
+            "errors": errors,
+        },
+        created_at=real_now(),
+        created_by=scope.actor,
+    )
+    row.save(force_insert=True)
+    return row
+
+
+def forget_run(scope: Scope, run_id: UUID) -> None:
+    """Drop a run that was only judged, with its copy of the file."""
+    ImportRun.objects.of(scope.merchant_id).filter(id=run_id, status="ready").delete()
+    shutil.rmtree(run_folder(scope.merchant_id, run_id), ignore_errors=True)
+
+
+def queue_run(scope: Scope, run_id: UUID) -> RunView:
+    """Let the jobs run it. Raises RunBusy unless it is ready or has failed."""
+    changed = (
+        ImportRun.objects.of(scope.merchant_id)
+        .filter(id=run_id, status__in=["ready", "failed"])
+        .update(status="queued", error="")
+    )
+    return _view_or_busy(scope, run_id, changed, "It has been started before.")
+
+
+def run_import(
+    scope: Scope, run_id: UUID, *, watch: Watch = _silent, opened: ReadFile | None = None
+) -> RunView:
+    """Run it to its end, from the piece it had reached. Raises RunBusy, Contention.
+
+    Every piece is one transaction that also moves the run's mark, so a run that was killed goes
+    on where it stood and nothing comes twice.
+    """
+    row = _row(scope.merchant_id, run_id)
+    if row.status not in ("ready", "queued", "running", "failed"):
+        raise RunBusy(f"The run is {row.status}.")
+    claimed = (
+        ImportRun.objects.of(scope.merchant_id)
+        .filter(id=run_id, status=row.status, heartbeat_at=row.heartbeat_at)
+        .update(
+            status="running",
+            heartbeat_at=real_now(),
+            started_at=row.started_at or real_now(),
+            error="",
+        )
+    )
+    if not claimed:
+        raise RunBusy("Another process runs it.")
+    try:
+        if opened is not None:
+            _import(scope, row, opened, watch)
+        else:
+            with _opened(scope, row.kind, Path(row.file_path), row.profile) as file:
+                _import(scope, row, file, watch)
+    except Exception as error:
+        _failed(scope, run_id, error)
+        raise
+    return _complete(scope, run_id)
+
+
+def _import(scope: Scope, row: ImportRun, file: ReadFile, watch: Watch) -> None:
+    if isinstance(file, OrderFile):
+        _import_orders(scope, row, file, watch)
+    else:
+        _import_refunds(scope, row, file, watch)
+
+
+def _failed(scope: Scope, run_id: UUID, error: Exception) -> None:
+    ImportRun.objects.of(scope.merchant_id).filter(id=run_id).update(
+        status="failed", error=f"{type(error).__name__}: {error}"[:2_000]
+    )
+
+
+def _import_orders(scope: Scope, row: ImportRun, file: OrderFile, watch: Watch) -> None:
+    if row.pieces_done == 0:
+        learn_products(
+            scope.merchant_id,
+            ((p.sku, p.name, p.category, p.type) for batch in file.products() for p in batch),
+        )
+    settler = BulkSettler(scope, BulkOptions(run_id=row.id))
+    done = Progress(row.pieces_done, file.piece_count, row.orders, row.lines)
+    watch(done)
+    for piece in file.pieces(row.pieces_done):
+        learn_stores(scope.merchant_id, piece.store)
+        result = settler.settle(
+            piece,
+            also=lambda writes, result, number=piece.number: _mark(  # type: ignore[misc]
+                writes, scope.merchant_id, row.id, number, result
+            ),
+        )
+        _tell_refused(scope.merchant_id, row.id, result.refused)
+        done = Progress(
+            piece.number + 1,
+            file.piece_count,
+            done.orders + result.orders,
+            done.lines + result.lines,
+        )
+        watch(done)
+
+
+def _import_refunds(scope: Scope, row: ImportRun, file: Any, watch: Watch) -> None:
+    total = Progress(row.pieces_done, file.piece_count, row.orders, row.lines)
+    for piece in file.pieces(row.pieces_done):
+        result = settle_refunds(scope, row.id, piece)
+        writes = Writes()
+        _mark(writes, scope.merchant_id, row.id, piece.number, result)
+        with transaction.atomic():
+            writes.record()
+        _tell_refused(scope.merchant_id, row.id, result.refused)
+        total = Progress(
+            piece.number + 1,
+            file.piece_count,
+            total.orders + result.orders,
+            total.lines + result.lines,
+        )
+        watch(total)
+
+
+def _mark(writes: Writes, merchant_id: int, run_id: UUID, number: int, result: PieceResult) -> None:
+    writes.add(
+        RUN_CHANGE,
+        (
+            merchant_id,
+            run_id,
+            number + 1,
+            real_now(),
+            result.orders,
+            result.lines,
+            result.repeated,
+            len(result.refused),
+            number,
+        ),
+    )
+
+
+def _tell_refused(merchant_id: int, run_id: UUID, refused: list[Refused]) -> None:
+    """Keep the first refusals with the run, so that the screen can name rows and reasons."""
+    if not refused:
+        return
+    with transaction.atomic():
+        row = _row(merchant_id, run_id)
+        told = row.report.setdefault("refused", [])
+        for item in refused[: _MOST_REFUSED_TOLD - len(told)]:
+            told.append(
+                {
+                    "row": item.row,
+                    "column": "order_id",
+                    "code": item.code,
+                    "message": f"{item.external_id}: {item.detail}",
+                }
+            )
+        row.save(update_fields=["report"])
+
+
+def _complete(scope: Scope, run_id: UUID) -> RunView:
+    run_due(scope.merchant_id, scope.now)
+    apply_all_parked(scope)
+    with transaction.atomic():
+        ImportRun.objects.of(scope.merchant_id).filter(id=run_id).update(
+            status="done", finished_at=real_now()
+        )
+        row = _row(scope.merchant_id, run_id)
+        publish(
+            aggregate=run_id.hex,
+            events=[
+                ImportCompleted(
+                    merchant_id=scope.merchant_id,
+                    happened_at=scope.now,
+                    run_id=run_id,
+                    orders=row.orders,
+                    rejected=row.rejected,
+                )
+            ],
+            at=scope.now,
+        )
+    return view_of(row)
+
+
+def queue_undo(scope: Scope, run_id: UUID) -> RunView:
+    """Let the jobs undo it. Raises RunBusy unless it has ended (well or not)."""
+    changed = (
+        ImportRun.objects.of(scope.merchant_id)
+        .filter(id=run_id, kind="orders", status__in=["done", "failed"])
+        .update(status="undoing")
+    )
+    return _view_or_busy(scope, run_id, changed, "Only an order run that has ended is undone.")
+
+
+def undo_run(
+    scope: Scope, run_id: UUID, *, watch: Callable[[int], None] = lambda done: None
+) -> RunView:
+    """Give back everything the run brought; safe to call again after a kill."""
+    row = _row(scope.merchant_id, run_id)
+    if row.kind != "orders" or row.status not in ("done", "failed", "undoing"):
+        raise RunBusy("Only an order run that has ended is undone.")
+    ImportRun.objects.of(scope.merchant_id).filter(id=run_id).update(status="undoing")
+    try:
+        undone = undo_orders(scope, run_id, progress=watch)
+    except Exception as error:
+        _failed(scope, run_id, error)
+        raise
+    with transaction.atomic():
+        ImportRun.objects.of(scope.merchant_id).filter(id=run_id).update(
+            status="undone", finished_at=real_now()
+        )
+        publish(
+            aggregate=run_id.hex,
+            events=[
+                ImportUndone(
+                    merchant_id=scope.merchant_id,
+                    happened_at=scope.now,
+                    run_id=run_id,
+                    orders=undone,
+                )
+            ],
+            at=scope.now,
+        )
+    return view_of(_row(scope.merchant_id, run_id))
+
+
+def row_errors(merchant_id: int, run_id: UUID, *, limit: int) -> list[dict[str, Any]]:
+    """The first rows that were not taken: those the file's judging rejected, then the refused."""
+    row = _row(merchant_id, run_id)
+    told: list[dict[str, Any]] = row.report.get("errors", []) + row.report.get("refused", [])
+    return [{key: item[key] for key in _ERROR_KEYS} for item in told[:limit]]
+
+
+def stale_runs(before: datetime) -> list[ImportRun]:
+    """Runs that wait, and runs whose process has not been heard of since ``before``."""
+    return list(
+        ImportRun.objects.across_merchants()
+        .filter(Q(status__in=["queued", "undoing"]) | Q(status="running", heartbeat_at__lt=before))
+        .order_by("id")
+    )
+
+
+def _opened(scope: Scope, kind: str, path: Path, profile: str) -> ReadFile:
+    if kind == "orders":
+        return open_orders(path, profile=profile, zone=scope.zone, currency=scope.currency)
+    return open_refunds(path, profile=profile, zone=scope.zone)
+
+
+def _row(merchant_id: int, run_id: UUID) -> ImportRun:
+    row = ImportRun.objects.of(merchant_id).filter(id=run_id).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _view_or_busy(scope: Scope, run_id: UUID, changed: int, detail: str) -> RunView:
+    row = _row(scope.merchant_id, run_id)
+    if not changed:
+        raise RunBusy(f"{detail} It is {row.status}.")
+    return view_of(row)
+
+
+def _plain(value: Any) -> Any:
+    """Dataclass dictionaries as JSON keeps them."""
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return value

@@ -1,0 +1,62 @@
+"""API keys: made once, shown once, kept as digests."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+
+from regulars.events.merchants import KeyCreated, KeyRevoked
+from regulars.infra import outbox
+from regulars.kernel.errors import FieldError, Invalid, NotFound
+from regulars.modules.merchants import queries
+from regulars.modules.merchants.models import ApiKey
+from regulars.modules.merchants.types import KEY_PERMISSIONS, KeyView, NewKey
+
+_SECRET_BYTES: Final = 32
+_PREFIX_LENGTH: Final = len(queries.KEY_HEAD) + 6
+
+
+@transaction.atomic
+def create_key(
+    *, merchant_id: int, name: str, by: str, now: datetime, scopes: Sequence[str] = ()
+) -> NewKey:
+    """A new key, allowed ``scopes`` or, without any, all a key may do. Its text is not kept."""
+    unknown = sorted(set(scopes) - KEY_PERMISSIONS)
+    if unknown:
+        raise Invalid(
+            f"A key cannot have {', '.join(unknown)}.",
+            errors=[FieldError("/scopes", "unknown_value", "See the permissions of a key.")],
+        )
+    text = queries.KEY_HEAD + secrets.token_urlsafe(_SECRET_BYTES)
+    row = ApiKey.objects.create(
+        merchant_id=merchant_id,
+        name=name,
+        prefix=text[:_PREFIX_LENGTH],
+        digest=queries.digest_of(text),
+        scopes=sorted(set(scopes)),
+        created_by=by,
+    )
+
+    event = KeyCreated(merchant_id=merchant_id, happened_at=now, key_id=row.id, prefix=row.prefix)
+    outbox.publish(aggregate="merchant", events=[event], at=now)
+    return NewKey(queries.key_view(row), text)
+
+
+@transaction.atomic
+def revoke_key(*, merchant_id: int, key_id: int, now: datetime) -> KeyView:
+    """Take a key back; again has no further effect. Raises NotFound."""
+    ours = ApiKey.objects.filter(merchant_id=merchant_id, id=key_id)
+    revoked = ours.filter(revoked_at=None).update(revoked_at=now)
+    row = ours.first()
+    if row is None:
+        raise NotFound
+    if revoked:
+        event = KeyRevoked(
+            merchant_id=merchant_id, happened_at=now, key_id=row.id, prefix=row.prefix
+        )
+        outbox.publish(aggregate="merchant", events=[event], at=now)
+    return queries.key_view(row)

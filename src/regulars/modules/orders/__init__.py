@@ -1,0 +1,6 @@
+"""Orders: what was bought, paid, given back; and what that settles in the ledger and the tiers.
+
+Owns       orders, their lines, refunds; refunds that came before their order (parked).
+Offers     services.place, pay, cancel, refund, preview_refund; bulk.settle; queries.
+Announces  order.created, order.paid, order.refunded, order.cancelled, orders.imported.
+"""

@@ -1,0 +1,81 @@
+"""From a request to the use case it asks for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from pydantic import ValidationError
+
+from regulars.infra.clock import now_for
+from regulars.infra.http.answers import asked, sent
+from regulars.infra.http.principal import ApiRequest, MerchantFacts
+from regulars.infra.http.problems import code_of, pointer_of
+from regulars.infra.http.strict_json import Unreadable
+from regulars.infra.writes import fingerprint_of
+from regulars.kernel.errors import FieldError, Invalid, Refusal
+from regulars.kernel.ids import show
+from regulars.modules.orders import services
+from regulars.modules.orders.many import Sent, place_many
+from regulars.modules.orders.settlement import Scope
+
+from .shapes import BulkIn, OrderIn, RefundIn, ReturnsIn
+
+
+def scope_for(request: ApiRequest, now: datetime) -> Scope:
+    return services.scope_of(request.auth.merchant, actor=request.auth.actor, now=now)
+
+
+def bulk(request: ApiRequest, body: BulkIn) -> HttpResponse:
+    """Place every order of a request. Raises KeyReused."""
+    now = now_for(request.auth.merchant)
+    orders = [_sent(item, request.auth.merchant) for item in body.orders]
+    wanted = asked(request, "orders.bulk", now=now)
+    return sent(place_many(scope_for(request, now), wanted, orders))
+
+
+def refund(request: ApiRequest, order_id: UUID, body: RefundIn) -> HttpResponse:
+    """Refund units of an order. Raises as services.refund."""
+    now = now_for(request.auth.merchant)
+    wanted = asked(request, "orders.refund", show("ord", order_id), now=now)
+    return sent(services.refund(scope_for(request, now), wanted, order_id, refund_asked(body)))
+
+
+def preview(request: ApiRequest, order_id: UUID, body: ReturnsIn) -> dict[str, Any]:
+    """What a refund would do. Raises as services.preview_refund."""
+    now = now_for(request.auth.merchant)
+    return services.preview_refund(scope_for(request, now), order_id, body.returns())
+
+
+def cancel(request: ApiRequest, order_id: UUID) -> HttpResponse:
+    """Call an order off. Raises as services.cancel."""
+    now = now_for(request.auth.merchant)
+    wanted = asked(request, "orders.cancel", show("ord", order_id), now=now)
+    return sent(services.cancel(scope_for(request, now), wanted, order_id))
+
+
+def refund_asked(body: RefundIn) -> services.RefundAsked:
+    return services.RefundAsked(body.external_id, body.returns(), body.refunded_at)
+
+
+def _sent(item: Any, merchant: MerchantFacts) -> Sent:
+    fingerprint = fingerprint_of(item)
+    try:
+        return Sent(fingerprint, OrderIn.model_validate(item).draft(merchant))
+    except ValidationError as error:
+        return Sent(fingerprint, _unreadable(error))
+    except Refusal as refusal:
+        return Sent(fingerprint, refusal)
+
+
+def _unreadable(error: ValidationError) -> Invalid:
+    faults = []
+    for fault in error.errors(include_url=False):
+        given, pointer = fault["input"], pointer_of(fault["loc"])
+        if isinstance(given, Unreadable):
+            faults.append(FieldError(pointer, given.code, given.detail))
+        else:
+            faults.append(FieldError(pointer, code_of(fault["type"]), fault["msg"]))
+    return Invalid("The order does not fit its schema; see errors.", errors=faults)

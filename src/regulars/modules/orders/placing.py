@@ -1,0 +1,352 @@
+"""Placing one order: gather in one read, decide in memory, record in one statement."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import transaction
+
+from regulars.events.base import Event
+from regulars.events.effects import effects
+from regulars.events.members import MemberEnrolled
+from regulars.events.orders import OrderCreated, OrderPaid
+from regulars.infra.crypto import blind_index
+from regulars.infra.db import is_postgres, retrying
+from regulars.infra.recording import Writes
+from regulars.infra.writes import WRITE_RECORD, Answer, Asked, answer_text, replay, write_row
+from regulars.kernel.errors import FieldError, Invalid, NotFound
+from regulars.kernel.ids import new_id, show
+from regulars.kernel.periods import program_day
+from regulars.modules.ledger.engine import Journal, Purse
+from regulars.modules.ledger.types import AMOUNT_MAX, GROWTH_VALUE, POINTS, Cause
+from regulars.modules.members.enrolment import add_identity, add_member
+from regulars.modules.programmes.queries import programme, programme_at
+from regulars.modules.programmes.types import Programme
+from regulars.modules.tiers.rules import Note, window_from
+
+from .errors import ExternalIdReused
+from .gather import (
+    Gathered,
+    People,
+    gather_place,
+    line_facts,
+    person_at_the_till,
+    stored_order,
+    tier_at,
+)
+from .person import Person, Settled
+from .recorder import LINE, ORDER, line_rows, order_row
+from .settlement import Scope, add_person, add_steps, announced, order_body, record
+from .types import Draft, LineView, OrderView
+
+#: How far a till's clock may run ahead of ours before its instants are refused.
+CLOCK_SLACK = timedelta(minutes=5)
+FIRST_DAY = date(1900, 1, 1)
+
+
+class Placed(NamedTuple):
+    """The answer to an order, and whether refunds that came before it wait for it."""
+
+    answer: Answer
+    parked: bool
+
+
+def place(scope: Scope, asked: Asked, draft: Draft) -> Answer:
+    """Place ``draft`` once. Sent again it gets the first answer; a paid order of a member earns.
+
+    Raises NotFound (no such member), ExternalIdReused, Invalid (instants ahead of the clock, more
+    than an account can hold), Contention.
+    """
+    return place_and_look(scope, asked, draft).answer
+
+
+def place_and_look(scope: Scope, asked: Asked, draft: Draft) -> Placed:
+    """As ``place``, and tells whether refunds are parked for the order."""
+    check_instants(scope, placed_at=draft.placed_at, paid_at=draft.paid_at)
+    # What was sent tells a repeat; a clock that ran ahead must not make it another order.
+    fingerprint = draft.fingerprint()
+    settled_by = (
+        draft if draft.paid_at is None else replace(draft, paid_at=min(draft.paid_at, scope.now))
+    )
+
+    def attempt() -> Placed:
+        if is_postgres():
+            return _attempt(scope, asked, settled_by, fingerprint)
+        with transaction.atomic():
+            return _attempt(scope, asked, settled_by, fingerprint)
+
+    return retrying(attempt)
+
+
+def check_instants(scope: Scope, **instants: datetime | None) -> None:
+    """Instants of a client may lie in the past, never ahead of the merchant's clock."""
+    latest = scope.now + CLOCK_SLACK
+    faults = [
+        FieldError(f"/{name}", "in_the_future", "Send an instant that has passed.")
+        for name, at in instants.items()
+        if at is not None and at > latest
+    ]
+    if faults:
+        raise Invalid("An order cannot come from the future.", errors=faults)
+
+
+def check_holding(person: Person) -> None:
+    """Raises Invalid where an order would bring more than an account can hold."""
+    if any(p.balance + p.pending > AMOUNT_MAX for p in (person.points, person.growth_value)):
+        raise Invalid(f"The order would bring a member above {AMOUNT_MAX}; nobody holds as much.")
+
+
+def _attempt(scope: Scope, asked: Asked, draft: Draft, fingerprint: str) -> Placed:
+    guess = _latest_programme(scope)
+    gathered = _gather(scope, asked, draft, guess)
+    answered = replay(gathered.remembered, asked.fingerprint)
+    if answered is not None:
+        return Placed(answered, gathered.parked)
+    if gathered.order is not None and gathered.order[2] != "undone":
+        return Placed(_first(scope, gathered, fingerprint), gathered.parked)
+    if gathered.number_now != guess.number:
+        guess = _guesses[scope.merchant_id] = programme(scope.merchant_id, gathered.number_now)
+        gathered = _gather(scope, asked, draft, guess)
+    answer = _decide_and_record(scope, asked, draft, gathered, guess, fingerprint)
+    return Placed(answer, gathered.parked)
+
+
+#: The version in force when this process last looked; every gather tells when it no longer is.
+_guesses: dict[int, Programme] = {}
+
+
+def _latest_programme(scope: Scope) -> Programme:
+    found = _guesses.get(scope.merchant_id)
+    if found is None:
+        found = _guesses[scope.merchant_id] = programme_at(scope.merchant_id, scope.now)
+    return found
+
+
+def _gather(scope: Scope, asked: Asked, draft: Draft, rules: Programme) -> Gathered:
+    effective_at = draft.paid_at or draft.placed_at
+    day = program_day(effective_at, scope.zone)
+    identity_key = None
+    if draft.identity is not None:
+        kind, value = draft.identity
+        identity_key = blind_index(merchant_id=scope.merchant_id, type=kind, value=value)
+    ladder = rules.ladder
+    anchored = ladder.window.span == "anniversary"
+    return gather_place(
+        merchant_id=scope.merchant_id,
+        draft=draft,
+        identity_key=identity_key,
+        operation=asked.operation,
+        key=asked.key,
+        effective_at=effective_at,
+        now=scope.now,
+        day=day,
+        window_from=FIRST_DAY if anchored else window_from(ladder, day, FIRST_DAY),
+    )
+
+
+def _first(scope: Scope, gathered: Gathered, fingerprint: str) -> Answer:
+    id_, known, _status, _generation = gathered.order
+    if known != fingerprint:
+        raise ExternalIdReused("An order with this external_id came before with other content.")
+    order = stored_order(scope.merchant_id, UUID(hex=id_))
+    assert order is not None
+    return Answer(200, answer_text(order_body(order.view, [])))
+
+
+def _decide_and_record(
+    scope: Scope,
+    asked: Asked,
+    draft: Draft,
+    gathered: Gathered,
+    rules: Programme,
+    fingerprint: str,
+) -> Answer:
+    order_id = new_id()
+    journal, writes = Journal(), Writes()
+    events: list[Event] = []
+    owner = gathered.own
+    if draft.member_id is not None and owner is None:
+        raise NotFound
+    if owner is None and draft.identity is not None:
+        owner = _enrol_shopper(scope, writes, draft, events)
+    person: Person | None = None
+    settled: Settled | None = None
+    if draft.paid_at is not None and owner is not None:
+        person = _person(scope, draft, gathered, rules, owner)
+        then = programme(scope.merchant_id, gathered.number_then)
+        settled = _settle(scope, draft, person, then, rules, owner, order_id, journal)
+
+    view = _view(draft, order_id, owner, settled)
+    generation = gathered.order[3] + 1 if gathered.order is not None else 0
+    writes.add(ORDER, order_row(scope.merchant_id, view, generation, fingerprint, None))
+    writes.extend(LINE, line_rows(scope.merchant_id, view))
+    notes: list[Note] = settled.notes if settled else []
+    at = draft.paid_at or draft.placed_at
+    if person is not None:
+        add_person(writes, scope.merchant_id, person)
+        cause = ("order", show("ord", order_id))
+        add_steps(writes, scope=scope, person=person, notes=notes, at=at, cause=cause)
+    events += order_events(scope, view)
+    events += announced(
+        scope=scope, journal=journal, person=person, notes=notes, ladder=rules.ladder, at=at
+    )
+    body = answer_text(order_body(view, effects(events)))
+    writes.add(
+        WRITE_RECORD, write_row(asked, subject=show("ord", order_id), status=201, answer=body)
+    )
+    record(writes, scope=scope, journal=journal, events=events, aggregate=owner or order_id)
+    return Answer(201, body)
+
+
+def _enrol_shopper(scope: Scope, writes: Writes, draft: Draft, events: list[Event]) -> UUID:
+    assert draft.identity is not None
+    member_id = new_id()
+    joined_at = min(draft.paid_at or draft.placed_at, scope.now)
+    add_member(
+        writes,
+        merchant_id=scope.merchant_id,
+        member_id=member_id,
+        status="shopper",
+        joined_at=joined_at,
+        now=scope.now,
+        channel=draft.channel,
+        store=draft.store,
+    )
+    kind, value = draft.identity
+    add_identity(
+        writes,
+        merchant_id=scope.merchant_id,
+        member_id=member_id,
+        type=kind,
+        value=value,
+        now=scope.now,
+    )
+    events.append(
+        MemberEnrolled(
+            merchant_id=scope.merchant_id,
+            happened_at=joined_at,
+            member_id=member_id,
+            channel=draft.channel,
+            store=draft.store,
+        )
+    )
+    return member_id
+
+
+def _person(
+    scope: Scope, draft: Draft, gathered: Gathered, rules: Programme, owner: UUID
+) -> Person:
+    assert draft.paid_at is not None
+    day = program_day(draft.paid_at, scope.zone)
+    if gathered.carrier is None:
+        return new_person(scope, rules, owner, day)
+    person = person_at_the_till(
+        gathered, merchant_id=scope.merchant_id, ladder=rules.ladder, day=day, zone=scope.zone
+    )
+    if person.needs_history(day, rules.ladder) or person.programme not in (0, rules.number):
+        people = People(scope.merchant_id, [gathered.carrier], ladder=rules.ladder, zone=scope.zone)
+        person = people.of(gathered.carrier)
+    return person
+
+
+def new_person(scope: Scope, rules: Programme, member_id: UUID, day: date) -> Person:
+    """Somebody who was just enrolled: nothing is known, so everything is."""
+    return Person(
+        member_id=member_id,
+        joined_on=day,
+        points=Purse(merchant_id=scope.merchant_id, member_id=member_id, asset=POINTS),
+        growth_value=Purse(merchant_id=scope.merchant_id, member_id=member_id, asset=GROWTH_VALUE),
+        standing=None,
+        programme=0,
+        revision=0,
+        ladder=rules.ladder,
+        days={},
+    )
+
+
+def _settle(
+    scope: Scope,
+    draft: Draft,
+    person: Person,
+    then: Programme,
+    rules: Programme,
+    owner: UUID,
+    order_id: UUID,
+    journal: Journal,
+) -> Settled:
+    assert draft.paid_at is not None
+    day = program_day(draft.paid_at, scope.zone)
+    tier_then = None
+    if day < person.standing.since or person.is_late(day):
+        tier_then = tier_at(scope.merchant_id, person.member_id, draft.paid_at, rules.ladder)
+    settled = person.settle(
+        journal=journal,
+        programme=then,
+        standing_by=rules,
+        owner=owner,
+        order=Cause("order", show("ord", order_id)),
+        net_minor=[line.total_minor for line in draft.lines],
+        lines=line_facts(scope.merchant_id, then, [line.sku for line in draft.lines]),
+        paid_at=draft.paid_at,
+        day=day,
+        zone=scope.zone,
+        now=scope.now,
+        store=draft.store,
+        channel=draft.channel,
+        tier_then=tier_then,
+    )
+    check_holding(person)
+    return settled
+
+
+def _view(draft: Draft, order_id: UUID, owner: UUID | None, settled: Settled | None) -> OrderView:
+    return OrderView(
+        id=order_id,
+        external_id=draft.external_id,
+        member_id=owner,
+        channel=draft.channel,
+        store=draft.store,
+        placed_at=draft.placed_at,
+        paid_at=draft.paid_at,
+        status="placed" if draft.paid_at is None else "paid",
+        net_minor=sum(line.total_minor for line in draft.lines),
+        refunded_minor=0,
+        paid_minor=draft.paid_minor,
+        points=settled.points if settled else 0,
+        growth_value=settled.growth_value if settled else 0,
+        lines=tuple(
+            LineView(n, line.sku, line.quantity, line.unit_price_minor, line.total_minor, 0)
+            for n, line in enumerate(draft.lines, 1)
+        ),
+        frozen=settled.terms.to_json() if settled else None,
+    )
+
+
+def order_events(scope: Scope, view: OrderView) -> list[Event]:
+    """Created, and paid where it was."""
+    found: list[Event] = [
+        OrderCreated(
+            merchant_id=scope.merchant_id,
+            happened_at=view.placed_at,
+            order_id=view.id,
+            member_id=view.member_id,
+            net_minor=view.net_minor,
+        )
+    ]
+    if view.paid_at is not None:
+        found.append(paid_event(scope, view, view.paid_at))
+    return found
+
+
+def paid_event(scope: Scope, view: OrderView, paid_at: datetime) -> OrderPaid:
+    return OrderPaid(
+        merchant_id=scope.merchant_id,
+        happened_at=paid_at,
+        order_id=view.id,
+        member_id=view.member_id,
+        net_minor=view.net_minor,
+        month=f"{program_day(paid_at, scope.zone):%Y-%m}",
+    )

@@ -1,0 +1,157 @@
+"""From a settled person to rows and events: the record and announce beats, shared by every path."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from regulars.events.base import Event
+from regulars.infra.outbox import OUTBOX, outbox_row
+from regulars.infra.recording import Writes
+from regulars.kernel.instants import show_instant
+from regulars.kernel.periods import day_start
+from regulars.modules.earning.gather import ACTIVITY
+from regulars.modules.ledger import recorder as ledger
+from regulars.modules.ledger.announce import events_of
+from regulars.modules.ledger.engine import Journal
+from regulars.modules.tiers.announce import event_of
+from regulars.modules.tiers.gather import TIER_CHANGE, add_standing, step_row
+from regulars.modules.tiers.rules import Note
+from regulars.modules.tiers.types import Ladder, Step
+
+from .person import Person
+from .types import OrderView
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """For whom and when a use case runs: the merchant's facts, the actor, the instant."""
+
+    merchant_id: int
+    zone: ZoneInfo
+    currency: str
+    actor: str
+    now: datetime
+
+
+def add_person(writes: Writes, merchant_id: int, person: Person) -> None:
+    """Activity and standing of a person that changed."""
+    for (owner, day), counts in person.activity_added.items():
+        writes.add(ACTIVITY, (merchant_id, owner, day, *counts))
+    add_standing(
+        writes,
+        merchant_id=merchant_id,
+        member_id=person.member_id,
+        standing=person.standing,
+        programme=person.programme,
+        seen_revision=person.revision,
+    )
+
+
+def add_steps(
+    writes: Writes,
+    *,
+    scope: Scope,
+    person: Person,
+    notes: Iterable[Note],
+    at: datetime,
+    cause: tuple[str, str],
+) -> None:
+    """The history rows of what moved; a calendar step is dated at the start of its day."""
+    for note in notes:
+        if isinstance(note, Step):
+            by_calendar = note.reason in ("kept", "not_kept")
+            writes.add(
+                TIER_CHANGE,
+                step_row(
+                    merchant_id=scope.merchant_id,
+                    member_id=person.member_id,
+                    step=note,
+                    at=day_start(note.day, scope.zone) if by_calendar else at,
+                    cause_type="review" if by_calendar else cause[0],
+                    cause_id=note.day.isoformat() if by_calendar else cause[1],
+                    programme=person.programme,
+                ),
+            )
+
+
+def announced(
+    *,
+    scope: Scope,
+    journal: Journal,
+    person: Person | None,
+    notes: Sequence[Note],
+    ladder: Ladder,
+    at: datetime,
+) -> list[Event]:
+    """The ledger's and the ladder's events of one unit of work."""
+    found = events_of(journal)
+    if person is not None:
+        found += [
+            event_of(
+                note,
+                merchant_id=scope.merchant_id,
+                member_id=person.member_id,
+                ladder=ladder,
+                at=at,
+            )
+            for note in notes
+        ]
+    return found
+
+
+def record(
+    writes: Writes, *, scope: Scope, journal: Journal, events: Sequence[Event], aggregate: UUID
+) -> None:
+    """Put journal and events beside the rows already there, and write all of it as one unit."""
+    ledger.add_to(writes, journal)
+    if events:
+        writes.add(
+            OUTBOX,
+            outbox_row(
+                merchant_id=scope.merchant_id,
+                aggregate=aggregate.hex,
+                events=events,
+                at=scope.now,
+            ),
+        )
+    writes.record()
+
+
+def order_body(view: OrderView, effects: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """An order as the API shows it."""
+    body: dict[str, Any] = {
+        "id": f"ord_{view.id.hex}",
+        "external_id": view.external_id,
+        "member_id": f"mem_{view.member_id.hex}" if view.member_id else None,
+        "status": view.status,
+        "channel": view.channel,
+        "store": view.store,
+        "placed_at": show_instant(view.placed_at),
+        "paid_at": show_instant(view.paid_at) if view.paid_at else None,
+        "net": view.net_minor,
+        "refunded": view.refunded_minor,
+        "paid": view.paid_minor,
+        "points": view.points,
+        "growth_value": view.growth_value,
+        "tier": json.loads(view.frozen)["tier"] if view.frozen else None,
+        "lines": [
+            {
+                "line": line.line,
+                "sku": line.sku,
+                "quantity": line.quantity,
+                "unit_price": line.unit_price_minor,
+                "net": line.net_minor,
+                "returned": line.returned,
+            }
+            for line in view.lines
+        ],
+    }
+    if effects is not None:
+        body["effects"] = effects
+    return body

@@ -1,0 +1,25 @@
+"""What the modules above members add to a member's document; joined here, where all are known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from regulars.infra.http.principal import MerchantFacts
+from regulars.kernel.errors import NotFound
+from regulars.modules.members.api.shapes import also_tell
+from regulars.modules.programmes.statements import tier_part
+
+
+def join() -> None:
+    """Join every part; once, before the first request."""
+    also_tell(_tier)
+
+
+def _tier(merchant: MerchantFacts, member_id: UUID, now: datetime) -> Mapping[str, Any]:
+    try:
+        return tier_part(merchant, member_id, now)
+    except NotFound:  # a merchant without a programme has no tiers
+        return {}

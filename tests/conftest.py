@@ -1,0 +1,36 @@
+"""One migrated database for the whole run, without rollbacks: every test makes its own merchant.
+
+That is how the product lives too (many merchants beside each other), it lets races use real
+connections and commits, and it costs nothing per test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pytest_django.plugin import DjangoDbBlocker
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _database(
+    request: pytest.FixtureRequest,
+    django_test_environment: None,
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[None]:
+    if not _needs_database(request):
+        yield
+        return
+    from django.db import connection
+    from django.test.utils import setup_databases, teardown_databases
+
+    with django_db_blocker.unblock():
+        config = setup_databases(verbosity=0, interactive=False)
+        yield
+        connection.close()
+        teardown_databases(config, verbosity=0)
+
+
+def _needs_database(request: pytest.FixtureRequest) -> bool:
+    pure = ("tests/rules/", "tests/golden/", "tests/architecture/")
+    return any(not item.nodeid.startswith(pure) for item in request.session.items)

@@ -1,0 +1,117 @@
+"""For the authorization matrix: an object of every kind that an address can name, and a body that
+each operation on such an object accepts. A new kind or operation is added here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from makers.merchants import client_for, make_staff, unique
+from regulars.infra.clock import now_for, real_now
+from regulars.infra.http.principal import MerchantFacts
+from regulars.kernel.ids import new_id, show
+from regulars.modules.connectors.models import ImportRun
+from regulars.modules.merchants import services
+
+
+def a_member(merchant: MerchantFacts) -> str:
+    body = {"identities": [{"type": "external", "value": unique("m")}]}
+    return _made(client_for(merchant).post("/members", body))
+
+
+def a_key(merchant: MerchantFacts) -> str:
+    made = services.create_key(merchant_id=merchant.id, name="x", by="test", now=now_for(merchant))
+    return str(made.view.id)
+
+
+def a_cashier(merchant: MerchantFacts) -> str:
+    return str(make_staff(merchant, "cashier").staff_id)
+
+
+def an_order(merchant: MerchantFacts) -> str:
+    body = {
+        "external_id": unique("o"),
+        "identity": {"type": "external", "value": unique("m")},
+        "placed_at": "2026-01-01T00:00:00Z",
+        "lines": [{"sku": "tea", "quantity": 1, "unit_price": 1000}],
+        "paid": 1000,
+    }
+    return _made(client_for(merchant).post("/orders", body))
+
+
+def a_hold(merchant: MerchantFacts) -> str:
+    member_id, shop = a_member(merchant), client_for(merchant)
+    shop.post(f"/members/{member_id}/points/adjust", {"amount": 100, "reason": "test"})
+    return _made(
+        shop.post("/points/holds", {"member_id": member_id, "amount": 10, "expires_in": 3600})
+    )
+
+
+def a_run(merchant: MerchantFacts) -> str:
+    run = ImportRun(
+        merchant_id=merchant.id,
+        id=new_id(),
+        kind="orders",
+        file_name="orders.csv",
+        file_path="/nowhere/orders.csv",
+        sha256=unique("0"),
+        profile="canonical",
+        status="ready",
+        created_at=real_now(),
+    )
+    run.save(force_insert=True)
+    return show("run", run.id)
+
+
+#: By the name of the path parameter: makes one at a merchant, and shows its public id.
+OBJECTS: dict[str, Callable[[MerchantFacts], str]] = {
+    "member_id": a_member,
+    "key_id": a_key,
+    "staff_id": a_cashier,
+    "order_id": an_order,
+    "hold_id": a_hold,
+    "run_id": a_run,
+}
+#: By the name of the path parameter: an id of the right form that was never given.
+NEVER: dict[str, str] = {
+    "member_id": show("mem", new_id()),
+    "key_id": "999999999999",
+    "staff_id": "999999999999",
+    "order_id": show("ord", new_id()),
+    "hold_id": show("hold", new_id()),
+    "run_id": show("run", new_id()),
+}
+#: Path parameters that name no object of a merchant, with a value that is good everywhere: a
+#: report's name, a sku that is the merchant's own word.
+NO_OBJECT: dict[str, str] = {
+    "name": "repurchase",
+    "sku": "sku-1",
+}
+#: By operation: a body that fits, for operations on a named object that read one.
+BODIES: dict[str, Any] = {
+    "record_consent": {"purpose": "sms", "granted": True},
+    "change_staff_role": {"role": "analyst"},
+    "adjust_points": {"amount": 5, "reason": "test"},
+    "capture_hold": {"amount": 1},
+    "pay_order": {"paid_at": "2026-01-02T00:00:00Z"},
+    "refund_order": {"external_id": "r-1", "lines": [{"line": 1, "quantity": 1}]},
+    "preview_refund": {"lines": [{"line": 1, "quantity": 1}]},
+    "set_tier_floor": {"tier": "gold", "until": "2999-12-31", "reason": "test"},
+    "undo_import": {"confirm": "orders.csv"},
+}
+#: By operation: a body that names a member in it, for operations that take one.
+NAMING_A_MEMBER: dict[str, Callable[[str], Any]] = {
+    "hold_points": lambda member_id: {"member_id": member_id, "amount": 1, "expires_in": 60},
+    "place_order": lambda member_id: {
+        "external_id": "cross-tenant",
+        "member_id": member_id,
+        "placed_at": "2026-01-01T00:00:00Z",
+        "lines": [{"sku": "tea", "quantity": 1, "unit_price": 1000}],
+        "paid": 1000,
+    },
+}
+
+
+def _made(answer: Any) -> str:
+    assert answer.status_code == 201, answer.content
+    return str(answer.json()["id"])

@@ -1,0 +1,218 @@
+"""The set-based path and the till leave the same books."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from makers.merchants import make_merchant
+from regulars.infra.db import Sql, fetch_all
+from regulars.infra.writes import Asked, fingerprint_of
+from regulars.kernel.ids import new_id
+from regulars.modules.ledger.verification import verify
+from regulars.modules.orders.bulk import BulkSettler
+from regulars.modules.orders.pieces import BulkOptions
+from regulars.modules.orders.placing import place
+from regulars.modules.orders.settlement import Scope
+from regulars.modules.orders.types import Draft, DraftLine
+from regulars.modules.orders.undoing import undo_orders
+from regulars.modules.programmes.services import run_due, start
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass
+class Piece:
+    """Orders as columns, as a file hands them over."""
+
+    number: int = 0
+    first_row: list[int] = field(default_factory=list)
+    external_id: list[str] = field(default_factory=list)
+    member: list[str | None] = field(default_factory=list)
+    placed_at: list[datetime] = field(default_factory=list)
+    channel: list[str | None] = field(default_factory=list)
+    store: list[str | None] = field(default_factory=list)
+    line_start: list[int] = field(default_factory=lambda: [0])
+    sku: list[str] = field(default_factory=list)
+    quantity: list[int] = field(default_factory=list)
+    unit_price_minor: list[int | None] = field(default_factory=list)
+    total_minor: list[int] = field(default_factory=list)
+
+    def add(self, draft: Draft) -> None:
+        self.first_row.append(len(self.first_row) + 2)
+        self.external_id.append(draft.external_id)
+        self.member.append(draft.identity[1] if draft.identity else None)
+        self.placed_at.append(draft.placed_at)
+        self.channel.append(draft.channel)
+        self.store.append(draft.store)
+        for line in draft.lines:
+            self.sku.append(line.sku)
+            self.quantity.append(line.quantity)
+            self.unit_price_minor.append(line.unit_price_minor)
+            self.total_minor.append(line.total_minor)
+        self.line_start.append(len(self.sku))
+
+
+def a_year(seed: int, orders: int) -> list[Draft]:
+    """Orders of a few members over a year, in the order of time."""
+    chance = random.Random(seed)
+    moments = sorted(
+        NOW - timedelta(minutes=chance.randrange(366 * 24 * 60)) for _ in range(orders)
+    )
+    drafts = []
+    for number, at in enumerate(moments):
+        lines = tuple(
+            DraftLine(
+                f"S{chance.randrange(9)}", chance.randrange(4), None, chance.randrange(40_000)
+            )
+            for _ in range(chance.randrange(1, 4))
+        )
+        drafts.append(
+            Draft(
+                external_id=f"o{number}",
+                lines=lines,
+                placed_at=at,
+                paid_at=at,
+                paid_minor=sum(line.total_minor for line in lines),
+                identity=("external", f"m{chance.randrange(5)}") if chance.random() < 0.9 else None,
+                store=chance.choice([None, "A", "B"]),
+            )
+        )
+    return drafts
+
+
+def scope_of(template: str, now: datetime = NOW) -> Scope:
+    merchant = make_merchant(zone="Asia/Shanghai", currency="CNY")
+    start(merchant.id, template, now)
+    return Scope(merchant.id, SHANGHAI, "CNY", "test", now)
+
+
+def asked(scope: Scope, draft: Draft) -> Asked:
+    return Asked(
+        merchant_id=scope.merchant_id,
+        actor="test",
+        operation="orders.place",
+        key=draft.external_id,
+        fingerprint=fingerprint_of(draft.external_id),
+        now=scope.now,
+    )
+
+
+BOOKS = {
+    "purses": "SELECT i.masked, a.asset, a.balance, a.held, a.pending, a.debt, a.version "
+    "FROM ledger_account a JOIN members_identity i ON i.merchant_id = a.merchant_id "
+    "AND i.member_id = a.member_id WHERE a.merchant_id = :merchant_id ORDER BY 1, 2",
+    "postings": "SELECT i.masked, p.account, p.version, p.at, p.amount, p.balance_after, p.kind "
+    "FROM ledger_posting p JOIN members_identity i ON i.merchant_id = p.merchant_id "
+    "AND i.member_id = p.member_id WHERE p.merchant_id = :merchant_id ORDER BY 1, 2, 3",
+    "lots": "SELECT i.masked, l.asset, l.number, l.original, l.remaining, l.expired, "
+    "l.earned_at, l.expires_at FROM ledger_lot l JOIN members_identity i "
+    "ON i.merchant_id = l.merchant_id AND i.member_id = l.member_id "
+    "WHERE l.merchant_id = :merchant_id ORDER BY 1, 2, 3",
+    "standings": "SELECT i.masked, s.tier, s.since, s.keep_until, s.grace_until, s.warned, "
+    "s.evaluated_on, s.review_on FROM tiers_standing s JOIN members_identity i "
+    "ON i.merchant_id = s.merchant_id AND i.member_id = s.member_id "
+    "WHERE s.merchant_id = :merchant_id ORDER BY 1",
+    "orders": "SELECT external_id, net_minor, points, growth_value, status, frozen, fingerprint "
+    "FROM orders_order WHERE merchant_id = :merchant_id ORDER BY 1",
+    "lines": "SELECT o.external_id, l.line, l.sku, l.quantity, l.net_minor "
+    "FROM orders_orderline l JOIN orders_order o ON o.merchant_id = l.merchant_id "
+    "AND o.id = l.order_id WHERE o.merchant_id = :merchant_id ORDER BY 1, 2",
+}
+
+
+def books(merchant_id: int) -> dict[str, list[tuple[Any, ...]]]:
+    return {
+        name: fetch_all(Sql(text), {"merchant_id": merchant_id}) for name, text in BOOKS.items()
+    }
+
+
+@pytest.mark.parametrize("template", ["plain", "grocery", "shop"])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_file_and_the_till_leave_the_same_books(template: str, seed: int) -> None:
+    drafts = a_year(seed, 60)
+    till, bulk = scope_of(template), scope_of(template)
+    for draft in drafts:
+        then = Scope(till.merchant_id, SHANGHAI, "CNY", "test", draft.placed_at)
+        run_due(till.merchant_id, draft.placed_at)
+        place(then, asked(then, draft), draft)
+    settler = BulkSettler(bulk, BulkOptions(run_id=new_id()))
+    for number, first in enumerate(range(0, len(drafts), 25)):
+        piece = Piece(number)
+        for draft in drafts[first : first + 25]:
+            piece.add(draft)
+        settler.settle(piece)
+    for scope in (till, bulk):
+        run_due(scope.merchant_id, NOW)
+        assert verify(scope.merchant_id) == []
+
+    by_till, by_file = books(till.merchant_id), books(bulk.merchant_id)
+    for name in BOOKS:
+        assert by_file[name] == by_till[name], name
+
+
+def test_the_same_piece_twice_changes_nothing_and_other_content_is_refused() -> None:
+    scope = scope_of("grocery")
+    piece = Piece()
+    for draft in a_year(3, 30):
+        piece.add(draft)
+    first = BulkSettler(scope, BulkOptions(run_id=new_id())).settle(piece)
+    before = books(scope.merchant_id)
+
+    again = BulkSettler(scope, BulkOptions(run_id=new_id())).settle(piece)
+    piece.total_minor[0] += 1
+    changed = BulkSettler(scope, BulkOptions(run_id=new_id())).settle(piece)
+
+    assert (first.orders, again.orders, again.repeated) == (30, 0, 30)
+    assert [refused.code for refused in changed.refused] == ["external_id_reused"]
+    assert books(scope.merchant_id) == before
+
+
+def test_undoing_a_run_takes_back_all_it_brought_and_the_file_may_come_again() -> None:
+    scope = scope_of("grocery")
+    run_id = new_id()
+    piece = Piece()
+    for draft in a_year(4, 80):
+        piece.add(draft)
+    BulkSettler(scope, BulkOptions(run_id=run_id)).settle(piece)
+    run_due(scope.merchant_id, NOW)
+
+    assert undo_orders(scope, run_id) == 80
+    assert undo_orders(scope, run_id) == 0
+
+    assert verify(scope.merchant_id) == []
+    after = books(scope.merchant_id)
+    assert {row[2:6] for row in after["purses"]} == {(0, 0, 0, 0)}
+    assert {row[4] for row in after["orders"]} == {"undone"}
+    assert {row[1] for row in after["standings"]} == {"basic"}
+    again = BulkSettler(scope, BulkOptions(run_id=new_id())).settle(piece)
+    assert again.orders == 80
+    assert verify(scope.merchant_id) == []
+
+
+def test_an_order_from_the_future_is_refused_alone() -> None:
+    scope = scope_of("plain")
+    piece = Piece()
+    early, late = a_year(5, 2)
+    piece.add(early)
+    piece.add(
+        Draft(
+            late.external_id,
+            late.lines,
+            NOW + timedelta(days=1),
+            None,
+            0,
+            identity=("external", "m1"),
+        )
+    )
+
+    result = BulkSettler(scope, BulkOptions(run_id=None)).settle(piece)
+
+    assert result.orders == 1
+    assert [(refused.code, refused.row) for refused in result.refused] == [("in_the_future", 3)]

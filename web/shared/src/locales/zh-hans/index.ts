@@ -1,0 +1,3 @@
+import spoken from './spoken.json'
+
+export default spoken
