@@ -54,7 +54,7 @@ bench: setup
 	@$(PY) -m bench
 
 shots: setup
-	@$(PY) -m tests.browser.shots
+	@$(PY) tests/browser/shots.py
 
 sabotage: setup
-	@$(PY) -m tests.sabotage.run
+	@$(PY) tests/sabotage/run.py

@@ -171,20 +171,27 @@ def test_ten_wrong_attempts_lock_an_address() -> None:
     assert elsewhere.status_code == 200
 
 
-def test_a_header_does_not_change_the_address() -> None:
-    def guess(number: int, **extra: Any) -> str:
-        answer = Client(**extra).post(
-            "/console/api/session",
-            json.dumps({"username": unique("guess"), "password": "wrong"}),
-            content_type="application/json",
-            headers={"X-Forwarded-For": f"198.51.100.{number}, 203.0.113.{number}"},
-        )
-        return str(answer.json()["code"])
+def guess(told: str) -> str:
+    """A wrong attempt on an account of its own, from behind what the header tells."""
+    answer = Client().post(
+        "/console/api/session",
+        json.dumps({"username": unique("guess"), "password": "wrong"}),
+        content_type="application/json",
+        headers={"X-Forwarded-For": told},
+    )
+    return str(answer.json()["code"])
 
-    assert [guess(n) for n in range(1, 12)][-1] == "locked"
+
+def test_a_header_changes_the_address_only_where_a_proxy_added_it() -> None:
+    assert [guess(f"198.51.100.{n}") for n in range(11)][-1] == "locked", "no proxy is known"
     AccessAttempt.objects.all().delete()
-    with override_settings(PROXIES=["127.0.0.0/8"]):
-        assert [guess(n) for n in range(1, 12)][-1] == "sign_in_failed"
+    with override_settings(PROXIES=["127.0.0.0/8", "10.0.0.0/8"]):
+        by_shop = [guess(f"198.51.100.{n}, 10.0.0.1") for n in range(11)]
+        assert set(by_shop) == {"sign_in_failed"}, "each has an address of its own"
+        forged = [guess(f"192.0.2.{n}, 203.0.113.7, 10.0.0.1") for n in range(11)]
+        assert forged[-1] == "locked", "what stands before the proxy's word is hearsay"
+        assert guess("nonsense, 203.0.113.8") == "sign_in_failed"
+        assert guess("203.0.113.9, nonsense") == "sign_in_failed"
 
 
 def test_a_lock_ends_and_a_success_forgets(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -319,6 +326,15 @@ def test_a_link_signs_in_once_and_leads_to_the_console() -> None:
     other = Client()
     assert "used" in other.get(f"/sign-in/{ana.link_token}")["Location"]
     assert other.get("/console/api/session").status_code == 401
+
+
+def test_a_link_does_not_inherit_the_second_factor_of_the_session_before() -> None:
+    ana = make_staff(make_merchant(), "owner", totp=True)
+    client = console(ana)
+    assert client.get("/settings").status_code == 200
+    client.django.get(f"/sign-in/{ana.link_token}")
+    assert client.get("/session").json()["totp"]["verified"] is False
+    assert client.get("/settings").status_code == 403
 
 
 def test_who_came_by_a_link_chooses_a_password_without_an_old_one() -> None:

@@ -47,6 +47,11 @@ def a_hold(merchant: MerchantFacts) -> str:
     )
 
 
+def a_merge(merchant: MerchantFacts) -> str:
+    into, source = a_member(merchant), a_member(merchant)
+    return _made(client_for(merchant).post(f"/members/{into}/merge", {"from": source}))
+
+
 def a_run(merchant: MerchantFacts) -> str:
     run = ImportRun(
         merchant_id=merchant.id,
@@ -70,6 +75,7 @@ OBJECTS: dict[str, Callable[[MerchantFacts], str]] = {
     "staff_id": a_cashier,
     "order_id": an_order,
     "hold_id": a_hold,
+    "merge_id": a_merge,
     "run_id": a_run,
 }
 #: By the name of the path parameter: an id of the right form that was never given.
@@ -79,6 +85,7 @@ NEVER: dict[str, str] = {
     "staff_id": "999999999999",
     "order_id": show("ord", new_id()),
     "hold_id": show("hold", new_id()),
+    "merge_id": show("mrg", new_id()),
     "run_id": show("run", new_id()),
 }
 #: Path parameters that name no object of a merchant, with a value that is good everywhere: a
@@ -97,6 +104,7 @@ BODIES: dict[str, Any] = {
     "refund_order": {"external_id": "r-1", "lines": [{"line": 1, "quantity": 1}]},
     "preview_refund": {"lines": [{"line": 1, "quantity": 1}]},
     "set_tier_floor": {"tier": "gold", "until": "2999-12-31", "reason": "test"},
+    "merge_members": {"from": show("mem", new_id())},
     "undo_import": {"confirm": "orders.csv"},
 }
 #: By operation: a body that names a member in it, for operations that take one.

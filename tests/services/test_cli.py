@@ -18,8 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
+from django_otp.oath import TOTP
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from makers.merchants import make_merchant, unique
+from makers.merchants import console, make_merchant, make_staff, unique
 from regulars.cli import main, words
 from regulars.cli.progress import bar
 from regulars.infra.models import WriteRecord
@@ -202,6 +205,27 @@ def test_staff_and_keys_are_made_listed_and_revoked(cli: Told) -> None:
         ("keys.create", "operator"),
         ("keys.revoke", "operator"),
     ]
+
+
+def test_an_operator_signs_in_with_password_and_code_and_with_nothing_less(cli: Told) -> None:
+    name = unique("op")
+    made = cli.json("operator", "create", "--username", name)
+    device = TOTPDevice.objects.get(user__username=name)
+    totp = TOTP(device.bin_key)
+    totp.time = time.time()
+    form = {"username": name, "password": made["password"]}
+    half, whole = Client(), Client()
+    half.post("/operator/login/", form)
+    assert half.get("/operator/")["Location"].startswith("/operator/login/")
+    signed = {**form, "otp_token": f"{totp.token():06d}", "otp_device": device.persistent_id}
+    whole.post("/operator/login/", signed)
+    assert whole.get("/operator/merchants/merchant/").status_code == 200
+    assert whole.get("/operator/merchants/merchant/add/").status_code == 403
+    assert whole.get("/operator/auth/user/").status_code == 404, "people are not edited here"
+    owner = make_staff(make_merchant(), "owner", totp=True)
+    staff = console(owner)
+    assert staff.django.get("/operator/").status_code == 302, "staff are no operators"
+    cli.run("operator", "create", "--username", name, code=1)
 
 
 def test_jobs_run_once_do_what_is_due(cli: Told) -> None:

@@ -124,6 +124,38 @@ def test_thirty_two_at_once_have_one_effect_and_one_answer() -> None:
     assert Store.objects.filter(merchant_id=shop.id).count() == 1
 
 
+def test_a_repeat_that_overtakes_the_first_still_gets_its_answer() -> None:
+    shop = make_merchant()
+    first_acts, answered = threading.Event(), threading.Event()
+    answers: list[writes.Answer] = []
+
+    def first() -> Outcome:
+        first_acts.set()
+        answered.wait(0.5)
+        return opens_a_store(shop.id, "s1")
+
+    def again() -> Outcome:
+        # Only reached where nobody made this request wait for the one before it.
+        answered.wait(5)
+        if Store.objects.filter(merchant_id=shop.id).exists():
+            raise Conflict("used already")
+        return opens_a_store(shop.id, "s2")
+
+    def repeat() -> None:
+        first_acts.wait(5)
+        answers.append(once(asked(shop.id, "k1"), again))
+        connection.close()
+
+    thread = threading.Thread(target=repeat)
+    thread.start()
+    answers.append(once(asked(shop.id, "k1"), first))
+    answered.set()
+    thread.join()
+    assert len(answers) == 2, "the repeat was refused for the first one's effect"
+    assert {answer.text for answer in answers} == {answers[0].text}
+    assert sorted(answer.replayed for answer in answers) == [False, True]
+
+
 def test_the_hot_path_finds_what_once_remembered() -> None:
     shop = make_merchant()
     wanted = asked(shop.id, "k1")

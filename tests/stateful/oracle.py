@@ -43,10 +43,10 @@ class Oracle:
     # ── figures, added up anew each time ──────────────────────────────────────────────────
 
     def balance(self) -> int:
-        return sum(row["amount"] for row in self.book if row["account"] == MAIN)
+        return sum(int(row["amount"]) for row in self.book if row["account"] == MAIN)
 
     def debt(self) -> int:
-        return -sum(row["amount"] for row in self.book if row["account"] == DEBT)
+        return -sum(int(row["amount"]) for row in self.book if row["account"] == DEBT)
 
     def held(self) -> int:
         return sum(hold["amount"] for hold in self.open_holds())
@@ -73,7 +73,10 @@ class Oracle:
         return units
 
     def last_entry_at(self) -> datetime | None:
-        return self.book[-1]["at"] if self.book else None
+        if not self.book:
+            return None
+        at: datetime = self.book[-1]["at"]
+        return at
 
     def next_due_at(self) -> datetime | None:
         """The earliest instant at which something would happen by itself."""

@@ -7,7 +7,7 @@ from typing import Any
 from regulars.modules.ledger import models, types
 from stateful.twin import OWED, Audit, Twin
 
-TABLES = (models.Account, models.Posting, models.Lot, models.Pending, models.Hold)
+TABLES: tuple[Any, ...] = (models.Account, models.Posting, models.Lot, models.Pending, models.Hold)
 LOT_COLUMNS = (
     "number", "original", "remaining", "held", "expired", "reversed", "forgone",
     "earned_at", "expires_at", "cause_type", "cause_id",
@@ -49,7 +49,8 @@ def agree(twin: Twin) -> None:
 def _accounts_agree(twin: Twin) -> dict[int, int]:
     """Account row = sum of postings, gapless, chained; returns what was taken of each lot."""
     purse = twin.purse
-    heads, taken = {}, {}
+    heads: dict[int, tuple[int, int, str]] = {}
+    taken: dict[int, int] = {}
     for number in (twin.asset, twin.asset + OWED):
         audit = Audit()
         rows = models.Posting.objects.of(twin.merchant_id).filter(

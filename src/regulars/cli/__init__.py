@@ -21,6 +21,7 @@ VERBS: Final[tuple[str, ...]] = (
     "regulars.cli.people",
     "regulars.cli.serving",
     "regulars.cli.importing",
+    "regulars.cli.members",
     "regulars.cli.operating",
 )
 

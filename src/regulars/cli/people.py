@@ -38,6 +38,15 @@ def register(commands: Commands) -> None:
         verb.add_argument("--port", type=int, default=8000, help=argparse.SUPPRESS)
     commands.verb("staff list", "list the people of a merchant", _list_staff)
 
+    commands.group("operator", "operators of this installation, at /operator/")
+    operator = commands.verb(
+        "operator create",
+        "make an operator and print password and authenticator once",
+        _create_operator,
+        merchant=False,
+    )
+    operator.add_argument("--username", required=True, help=say("name to sign in with"))
+
     commands.group("keys", "API keys of a merchant")
     key = commands.verb("keys create", "make an API key and print it once", _create_key)
     key.add_argument("--name", default="key", help=say("what the key is for"))
@@ -129,6 +138,28 @@ def _list_staff(args: argparse.Namespace) -> None:
         for p in people
     ]
     answer(args, told, [f"{p.id:>6}  {p.role:<8} {p.username}  {p.name}" for p in people])
+
+
+def _create_operator(args: argparse.Namespace) -> None:
+    start()
+    from io import StringIO
+
+    import segno
+
+    from regulars.modules.merchants.services import create_operator
+
+    new = create_operator(args.username)
+    drawn = StringIO()
+    segno.make(new.totp_uri).terminal(drawn, compact=True)
+    answer(
+        args,
+        {"username": new.username, "password": new.password, "totp_uri": new.totp_uri},
+        [
+            say("password (shown once): {password}", password=new.password),
+            say("authenticator (shown once): {uri}", uri=new.totp_uri),
+            drawn.getvalue(),
+        ],
+    )
 
 
 def _create_key(args: argparse.Namespace) -> None:

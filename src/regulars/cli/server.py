@@ -65,7 +65,7 @@ class _Jobs:
             self._asked_to_stop.wait(_RESTART_SECONDS)
 
 
-class _Server(Server):
+class _Server(Server):  # type: ignore[misc]
     """Asks the jobs to stop together with the workers, and never gives up on a killed worker."""
 
     jobs: _Jobs | None = None

@@ -27,6 +27,12 @@ _ZH: Final = {
     ),
     "print a new link that signs a person in once": "给出新的一次性登录链接",
     "list the people of a merchant": "列出商户员工",
+    "operators of this installation, at /operator/": "本机运营者（/operator/）",
+    "make an operator and print password and authenticator once": (
+        "创建运营者，密码与验证器仅显示一次"
+    ),
+    "password (shown once): {password}": "密码（仅显示一次）：{password}",
+    "authenticator (shown once): {uri}": "验证器（仅显示一次）：{uri}",
     "API keys of a merchant": "商户的 API 密钥",
     "make an API key and print it once": "创建 API 密钥，仅显示一次",
     "list keys; never the keys themselves": "列出密钥（不显示密钥本身）",

@@ -61,35 +61,35 @@ def _driver() -> Any:
 
 def fetch_one(sql: Sql, params: Mapping[str, Any]) -> tuple[Any, ...] | None:
     """First row of ``sql``; ids go in as UUID and instants as aware datetimes on both dialects."""
-    if is_postgres():
-        import psycopg
-
-        with psycopg.Cursor(_driver()) as cursor:
-            row: tuple[Any, ...] | None = cursor.execute(sql.pg, params).fetchone()
-            return row
-    found: tuple[Any, ...] | None = _driver().execute(sql.lite, _lite_params(params)).fetchone()
-    return found
+    with _executed(sql, params) as cursor:
+        row: tuple[Any, ...] | None = cursor.fetchone()
+        return row
 
 
 def fetch_all(sql: Sql, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    if is_postgres():
-        import psycopg
-
-        with psycopg.Cursor(_driver()) as cursor:
-            rows: list[tuple[Any, ...]] = cursor.execute(sql.pg, params).fetchall()
-            return rows
-    found: list[tuple[Any, ...]] = _driver().execute(sql.lite, _lite_params(params)).fetchall()
-    return found
+    """All rows of ``sql``."""
+    with _executed(sql, params) as cursor:
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def run(sql: Sql, params: Mapping[str, Any]) -> int:
     """Run a statement inside the caller's transaction; how many rows it touched."""
-    if is_postgres():
+    with _executed(sql, params) as cursor:
+        return int(cursor.rowcount)
+
+
+@contextmanager
+def _executed(sql: Sql, params: Mapping[str, Any]) -> Iterator[Any]:
+    """The driver's own cursor after the statement; its errors are told as Django's."""
+    with connection.wrap_database_errors:
+        if not is_postgres():
+            yield _driver().execute(sql.lite, _lite_params(params))
+            return
         import psycopg
 
         with psycopg.Cursor(_driver()) as cursor:
-            return int(cursor.execute(sql.pg, params).rowcount)
-    return int(_driver().execute(sql.lite, _lite_params(params)).rowcount)
+            yield cursor.execute(sql.pg, params)
 
 
 def _lite_params(params: Mapping[str, Any]) -> dict[str, Any]:

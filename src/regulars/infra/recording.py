@@ -44,9 +44,9 @@ class Table:
         self.converted = () if plain else _converted(columns)
         names = ",".join(f'"{column}"' for column in columns)
         marks = ",".join("?" * len(columns))
-        self.lite = f"INSERT INTO {name} ({names}) VALUES ({marks})"  # noqa: S608
+        self.lite = f"INSERT INTO {name} ({names}) VALUES ({marks})"
         self.pg = (
-            f"INSERT INTO {name} ({names}) SELECT {names} "  # noqa: S608
+            f"INSERT INTO {name} ({names}) SELECT {names} "
             f"FROM json_populate_recordset(NULL::{name}, %({name})s::json)"
         )
 
@@ -86,7 +86,7 @@ class Update:
         where = [f't."{c}"=x."{c}"' for c in key]
         where += [f't."{c}" IS NOT DISTINCT FROM x."seen_{c}"' for c in seen]
         self.pg = (
-            f"UPDATE {name} t SET {','.join(assign)} "  # noqa: S608
+            f"UPDATE {name} t SET {','.join(assign)} "
             f"FROM json_to_recordset(%({label})s::json) AS x({typed}) "
             f"WHERE {' AND '.join(where)} RETURNING 1"
         )
@@ -95,7 +95,7 @@ class Update:
         assign += [f'"{c}"="{c}"+{place[f"add_{c}"]}' for c in adds]
         where = [f'"{c}"={place[c]}' for c in key]
         where += [f'"{c}" IS {place[f"seen_{c}"]}' for c in seen]
-        self.lite = f"UPDATE {name} SET {','.join(assign)} WHERE {' AND '.join(where)}"  # noqa: S608
+        self.lite = f"UPDATE {name} SET {','.join(assign)} WHERE {' AND '.join(where)}"
 
 
 class Delete:
@@ -113,12 +113,12 @@ class Delete:
         typed = ",".join(f'"{column}" {kind}' for column, kind in columns.items())
         where = [f't."{c}"=x."{c}"' for c in key] + [f't."{c}"=x."seen_{c}"' for c in seen]
         self.pg = (
-            f"DELETE FROM {name} t USING json_to_recordset(%({label})s::json) AS x({typed}) "  # noqa: S608
+            f"DELETE FROM {name} t USING json_to_recordset(%({label})s::json) AS x({typed}) "
             f"WHERE {' AND '.join(where)} RETURNING 1"
         )
         place = {column: f"?{number}" for number, column in enumerate(columns, 1)}
         where = [f'"{c}"={place[c]}' for c in key] + [f'"{c}"={place[f"seen_{c}"]}' for c in seen]
-        self.lite = f"DELETE FROM {name} WHERE {' AND '.join(where)}"  # noqa: S608
+        self.lite = f"DELETE FROM {name} WHERE {' AND '.join(where)}"
 
 
 #: Inserts that add to a row where there is one already (a member's counters of a day).
@@ -136,9 +136,9 @@ class Upsert:
         keys = ",".join(key)
         grow = ",".join(f'"{c}"={name}."{c}"+excluded."{c}"' for c in adds)
         tail = f" ON CONFLICT ({keys}) DO UPDATE SET {grow}"
-        self.lite = f"INSERT INTO {name} ({names}) VALUES ({marks}){tail}"  # noqa: S608
+        self.lite = f"INSERT INTO {name} ({names}) VALUES ({marks}){tail}"
         self.pg = (
-            f"INSERT INTO {name} ({names}) SELECT {names} "  # noqa: S608
+            f"INSERT INTO {name} ({names}) SELECT {names} "
             f"FROM json_populate_recordset(NULL::{name}, %({name})s::json){tail}"
         )
 
@@ -212,9 +212,7 @@ class Writes:
             if isinstance(target, Update | Delete):
                 params[f"n_{label}"] = len(rows)
                 # Division by zero undoes the statement where a guard found less than was seen.
-                guards.append(
-                    f"1/((SELECT count(*) FROM w{number})=%(n_{label})s::bigint)::int"  # noqa: S608
-                )
+                guards.append(f"1/((SELECT count(*) FROM w{number})=%(n_{label})s::bigint)::int")
         if not branches:
             return
         text = f"WITH {','.join(branches)} SELECT {','.join(guards) or '1'}"

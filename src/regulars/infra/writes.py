@@ -47,11 +47,11 @@ WRITE_RECORD: Final = Table(
 _WHERE: Final = "w.merchant_id = :merchant_id AND w.operation = :operation AND w.key = :key"
 #: What is remembered of :merchant_id, :operation and :key, as ``replay`` takes it.
 LOOKUP: Final = Sql(
-    f"SELECT w.fingerprint, w.status, w.answer FROM infra_writerecord w WHERE {_WHERE}"  # noqa: S608
+    f"SELECT w.fingerprint, w.status, w.answer FROM infra_writerecord w WHERE {_WHERE}"
 )
 #: The same as a scalar for other gathers: a JSON array, or null where nothing is remembered.
 REMEMBERED: Final = f"""(SELECT json_array(w.fingerprint, w.status, w.answer)
-  FROM infra_writerecord w WHERE {_WHERE})"""  # noqa: S608
+  FROM infra_writerecord w WHERE {_WHERE})"""
 FINGERPRINT_DIGITS: Final = 32
 MAX_KEY: Final = 255
 

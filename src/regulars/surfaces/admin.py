@@ -9,9 +9,8 @@ from typing import Final
 
 from django_otp.admin import OTPAdminSite
 
-from regulars.modules.merchants.admin import MerchantAdmin
-from regulars.modules.merchants.models import Merchant
+from regulars.modules.merchants.admin import register
 
 site: Final = OTPAdminSite(name="operator")
 site.site_header = site.site_title = "Regulars operator"
-site.register(Merchant, MerchantAdmin)
+register(site)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from regulars.infra.http.principal import MerchantFacts
 from regulars.kernel.errors import NotFound
-from regulars.modules.members.api.shapes import also_tell
+from regulars.modules.members.parts import also_tell
 from regulars.modules.programmes.statements import tier_part
 
 

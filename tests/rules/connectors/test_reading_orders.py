@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from reading_corpus import GOOD_TEXT, HEADER, with_row
+from reading_samples import GOOD_TEXT, HEADER, with_row
 
 from regulars.modules.connectors.reading.orders import OrderFile, open_orders
 from regulars.modules.connectors.reading.types import OrderPiece, Product, UnreadableFile
@@ -74,9 +74,12 @@ def test_the_report_tells_what_importing_would_bring(opened: Opener) -> None:
     assert report.size_bytes == len(text)
 
 
-def test_orders_of_one_instant_keep_the_order_of_their_first_rows(opened: Opener) -> None:
-    rows = ["z,m,2024-05-01,a,1,1", "y,m,2024-05-01,a,1,1", "z,m,2024-05-01,b,1,1"]
-    assert only_piece(opened("\n".join([HEADER, *rows]))).external_id == ["z", "y"]
+def test_first_rows_decide_among_orders_of_one_instant_and_rows_among_lines(
+    opened: Opener,
+) -> None:
+    rows = ["z,m,2024-05-01,b,1,1", "y,m,2024-05-01,c,1,1", "z,m,2024-05-01,a,1,1"]
+    piece = only_piece(opened("\n".join([HEADER, *rows])))
+    assert (piece.external_id, piece.sku) == (["z", "y"], ["b", "a", "c"])
 
 
 def test_pieces_resume_anywhere_and_come_out_the_same(opened: Opener) -> None:

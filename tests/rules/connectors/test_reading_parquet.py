@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from reading_corpus import columns, parquet_bytes, parquet_cases
+from reading_corpus_binary import parquet_cases
+from reading_samples import columns, parquet_bytes
 
 from regulars.modules.connectors.reading.orders import OrderFile
 from regulars.modules.connectors.reading.types import UnreadableFile

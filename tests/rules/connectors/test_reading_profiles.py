@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from reading_corpus import GOOD_TEXT, HEADER
+from reading_samples import GOOD_TEXT, HEADER
 
 from regulars.modules.connectors.reading.orders import OrderFile
 from regulars.modules.connectors.reading.profiles import (

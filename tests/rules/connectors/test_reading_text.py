@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reading_corpus import GOOD_TEXT, HEADER, text_cases
+from reading_corpus import text_cases
+from reading_samples import GOOD_TEXT, HEADER
 
 from regulars.modules.connectors.reading import delimited
 from regulars.modules.connectors.reading.decoding import scan, text_shape

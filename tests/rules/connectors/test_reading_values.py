@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reading_corpus import HEADER, parquet_bytes
+from reading_samples import HEADER, parquet_bytes
 
 from regulars.kernel.money import MAX_AMOUNT, to_minor
 from regulars.modules.connectors.reading.macros import create_macros
@@ -76,32 +76,35 @@ def test_a_double_of_half_a_cent_goes_up(opened: Opener) -> None:
     assert piece.total_minor == [101, 30, 268, 0]
 
 
-@pytest.mark.parametrize(
-    ("text", "instant"),
-    [
-        ("2024-05-23 22:02:11", "2024-05-23T14:02:11"),
-        ("2024-05-23T22:02:11", "2024-05-23T14:02:11"),
-        ("2024-05-23 22:02", "2024-05-23T14:02:00"),
-        ("2016/5/23 22:02", "2016-05-23T14:02:00"),
-        ("2016/05/23", "2016-05-22T16:00:00"),
-        ("2016-5-3 9:02:01", "2016-05-03T01:02:01"),
-        ("20160523", "2016-05-22T16:00:00"),
-        ("20160523 22:02", "2016-05-23T14:02:00"),
-        ("2024-05-23T22:02:11Z", "2024-05-23T22:02:11"),
-        ("2024-05-23T22:02:11z", "2024-05-23T22:02:11"),
-        ("2024-05-23T22:02:11.123456789+08:00", "2024-05-23T14:02:11.123456"),
-        ("2024-05-23 22:02:11 +0000", "2024-05-23T22:02:11"),
-        ("2024-05-23 22:02:11-0530", "2024-05-24T03:32:11"),
-        ("2024-05-23 22:02+09", "2024-05-23T13:02:00"),
-        ("2024-05-23 24:00:00", "2024-05-23T16:00:00"),
-        ("1988-05-23 22:02:11", "1988-05-23T13:02:11"),  # summer time in Shanghai
-    ],
-)
-def test_times_are_read_as_people_write_them(opened: Opener, text: str, instant: str) -> None:
-    file = opened(f"{HEADER}\n1,m,{text},a,1,1\n")
+TIMES = [
+    ("2024-05-23 22:02:11", "2024-05-23T14:02:11"),
+    ("2024-05-23T22:02:11", "2024-05-23T14:02:11"),
+    ("2024-05-23 22:02", "2024-05-23T14:02:00"),
+    ("2016/5/23 22:02", "2016-05-23T14:02:00"),
+    ("2016/05/23", "2016-05-22T16:00:00"),
+    ("2016-5-3 9:02:01", "2016-05-03T01:02:01"),
+    ("20160523", "2016-05-22T16:00:00"),
+    ("20160523 22:02", "2016-05-23T14:02:00"),
+    ("2024-05-23T22:02:11Z", "2024-05-23T22:02:11"),
+    ("2024-05-23T22:02:11z", "2024-05-23T22:02:11"),
+    ("2024-05-23T22:02:11.123456789+08:00", "2024-05-23T14:02:11.123456"),
+    ("2024-05-23 22:02:11 +0000", "2024-05-23T22:02:11"),
+    ("2024-05-23 22:02:11-0530", "2024-05-24T03:32:11"),
+    ("2024-05-23 22:02+09", "2024-05-23T13:02:00"),
+    ("2024-05-23 24:00:00", "2024-05-23T16:00:00"),
+    ("1988-05-23 22:02:11", "1988-05-23T13:02:11"),  # summer time in Shanghai
+]
+
+
+def test_times_are_read_as_people_write_them(opened: Opener) -> None:
+    rows = [f"{number},m,{text},a,1,1" for number, (text, _) in enumerate(TIMES)]
+    file = opened("\n".join([HEADER, *rows]))
     assert file.errors() == []
     [piece] = file.pieces()
-    assert piece.placed_at == [datetime.fromisoformat(instant).replace(tzinfo=UTC)]
+    found = dict(zip(piece.external_id, piece.placed_at, strict=True))
+    assert [found[str(number)] for number in range(len(TIMES))] == [
+        datetime.fromisoformat(instant).replace(tzinfo=UTC) for _, instant in TIMES
+    ]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from reading_corpus import sheet_rows, workbook_bytes, workbook_cases
+from reading_corpus_binary import workbook_cases
+from reading_samples import sheet_rows, workbook_bytes
 
 from regulars.modules.connectors.reading.orders import OrderFile
 from regulars.modules.connectors.reading.types import UnreadableFile

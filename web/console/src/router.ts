@@ -5,7 +5,11 @@ const AppShell = () => import('./components/AppShell.vue')
 
 const screens: RouteRecordRaw[] = [
   { path: '', name: 'home', component: () => import('./screens/home/HomeScreen.vue') },
-  { path: 'members', name: 'members', component: () => import('./screens/members/MembersScreen.vue') },
+  {
+    path: 'members',
+    name: 'members',
+    component: () => import('./screens/members/MembersScreen.vue'),
+  },
   {
     path: 'members/:id',
     name: 'member',
@@ -22,8 +26,16 @@ const screens: RouteRecordRaw[] = [
     component: () => import('./screens/programme/ProgrammeEditor.vue'),
   },
   { path: 'orders', name: 'orders', component: () => import('./screens/orders/OrdersScreen.vue') },
-  { path: 'orders/:id', name: 'order', component: () => import('./screens/orders/OrderScreen.vue') },
-  { path: 'imports', name: 'imports', component: () => import('./screens/imports/ImportsScreen.vue') },
+  {
+    path: 'orders/:id',
+    name: 'order',
+    component: () => import('./screens/orders/OrderScreen.vue'),
+  },
+  {
+    path: 'imports',
+    name: 'imports',
+    component: () => import('./screens/imports/ImportsScreen.vue'),
+  },
   {
     path: 'imports/new',
     name: 'import-new',

@@ -13,9 +13,9 @@ import os
 import re
 import shutil
 import tarfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -40,8 +40,8 @@ Move = Callable[[int, "int | None"], None]
 class Writer:
     """Puts members into an archive and remembers what went in."""
 
-    def __init__(self, tar: tarfile.TarFile, move: Move, total: int) -> None:
-        self._tar, self._move, self._total = tar, move, total
+    def __init__(self, tar: tarfile.TarFile, at: datetime, move: Move, total: int) -> None:
+        self._tar, self._at, self._move, self._total = tar, at, move, total
         self._done = 0
         self.members: list[dict[str, Any]] = []
 
@@ -56,7 +56,7 @@ class Writer:
 
     def _add(self, name: str, file: IO[bytes], size: int) -> None:
         entry = tarfile.TarInfo(name)
-        entry.size, entry.mode, entry.mtime = size, 0o600, int(time.time())
+        entry.size, entry.mode, entry.mtime = size, 0o600, int(self._at.timestamp())
         hashed = _Hashed(file, self._moved)
         self._tar.addfile(entry, hashed)  # type: ignore[arg-type]
         self.members.append({"name": name, "bytes": size, "sha256": hashed.hexdigest()})
@@ -84,7 +84,7 @@ class _Hashed:
 
 
 @contextmanager
-def writing(path: Path, *, move: Move, total: int) -> Iterator[Writer]:
+def writing(path: Path, *, at: datetime, move: Move, total: int) -> Iterator[Writer]:
     """An archive that appears at ``path`` whole, when the block ends well, or not at all."""
     import pyarrow as pa
 
@@ -96,7 +96,7 @@ def writing(path: Path, *, move: Move, total: int) -> Iterator[Writer]:
             pa.CompressedOutputStream(pa.PythonFile(raw, "w"), "zstd") as packed,
             tarfile.open(fileobj=packed, mode="w|", bufsize=_CHUNK) as tar,
         ):
-            yield Writer(tar, move, total)
+            yield Writer(tar, at, move, total)
         sync(partial)
         partial.replace(path)
     finally:

@@ -7,13 +7,15 @@ import os
 import sys
 import tempfile
 from contextlib import closing, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from regulars.cli.frame import Commands, Refused, answer, start
 from regulars.cli.progress import bar
 from regulars.config import home
+from regulars.infra.clock import real_now
+from regulars.kernel.instants import show_instant
 
 from . import archive, inventory, postgres
 from .words import tell
@@ -73,12 +75,13 @@ def take(path: Path, *, with_secrets: bool = False) -> dict[str, Any]:
     if not migrations_applied():
         raise Refused(tell("The database is not up to date: run `regulars migrate` first."))
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".regulars-backup-") as scratch:
-        database, promised = _dump(Path(scratch))
+        now = real_now().replace(microsecond=0)
+        database, promised = _dump(Path(scratch), now)
         files = _import_files()
         total = database.stat().st_size
         with (
             bar(tell("packing")) as move,
-            archive.writing(path, move=move, total=total) as writer,
+            archive.writing(path, at=now, move=move, total=total) as writer,
         ):
             writer.add_file(f"database/{database.name}", database)
             for name, file in files.items():
@@ -92,7 +95,7 @@ def take(path: Path, *, with_secrets: bool = False) -> dict[str, Any]:
     return manifest
 
 
-def _dump(scratch: Path) -> tuple[Path, dict[str, Any]]:
+def _dump(scratch: Path, now: datetime) -> tuple[Path, dict[str, Any]]:
     """The database as one file in ``scratch``, and what the manifest promises of it."""
     from django.conf import settings
     from django.db import connection
@@ -102,7 +105,7 @@ def _dump(scratch: Path) -> tuple[Path, dict[str, Any]]:
 
     promised: dict[str, Any] = {
         "format": archive.FORMAT,
-        "made_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "made_at": show_instant(now),
         "version": settings.VERSION,
         "dialect": connection.vendor,
         "keys": inventory.key_prints(),

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from regulars.cli.frame import Commands, Refused, answer, start
 from regulars.cli.progress import bar
 from regulars.config import home
+from regulars.infra.clock import real_now
 
 from . import archive, examining, inventory, postgres
 from .words import tell
@@ -56,11 +57,14 @@ def _restore(args: argparse.Namespace) -> int:
         with bar(tell("unpacking")) as move:
             manifest = archive.unpack(path, staged, move=move)
         _check_dialect(manifest)
-        _settle_keys(staged, accept_other=args.accept_other_keys, replace=args.replace)
-        _check_keys(manifest, accept_other=args.accept_other_keys)
-        start(make_home=True)
+        brought = _use_keys(staged, replace=args.replace)
+        if not args.accept_other_keys:
+            _check_keys(manifest)
+        start(make_home=not brought)
         _check_version(manifest)
         aside = _put_in_place(staged, folder, manifest, replace=args.replace)
+        if brought:
+            aside += _keep_keys(staged / archive.SECRETS)
     return _after(args, path, manifest, aside)
 
 
@@ -96,36 +100,35 @@ def _check_dialect(manifest: dict[str, Any]) -> None:
         )
 
 
-def _settle_keys(staged: Path, *, accept_other: bool, replace: bool) -> None:
-    """Take the keys out of the backup, where it has them and this home has none (or, with
-    ``replace``, others)."""
+def _use_keys(staged: Path, *, replace: bool) -> bool:
+    """Let this process use the keys in the backup; whether it does.
+
+    What the environment gives comes first, and a home's own keys go only with ``replace``. Nothing
+    is written yet: the restore may still be refused.
+    """
     inside = staged / archive.SECRETS
-    if not inside.exists():
-        if not accept_other and not all(home.secret(name) for name in _KEYS):
-            text = (
-                "The keys are not in this backup and not here: give {names} in the environment, "
-                "or put the old secrets.json into {home}."
-            )
-            raise Refused(tell(text, names=", ".join(_KEYS), home=home.home()))
-        return
-    ours = home.secrets_file()
-    if ours.exists() and not replace:
-        return
-    if ours.exists():
-        ours.replace(ours.with_name(f"secrets.replaced-{_stamp()}.json"))
-    shutil.copyfile(inside, ours.with_suffix(".new"))
-    os.chmod(ours.with_suffix(".new"), 0o600)
-    ours.with_suffix(".new").replace(ours)
+    if not inside.exists() or (home.secrets_file().exists() and not replace):
+        return False
+    for name, value in json.loads(inside.read_text()).items():
+        if name in home.SECRETS and not os.environ.get(name):
+            os.environ[name] = value
+    return True
 
 
-def _check_keys(manifest: dict[str, Any], *, accept_other: bool) -> None:
-    if accept_other or manifest["keys"] == inventory.key_prints():
-        return
-    text = (
-        "The keys here are not those of the backup: with other keys no name can be read, and "
-        "members would be taken for strangers. Give the old {names}."
-    )
-    raise Refused(tell(text, names=", ".join(_KEYS)))
+def _check_keys(manifest: dict[str, Any]) -> None:
+    ours = inventory.key_prints()
+    if not all(ours.values()):
+        text = (
+            "The keys are not in this backup and not here: give {names} in the environment, "
+            "or put the old secrets.json into {home}."
+        )
+        raise Refused(tell(text, names=", ".join(_KEYS), home=home.home()))
+    if manifest["keys"] != ours:
+        text = (
+            "The keys here are not those of the backup: with other keys no name can be read, and "
+            "members would be taken for strangers. Give the old {names}."
+        )
+        raise Refused(tell(text, names=", ".join(_KEYS)))
 
 
 def _check_version(manifest: dict[str, Any]) -> None:
@@ -173,6 +176,19 @@ def _put_in_place(
     # The reports' facts are made of the books, and made anew where they are missing.
     shutil.rmtree(folder / "facts", ignore_errors=True)
     archive.sync(folder)
+    return aside
+
+
+def _keep_keys(inside: Path) -> list[str]:
+    """The backup's secrets.json becomes the home's; what was set aside for it."""
+    ours, aside = home.secrets_file(), []
+    if ours.exists():
+        kept = ours.with_name(f"secrets.replaced-{_stamp()}.json")
+        ours.replace(kept)
+        aside.append(str(kept))
+    # Unpacked with mode 0600, as it must stay.
+    inside.replace(ours)
+    archive.sync(ours.parent)
     return aside
 
 
@@ -257,4 +273,4 @@ def _lines(told: dict[str, Any], findings: list[examining.Finding]) -> list[str]
 
 
 def _stamp() -> str:
-    return datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    return real_now().strftime("%Y%m%dT%H%M%SZ")

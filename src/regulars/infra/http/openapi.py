@@ -51,8 +51,14 @@ _REPLAYED: Final = {
         "schema": {"type": "string", "enum": ["true"]},
     }
 }
-_ALWAYS: Final = {401: "Not signed in", 403: "Not allowed", 422: "Invalid request"}
-_WITH_ID: Final = {404: "Not found"}
+#: Ids also stand in bodies and cursors, so 404 is everywhere.
+_ALWAYS: Final = {
+    401: "Not signed in",
+    403: "Not allowed",
+    404: "Not found",
+    422: "Invalid request",
+    503: "Not available just now",
+}
 _UNSAFE: Final = {
     400: "No usable Idempotency-Key",
     409: "Conflict",
@@ -76,13 +82,11 @@ def describe(schema: Any, operations: Iterable[tuple[str, str, Operation, Needs]
             if operation.include_in_schema:
                 raise LookupError(f"{method} {path} needs an operation_id")
             continue
-        _complete(details, method, path, needs)
+        _complete(details, method, needs)
 
 
-def _complete(details: dict[str, Any], method: str, path: str, needs: Needs) -> None:
+def _complete(details: dict[str, Any], method: str, needs: Needs) -> None:
     answers = dict(_ALWAYS)
-    if "{" in path:
-        answers |= _WITH_ID
     if method not in ("GET", "HEAD"):
         answers |= _UNSAFE
     if needs.key_needed(method):

@@ -44,8 +44,8 @@ class Extract:
         line = " || ',' || ".join(_field(column) for column in columns.values()) + " || char(10)"
         # Two spellings of one question: only the selected part differs.
         self._sql = Sql("")
-        self._sql.lite = Sql(f"SELECT {line} {source}").lite  # noqa: S608
-        self._sql.pg = Sql(f"COPY (SELECT {shown} {source}) TO STDOUT (FORMAT csv)").pg  # noqa: S608
+        self._sql.lite = Sql(f"SELECT {line} {source}").lite
+        self._sql.pg = Sql(f"COPY (SELECT {shown} {source}) TO STDOUT (FORMAT csv)").pg
 
     def table(self, params: Mapping[str, Any]) -> pa.Table:
         """All rows for ``params``, read inside the caller's snapshot."""

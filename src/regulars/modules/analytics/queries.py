@@ -29,7 +29,7 @@ _FRESHNESS: Final = Sql(
      WHERE w.relayed_at IS NULL AND w.merchant_id = :merchant_id)"""
 )
 _MONTHS_OF: Final = Sql(
-    "SELECT DISTINCT substr(o.paid_at || '', 1, 7) FROM orders_order o "  # noqa: S608
+    "SELECT DISTINCT substr(o.paid_at || '', 1, 7) FROM orders_order o "
     "WHERE o.merchant_id = :merchant_id AND o.paid_at IS NOT NULL AND o.member_id IN ("
     "SELECT m.id FROM members_member m WHERE m.merchant_id = :merchant_id "
     f"AND ({any_of('m.id')} OR {any_of('m.merged_into')}))"

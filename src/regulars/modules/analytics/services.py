@@ -39,10 +39,16 @@ _STAMP: Final = Sql(
     "DO UPDATE SET as_of = excluded.as_of, exported_at = excluded.exported_at"
 )
 
+
 def mark_stale(merchant_id: int, marks: Iterable[str]) -> None:
     """Note that facts no longer tell the books, in the caller's transaction."""
     for mark in sorted(marks):
         run(_MARK, {"merchant_id": merchant_id, "month": mark, "since": real_now()})
+
+
+def mark_all_stale(merchant_id: int) -> None:
+    """Have the jobs write all of a merchant's facts anew, in the caller's transaction."""
+    mark_stale(merchant_id, _all_marks(merchant_id))
 
 
 def refresh_facts(
@@ -100,9 +106,7 @@ def _export(
             exported_at = real_now()
             folder = folders.export_folder(merchant_id, exported_at)
             folders.finish(building, folder)
-    retrying(
-        lambda: _record(before, done, stale - done, folder_of=exported_at, as_of=now)
-    )
+    retrying(lambda: _record(before, done, stale - done, folder_of=exported_at, as_of=now))
     if before.folder is not None:
         # From now on nobody begins to read it.
         os.utime(before.folder)

@@ -18,7 +18,7 @@ def _instant(column: str) -> str:
 
 
 def _day_of(instant: str, days: str = "d") -> str:
-    """The condition that ``days`` tells the program day of an instant: an equality, so it hashes."""
+    """``days`` tells the program day of an instant; the equality lets the join hash."""
     return (
         f"{days}.utc_day = CAST({instant} AS DATE) "
         f"AND {instant} >= {days}.start AND {instant} < {days}.stop"

@@ -57,9 +57,7 @@ def everything(purse: Purse) -> Cargo:
     )
 
 
-def what_belongs(
-    purse: Purse, *, belongs: Callable[[str], bool], holds: Iterable[UUID]
-) -> Cargo:
+def what_belongs(purse: Purse, *, belongs: Callable[[str], bool], holds: Iterable[UUID]) -> Cargo:
     """All whose cause belongs elsewhere, with those of ``holds`` that are still open.
 
     What another hold has set aside of such a lot stays where that hold is.
@@ -168,9 +166,7 @@ def _open(
     """A lot of ``amount`` with the past of another; its number."""
     cause = Cause(like.cause_type, like.cause_id)
     number = purse._post(journal, amount, "merge_in", cause, at)
-    lot = Lot(
-        number, amount, amount, held, 0, 0, 0, like.earned_at, like.expires_at, *cause
-    )
+    lot = Lot(number, amount, amount, held, 0, 0, 0, like.earned_at, like.expires_at, *cause)
     purse.lots[number] = lot
     journal.new_lots.append((purse, lot))
     return number

@@ -16,7 +16,15 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from regulars.events.base import Event
-from regulars.infra.db import Sql, as_uuid, fetch_all, fetch_one, is_postgres, retrying
+from regulars.infra.db import (
+    LostRace,
+    Sql,
+    as_uuid,
+    fetch_all,
+    fetch_one,
+    is_postgres,
+    retrying,
+)
 from regulars.infra.outbox import OUTBOX, outbox_row
 from regulars.infra.recording import Table, Writes
 from regulars.kernel.errors import FieldError, Invalid, NotFound
@@ -222,15 +230,15 @@ def _end_hold(
     merchant_id: int, hold_id: UUID, now: datetime, act: Callable[[Purse, Journal, Hold], None]
 ) -> tuple[HoldView, list[Event]]:
     def attempt() -> tuple[HoldView, list[Event]]:
-        row = fetch_one(_HOLDER, {"merchant_id": merchant_id, "hold_id": hold_id})
-        if row is None:
-            raise NotFound
-        purse = purse_for_write(merchant_id, as_uuid(row[0]), POINTS)
+        holder = _holder(merchant_id, hold_id)
+        purse = purse_for_write(merchant_id, holder, POINTS)
 
         journal = Journal()
         purse.catch_up(journal, now)
         held = purse.holds.get(hold_id)
         if held is None:
+            if _holder(merchant_id, hold_id) != holder:
+                raise LostRace("the hold moved to who carries on")
             raise HoldEnded("This hold was captured, released or ran out; make a new one.")
         act(purse, journal, held)
 
@@ -238,6 +246,13 @@ def _end_hold(
         return hold_view_of(held, purse.member_id), told
 
     return in_one_unit(attempt)
+
+
+def _holder(merchant_id: int, hold_id: UUID) -> UUID:
+    row = fetch_one(_HOLDER, {"merchant_id": merchant_id, "hold_id": hold_id})
+    if row is None:
+        raise NotFound
+    return as_uuid(row[0])
 
 
 def hold_view_of(held: Hold, member_id: UUID) -> HoldView:

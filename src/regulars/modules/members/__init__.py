@@ -1,7 +1,7 @@
 """Members: people, how they are recognised, and what they agreed to.
 
-Owns       members, identities (encrypted, with a keyed blind index), consents.
-Offers     services.enrol, services.record_consent; queries.member, by_identity, search;
-           gather.MEMBER_BY_IDENTITY.
-Announces  member.enrolled, consent.granted, consent.withdrawn.
+Owns       members, identities (encrypted, with a keyed blind index), consents, card tokens.
+Offers     services.enrol, record_consent; queries.member, by_identity, carrier_of, names, search;
+           gather.MEMBER_BY_IDENTITY; enrolment's rows for the settling path; parts.also_tell.
+Announces  member.enrolled, member.identified, consent.granted, consent.withdrawn.
 """

@@ -29,3 +29,8 @@ class MerchantAdmin(_Admin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+def register(site: admin.AdminSite) -> None:
+    """Show the merchants on an admin site."""
+    site.register(Merchant, MerchantAdmin)

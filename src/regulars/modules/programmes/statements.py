@@ -37,9 +37,7 @@ def tier_part(merchant: MerchantFacts, member_id: UUID, now: datetime) -> dict[s
     return {"tier": named(found.statement.tier, merchant.locale)}
 
 
-def _stand(
-    merchant: MerchantFacts, programme: Programme, member_id: UUID, now: datetime
-) -> Stand:
+def _stand(merchant: MerchantFacts, programme: Programme, member_id: UUID, now: datetime) -> Stand:
     return stand(
         merchant_id=merchant.id,
         member_id=member_id,

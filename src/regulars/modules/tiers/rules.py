@@ -244,7 +244,9 @@ def _review(
         return standing, notes
     if day < ends:
         gap = keep_gap(standing, history=history, ladder=ladder, day=day, joined_on=joined_on)
-        if not standing.warned:
+        warn_on = ends - timedelta(days=ladder.keep.warn_days)
+        # The end of a floor is looked at too, and is no reason to warn before it is time.
+        if not standing.warned and standing.since < warn_on <= day:
             standing = standing._replace(warned=True)
             if gap:
                 notes.append(Warned(day, standing.tier, ends, gap))

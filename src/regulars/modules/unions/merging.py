@@ -70,9 +70,7 @@ def merge(scope: Scope, *, into: UUID, source: UUID) -> Done:
 
     told = [_event(scope, merge_id, into, source, moves), *events_of(journal), *events]
     ledger.add_to(writes, journal)
-    row = outbox_row(
-        merchant_id=scope.merchant_id, aggregate=into.hex, events=told, at=scope.now
-    )
+    row = outbox_row(merchant_id=scope.merchant_id, aggregate=into.hex, events=told, at=scope.now)
     writes.add(OUTBOX, row)
     writes.record()
     Merge(
@@ -163,9 +161,7 @@ def _require_room(target: Purse, origin: Purse) -> None:
         raise TooMuch(f"Nobody holds more than {AMOUNT_MAX}.")
 
 
-def _event(
-    scope: Scope, merge_id: UUID, into: UUID, source: UUID, moves: Moves
-) -> MemberMerged:
+def _event(scope: Scope, merge_id: UUID, into: UUID, source: UUID, moves: Moves) -> MemberMerged:
     points, growth_value = moves.assets[POINTS], moves.assets[GROWTH_VALUE]
     return MemberMerged(
         merchant_id=scope.merchant_id,

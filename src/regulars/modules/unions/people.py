@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from regulars.events.base import Event
@@ -33,9 +33,10 @@ def unite(writes: Writes, scope: Scope, into: Record, source: Record, kept: Side
     """Let ``into`` carry on: since the earlier day, joined if either had, known by name if either
     was. ``kept`` learns what was given, so that it can be taken back."""
     name, birthday = into.name_sealed, into.birthday_sealed
-    if not name and source.name_sealed:
+    called = members.names(scope.merchant_id, [source.id]).get(source.id) if not name else None
+    if called is not None:
         kept.kept_name = False
-        name = _resealed(scope, into.id, "name", members.names(scope.merchant_id, [source.id]).get(source.id, ""))
+        name = _resealed(scope, into.id, "name", called)
     born = members.birthday(scope.merchant_id, source.id) if not birthday else None
     if born is not None:
         kept.kept_birthday = False
@@ -46,25 +47,31 @@ def unite(writes: Writes, scope: Scope, into: Record, source: Record, kept: Side
     writes.add(MEMBER_FACTS, row)
 
 
-def part(writes: Writes, scope: Scope, into: Record, before: Side) -> None:
-    """Take back from ``into`` what ``unite`` gave; what was learnt since stays."""
+def part(writes: Writes, scope: Scope, into: Record, before: Side, others: Sequence[Side]) -> None:
+    """Take back from ``into`` what ``unite`` gave; ``others`` are merged into them still."""
     name = into.name_sealed if before.kept_name else ""
     birthday = into.birthday_sealed if before.kept_birthday else ""
-    joined_at = parse_instant(before.joined_at)
-    row = (scope.merchant_id, into.id, before.status, name, birthday, joined_at, None)
+    joined_at = min(parse_instant(side.joined_at) for side in (before, *others))
+    status = ACTIVE if any(side.status == ACTIVE for side in (before, *others)) else before.status
+    row = (scope.merchant_id, into.id, status, name, birthday, joined_at, None)
     writes.add(MEMBER_FACTS, row)
 
 
 def carry_on(
-    writes: Writes, scope: Scope, ids: Iterable[UUID], *, was: UUID | None, now: UUID | None
+    writes: Writes, scope: Scope, ids: Iterable[UUID], *, was: UUID | None, now: UUID
 ) -> None:
     """Records that went on as ``was`` go on as ``now``."""
     for own in ids:
-        writes.add(MEMBER_CARRIER, (scope.merchant_id, own, now, MERGED, was))
+        writes.add(MEMBER_CARRIER, (scope.merchant_id, own, _hex(now), MERGED, _hex(was)))
 
 
 def stand_alone(writes: Writes, scope: Scope, own: UUID, *, was: UUID, status: str) -> None:
-    writes.add(MEMBER_CARRIER, (scope.merchant_id, own, None, status, was))
+    writes.add(MEMBER_CARRIER, (scope.merchant_id, own, None, status, _hex(was)))
+
+
+def _hex(member_id: UUID | None) -> str | None:
+    """Both dialects read an id as its digits."""
+    return member_id.hex if member_id else None
 
 
 def hand_over(

@@ -44,9 +44,7 @@ def withdrawn(into: Mapping[str, bool], source: Mapping[str, bool]) -> list[str]
     Whoever never answered said neither yes nor no, so their silence neither gives nor takes.
     """
     return sorted(
-        purpose
-        for purpose, granted in into.items()
-        if granted and source.get(purpose) is False
+        purpose for purpose, granted in into.items() if granted and source.get(purpose) is False
     )
 
 

@@ -21,7 +21,7 @@ from regulars.modules.tiers.gather import (
     load_standings,
     step_row,
 )
-from regulars.modules.tiers.types import Standing, Step
+from regulars.modules.tiers.types import Reason, Standing, Step
 
 from .recorder import STANDING_GONE
 
@@ -127,5 +127,5 @@ class Standings:
         history = tiers.History(activity)
         counter = tiers.counted(history, self.ladder, self.today, joined_on)
         higher = self.ladder.rank(now_is.code) > self.ladder.rank(was.code)
-        reason = "reached" if higher else "recounted"
+        reason: Reason = "reached" if higher else "recounted"
         return Step(self.today, was.code, now_is.code, reason, counter, now_is.threshold)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from regulars.events.base import Event
@@ -52,7 +53,8 @@ def undo(scope: Scope, merge_id: UUID) -> Done:
     cause = Cause("merge", show("mrg", merge_id))
     amounts = _move_back(scope, writes, journal, moves, cause, into, source)
     events = _stand(scope, writes, target, origin, moves, merge_id)
-    people.part(writes, scope, target, moves.into)
+    others = _others(scope, row)
+    people.part(writes, scope, target, moves.into, [other.source for _, other in others])
     people.stand_alone(writes, scope, source, was=into, status=moves.source.status)
     people.carry_on(writes, scope, moves.circle[1:], was=into, now=source)
     theirs = set(identities(scope.merchant_id, into))
@@ -69,7 +71,26 @@ def undo(scope: Scope, merge_id: UUID) -> Done:
     writes.add(OUTBOX, told_row)
     writes.record()
     Merge.objects.of(scope.merchant_id).filter(id=merge_id).update(undone_at=scope.now)
+    _inherit(scope, moves, row.at, others)
     return Done(merge_id, into, source, [*told, *agreed])
+
+
+def _others(scope: Scope, row: Merge) -> list[tuple[Merge, Moves]]:
+    """The merges into the same member that still hold, in the order they were made."""
+    held = Merge.objects.of(scope.merchant_id).filter(into_member=row.into_member, undone_at=None)
+    return [(one, moves_of(one.moves)) for one in held.exclude(id=row.id).order_by("at", "id")]
+
+
+def _inherit(
+    scope: Scope, moves: Moves, at: datetime, others: Sequence[tuple[Merge, Moves]]
+) -> None:
+    """Let the next later merge know how the one who carries on was before both."""
+    following = next(((one, kept) for one, kept in others if one.at >= at), None)
+    if following is None:
+        return
+    one, kept = following
+    kept.into.status, kept.into.joined_at = moves.into.status, moves.into.joined_at
+    Merge.objects.of(scope.merchant_id).filter(id=one.id).update(moves=kept.to_json())
 
 
 def _move_back(
@@ -91,9 +112,7 @@ def _move_back(
             journal.touch(purse)
         moved = moves.assets[asset]
         unrepay(journal, target, moved.repaid, merge=cause, at=scope.now)
-        cargo = what_belongs(
-            target, belongs=_belongs(scope, moves, target), holds=moves.holds
-        )
+        cargo = what_belongs(target, belongs=_belongs(scope, moves, target), holds=moves.holds)
         gone = carry(journal, target, origin, cargo, merge=cause, at=scope.now, make_id=new_id)
         add_holds(writes, scope.merchant_id, cargo.holds, source=into, target=source)
         # What was repaid meanwhile counts first towards what the one who carried on owed.

@@ -13,6 +13,8 @@ export const api = makeClient({
   base: '/console/api',
   language: () => LOCALE_TAGS[language.current()],
   identity: (writing) =>
-    writing ? { 'X-CSRFToken': readCookie('csrftoken', document.cookie) } : ({} as Record<string, string>),
+    writing
+      ? { 'X-CSRFToken': readCookie('csrftoken', document.cookie) }
+      : ({} as Record<string, string>),
   onSignedOut: () => signedOut.handle(),
 })

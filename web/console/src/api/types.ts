@@ -184,9 +184,9 @@ export interface OrderRefund {
 }
 
 export interface Earned {
-  tier: string | TierName | null
-  points_bps: number | null
-  explained: (string | Record<string, unknown>)[]
+  tier: string
+  points_bps: number
+  explained: ({ code: string; asset: string } & Record<string, unknown>)[]
 }
 
 export interface Order extends Omit<OrderRow, 'lines'> {
@@ -198,8 +198,7 @@ export interface Order extends Omit<OrderRow, 'lines'> {
 export interface RefundPreview {
   lines: { line: number; quantity: number; cash: number; points: number; growth_value: number }[]
   taken_back: { points: number; growth_value: number }
-  debt: number | { points: number }
-  cash_minor?: number
+  debt: number
 }
 
 // ── programme ──
@@ -309,13 +308,13 @@ export interface Tiers {
 }
 
 // ── imports ──
+/** The file's columns, how they would be read, and its first rows as they stand. */
 export interface ImportPreview {
-  encoding: string
-  delimiter: string
+  columns: string[]
   profile: string | null
-  confidence: number
-  columns: { name: string; mapped: string | null; confidence: number }[]
-  rows: string[][]
+  confidence_bps: number
+  mapping: { field: string; column: string; confidence_bps: number }[]
+  rows: (string | null)[][]
 }
 
 export interface ImportRun {
@@ -325,20 +324,20 @@ export interface ImportRun {
   profile: string
   status: 'ready' | 'queued' | 'running' | 'done' | 'failed' | 'undoing' | 'undone'
   pieces_done: number
-  pieces: number
+  pieces: number | null
   orders: number
   lines: number
   repeated: number
   rejected: number
   report: Record<string, unknown> | null
-  error: string | null
+  error: string
   rate_rows_s: number | null
   eta_s: number | null
   created_at: string
   created_by: string | null
   started_at: string | null
   finished_at: string | null
-  preview?: ImportPreview
+  preview: ImportPreview | null
 }
 
 export interface RowFault {

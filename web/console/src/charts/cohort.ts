@@ -51,7 +51,9 @@ const LEAST_SPAN_BPS = 3000
 
 /** From which share to which the tones run: the table's own range, at least 30 points wide. */
 export function heatRange(rows: CohortRow[]): { low: number; high: number } {
-  const known = rows.flatMap((row) => row.cells.flatMap((cell) => (cell.bps === null ? [] : cell.bps)))
+  const known = rows.flatMap((row) =>
+    row.cells.flatMap((cell) => (cell.bps === null ? [] : cell.bps)),
+  )
   const high = Math.max(0, ...known)
   const low = Math.min(high, ...known)
   return { low: Math.max(0, Math.min(low, high - LEAST_SPAN_BPS)), high }

@@ -1,10 +1,5 @@
 import { BarChart, LineChart, SankeyChart } from 'echarts/charts'
-import {
-  GridComponent,
-  LegendComponent,
-  MarkLineComponent,
-  TooltipComponent,
-} from 'echarts/components'
+import { GridComponent, LegendComponent, TooltipComponent } from 'echarts/components'
 import * as echarts from 'echarts/core'
 import { CanvasRenderer } from 'echarts/renderers'
 
@@ -14,7 +9,6 @@ echarts.use([
   SankeyChart,
   GridComponent,
   LegendComponent,
-  MarkLineComponent,
   TooltipComponent,
   CanvasRenderer,
 ])

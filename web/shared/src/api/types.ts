@@ -43,7 +43,7 @@ export interface TierStatement {
   keep_from: number | null
   keep_gap: number | null
   grace_until: string | null
-  floor: string | null | { tier: string; until: string | null }
+  floor: { tier: string; until: string; reason: string } | null
   history: TierMove[]
   ladder: { code: string; name: string; from: number }[]
 }

@@ -115,8 +115,7 @@ export function makeFormatter({ locale, currency, zone, today }: FormatterOption
     count: (value: number) => whole.format(value),
     countSigned: (value: number) => signed.format(value),
     /** In full below 10,000, then 万 and 亿, or K and M. */
-    countShort: (value: number) =>
-      (Math.abs(value) < COMPACT_FROM ? whole : compact).format(value),
+    countShort: (value: number) => (Math.abs(value) < COMPACT_FROM ? whole : compact).format(value),
     money: (minor: number) => money.format(minor / scale),
     moneySigned: (minor: number) => moneySigned.format(minor / scale),
     moneyShort: (minor: number) =>

@@ -15,9 +15,9 @@ from ninja import File, Form, Query, Router
 from ninja.files import UploadedFile
 from pydantic import Field
 
-from regulars.infra.clock import real_now
+from regulars.infra.clock import now_for, real_now
 from regulars.infra.http.answers import answer_once, page
-from regulars.infra.http.fields import Instant, PageQuery, ShortText, ShownId, Strict
+from regulars.infra.http.fields import Instant, PageQuery, QueryInt, ShortText, ShownId, Strict
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
 from regulars.infra.writes import Outcome
@@ -75,7 +75,7 @@ class UndoIn(Strict):
 
 
 class ErrorsQuery(Strict):
-    limit: Annotated[int, Field(ge=1, le=1_000)] = 100
+    limit: Annotated[QueryInt, Field(ge=1, le=1_000)] = 100
 
 
 @router.post("/imports", response={201: RunOut}, operation_id="upload_import")
@@ -100,18 +100,19 @@ def upload_import(
                 digest.update(chunk)
                 copy.write(chunk)
         request.parsed = {"sha256": digest.hexdigest(), "kind": kind, "profile": profile}
+        # Judging may take long, so it happens before anything is locked.
+        scope = _scope(request, now_for(request.auth.merchant))
+        run = services.prepare_run(
+            scope, kind=kind, source=path, file_name=file.name or "file", profile=profile
+        )
 
-        def act(now: datetime) -> Outcome:
-            run = services.prepare_run(
-                _scope(request, now),
-                kind=kind,
-                source=path,
-                file_name=file.name or "file",
-                profile=profile,
-            )
-            return Outcome(status=201, body=_shown(run), subject=show("run", run.id))
+    def act(now: datetime) -> Outcome:
+        return Outcome(status=201, body=_shown(run), subject=show("run", run.id))
 
-        return answer_once(request, "imports.upload", act)
+    answer = answer_once(request, "imports.upload", act)
+    if answer.headers.get("Idempotent-Replayed"):
+        services.forget_run(scope, run.id)
+    return answer
 
 
 @router.get("/imports", response=RunPage, operation_id="list_imports")

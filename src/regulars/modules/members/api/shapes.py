@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -21,6 +20,7 @@ from regulars.infra.http.principal import MerchantFacts
 from regulars.kernel.ids import show
 from regulars.kernel.instants import show_instant
 from regulars.modules.members import queries
+from regulars.modules.members.parts import told_above
 from regulars.modules.members.types import (
     ConsentDraft,
     ConsentView,
@@ -29,16 +29,6 @@ from regulars.modules.members.types import (
     IdentityType,
     MemberView,
 )
-
-Part = Callable[[MerchantFacts, UUID, datetime], Mapping[str, Any]]
-"""What another module tells of a member: keys of MemberOut, for a merchant, a member and now."""
-
-_parts: list[Part] = []
-
-
-def also_tell(part: Part) -> None:
-    """Let a module above add what it knows to a member's document; the surfaces call this."""
-    _parts.append(part)
 
 
 class IdentityIn(Strict):
@@ -124,11 +114,7 @@ class ConsentOut(Strict):
 def member_json(merchant: MerchantFacts, member_id: UUID, now: datetime) -> dict[str, Any]:
     """A member's document in plain JSON, with what the modules above add. Raises NotFound."""
     view = queries.member(merchant.id, member_id)
-    told = _plain(view)
-    carrier = view.merged_into or view.id
-    for part in _parts:
-        told |= part(merchant, carrier, now)
-    return told
+    return _plain(view) | told_above(merchant, view.merged_into or view.id, now)
 
 
 def consent_json(view: ConsentView) -> dict[str, Any]:

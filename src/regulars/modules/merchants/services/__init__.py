@@ -1,6 +1,7 @@
 """Writes of merchants. Each runs in the caller's transaction, or in one of its own."""
 
 from .keys import create_key, revoke_key
+from .operators import create_operator
 from .people import (
     change_role,
     create_staff,
@@ -15,6 +16,7 @@ __all__ = [
     "change_settings",
     "create_key",
     "create_merchant",
+    "create_operator",
     "create_staff",
     "make_sign_in_link",
     "move_clock",

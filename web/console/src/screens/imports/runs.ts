@@ -13,28 +13,19 @@ export function progressOf(run: Pick<ImportRun, 'pieces' | 'pieces_done'>): numb
   return Math.min(100, Math.round((run.pieces_done * 100) / run.pieces))
 }
 
-const KEY = 'regulars.preview.'
-
-/** A preview is told once, with the upload; kept for this tab so that a reload shows it again. */
-export function keepPreview(id: string, preview: ImportPreview): void {
-  try {
-    sessionStorage.setItem(KEY + id, JSON.stringify(preview))
-  } catch {
-    // Without storage a reload shows the report alone.
-  }
+export interface ShownColumn {
+  name: string
+  /** What it is read as; null where it is not read. */
+  field: string | null
+  confidence_bps: number
 }
 
-export function keptPreview(id: string): ImportPreview | null {
-  try {
-    return JSON.parse(sessionStorage.getItem(KEY + id) ?? 'null') as ImportPreview | null
-  } catch {
-    return null
-  }
-}
-
-/** Confidence comes as a share (0.93) or in basis points (9300); told in basis points. */
-export function confidenceBps(value: number): number {
-  return value <= 1 ? Math.round(value * 10_000) : value
+/** The file's columns in their order, each with what it is read as. */
+export function shownColumns(preview: ImportPreview): ShownColumn[] {
+  return preview.columns.map((name) => {
+    const match = preview.mapping.find((one) => one.column === name)
+    return { name, field: match?.field ?? null, confidence_bps: match?.confidence_bps ?? 0 }
+  })
 }
 
 /** Whether what was typed is the file's name, spaces at the ends aside. */

@@ -1,4 +1,11 @@
-import type { Benefit, Earning, LadderRow, Localised, ProgrammeDocument, Rate } from '../../api/types'
+import type {
+  Benefit,
+  Earning,
+  LadderRow,
+  Localised,
+  ProgrammeDocument,
+  Rate,
+} from '../../api/types'
 
 /** A stored document may leave out what has its default; the form shows everything. */
 type Partially<T> = { [Key in keyof T]?: T[Key] extends object | null ? unknown : T[Key] }

@@ -1,5 +1,13 @@
 /** The reports, in the order of their tabs. */
-export const REPORTS = ['repurchase', 'second_order', 'cohorts', 'rfm', 'tiers', 'points_liability', 'coverage'] as const
+export const REPORTS = [
+  'repurchase',
+  'second_order',
+  'cohorts',
+  'rfm',
+  'tiers',
+  'points_liability',
+  'coverage',
+] as const
 export type ReportName = (typeof REPORTS)[number]
 
 export const WINDOWS = ['30', '60', '90', '365'] as const

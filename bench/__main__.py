@@ -1,0 +1,151 @@
+"""`make bench`: ours beside its limits, in the same minutes, as ratios.
+
+Absolute figures wander with the machine; only ratios of one run mean anything. Each pair is run
+limit, ours, limit, ours, and the median ratio told. Without a PostgreSQL (DATABASE_URL, or a
+local one) its pairs are left out, and that is said.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from .limits import postgres, sqlite_bulk
+
+ROOT = Path(__file__).resolve().parent.parent
+CLIENTS, SECONDS, ROUNDS = 8, 4.0, 3
+DATABASE = "regulars_bench"
+
+
+def main() -> int:
+    rows: list[tuple[str, str, str, str, str]] = []
+    rows.append(sqlite_import())
+    server = _server()
+    if server is None:
+        print("left out: PostgreSQL (none answers; set DATABASE_URL)", file=sys.stderr)
+    else:
+        dsn = _fresh_database(server)
+        rows += postgres_settling(dsn)
+        rows.append(postgres_import(dsn))
+    rows += screens()
+    print(f"{'path':<34}{'ours':>14}{'limit':>14}{'ratio':>8}  target")
+    for path, ours, limit, ratio, target in rows:
+        print(f"{path:<34}{ours:>14}{limit:>14}{ratio:>8}  {target}")
+    print(_run([sys.executable, "bench/refund_inverse.py", "--orders", "100000"]))
+    return 0
+
+
+def sqlite_import() -> tuple[str, str, str, str, str]:
+    limits = [sqlite_bulk.run(100_000)["table_rows_s"]]
+    ours = _ours(["bench.importing"], {"DATABASE_URL": ""})
+    limits.append(sqlite_bulk.run(100_000)["table_rows_s"])
+    limit = statistics.median(float(str(found)) for found in limits)
+    return (
+        f"import, SQLite ({ours['peak_mb']} MB)",
+        f"{ours['table_rows_s']:,} r/s",
+        f"{limit:,.0f} r/s",
+        f"{ours['table_rows_s'] / limit:.2f}",
+        ">= 0.5",
+    )
+
+
+def postgres_import(dsn: str) -> tuple[str, str, str, str, str]:
+    postgres.prepare(dsn)
+    limits = [float(str(postgres.bulk(dsn, 100_000)["table_rows_s"]))]
+    ours = _ours(["bench.importing"], {"DATABASE_URL": dsn})
+    limits.append(float(str(postgres.bulk(dsn, 100_000)["table_rows_s"])))
+    limit = statistics.median(limits)
+    return (
+        f"import, PostgreSQL ({ours['peak_mb']} MB)",
+        f"{ours['table_rows_s']:,} r/s",
+        f"{limit:,.0f} r/s",
+        f"{ours['table_rows_s'] / limit:.2f}",
+        ">= 0.5",
+    )
+
+
+def postgres_settling(dsn: str) -> list[tuple[str, str, str, str, str]]:
+    postgres.prepare(dsn)
+    _pgbench(dsn, prepare=True)
+    found: dict[str, list[float]] = {"pgbench": [], "one": [], "in-process": [], "http": []}
+    for _ in range(ROUNDS):
+        found["pgbench"].append(_pgbench(dsn))
+        found["one"].append(float(str(postgres.one(dsn, CLIENTS, SECONDS)["orders_s"])))
+        for how in ("in-process", "http"):
+            args = ["bench.settling", how, str(CLIENTS), str(SECONDS)]
+            found[how].append(_ours(args, {"DATABASE_URL": dsn})["orders_s"])
+    rows = []
+    for how, target in (("in-process", ">= 0.38"), ("http", "")):
+        for limit in ("pgbench", "one"):
+            ratios = [a / b for a, b in zip(found[how], found[limit], strict=True)]
+            rows.append(
+                (
+                    f"one order, {how}, {CLIENTS} clients / {limit}",
+                    f"{statistics.median(found[how]):,.0f} /s",
+                    f"{statistics.median(found[limit]):,.0f} /s",
+                    f"{statistics.median(ratios):.2f}",
+                    target if limit == "pgbench" else "",
+                )
+            )
+    return rows
+
+
+def screens() -> list[tuple[str, str, str, str, str]]:
+    told = json.loads(_run([sys.executable, "-m", "bench.screens"]).splitlines()[-1])
+    return [
+        (f"{name}, {facts['statements']} statements", f"{facts['ms']} ms", "300 ms", "", "<= 10")
+        for name, facts in told.items()
+    ]
+
+
+def _server() -> str | None:
+    given = os.environ.get("DATABASE_URL")
+    if given:
+        return given.rsplit("/", 1)[0]
+    if shutil.which("pg_isready") is None:
+        return None
+    ready = subprocess.run(["pg_isready", "-q", "-h", "127.0.0.1"], check=False)
+    return "postgresql://postgres@127.0.0.1:5432" if ready.returncode == 0 else None
+
+
+def _fresh_database(server: str) -> str:
+    for statement in (f"DROP DATABASE IF EXISTS {DATABASE}", f"CREATE DATABASE {DATABASE}"):
+        subprocess.run(["psql", "-q", f"{server}/postgres", "-c", statement], check=True)
+    return f"{server}/{DATABASE}"
+
+
+def _pgbench(dsn: str, *, prepare: bool = False) -> float:
+    if prepare:
+        subprocess.run(["pgbench", "-q", "-i", "-s", "50", dsn], check=True, capture_output=True)
+        return 0.0
+    command = ["pgbench", "-M", "prepared", "-c", str(CLIENTS), "-j", "2", "-T", str(int(SECONDS))]
+    text = subprocess.run([*command, dsn], check=True, capture_output=True, text=True).stdout
+    line = next(line for line in text.splitlines() if line.startswith("tps"))
+    return float(line.split()[2])
+
+
+def _ours(args: list[str], given: dict[str, str]) -> dict[str, Any]:
+    text = _run([sys.executable, "-m", *args], given)
+    told: dict[str, Any] = json.loads(text.splitlines()[-1])
+    return told
+
+
+def _run(command: list[str], given: dict[str, str] | None = None) -> str:
+    environment = {**os.environ, **(given or {}), "PYTHONPATH": str(ROOT / "src")}
+    environment = {name: value for name, value in environment.items() if value != ""}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr[-3000:]}")
+    return done.stdout.strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""Ours: the demo's year through the import into a new home. Prints one JSON line.
+
+Counted are the rows of every table that the import fills; timed is the run itself, from the first
+piece to the last review (judging the file is told apart).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+TABLES = (
+    "orders_order",
+    "orders_orderline",
+    "ledger_account",
+    "ledger_posting",
+    "ledger_lot",
+    "members_member",
+    "members_identity",
+    "tiers_standing",
+    "tiers_tierchange",
+    "earning_activity",
+    "catalog_product",
+)
+
+
+def main() -> None:
+    os.environ["REGULARS_HOME"] = tempfile.mkdtemp(prefix="regulars-bench-")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "regulars.config.settings"
+    from regulars.config.home import make_home
+
+    make_home()
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    from regulars import demo
+    from regulars.modules.connectors import services
+    from regulars.modules.connectors.reading.completejourney import completejourney_parquet
+    from regulars.modules.merchants.services.tenants import create_merchant
+    from regulars.modules.programmes.services import start
+
+    code = f"bench-{os.getpid()}"
+    made = create_merchant(code=code, currency="USD", zone="UTC", clock_at=demo.NOW)
+    start(made.id, "grocery", demo.NOW)
+    scope = demo.scope_of(made.id)
+    path = completejourney_parquet(Path(os.environ["REGULARS_HOME"]) / "year.parquet")
+    begun = time.perf_counter()
+    row, file = services._prepare(scope, "orders", path, path.name, "auto")
+    judged = time.perf_counter()
+    with file:
+        services.run_import(scope, row.id, opened=file)
+    done = time.perf_counter()
+    rows = _rows(made.id)
+    print(
+        json.dumps(
+            {
+                "ours": "import_" + ("pg" if os.environ.get("DATABASE_URL") else "sqlite"),
+                "rows": rows,
+                "judging_s": round(judged - begun, 1),
+                "seconds": round(done - judged, 1),
+                "table_rows_s": round(rows / (done - judged)),
+                "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+            }
+        )
+    )
+
+
+def _rows(merchant_id: int) -> int:
+    from django.db import connection
+
+    total = 0
+    with connection.cursor() as cursor:
+        for table in TABLES:
+            cursor.execute(f"SELECT count(*) FROM {table} WHERE merchant_id = %s", [merchant_id])
+            total += cursor.fetchone()[0]
+    return total
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,26 @@
+"""Partner API: the reports, right up to the latest write."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from django.http import HttpResponse
+from ninja import Query, Router
+
+from regulars.infra.http.permissions import requires
+from regulars.infra.http.principal import ApiRequest
+from regulars.modules.analytics.report_shapes import Report
+from regulars.modules.analytics.reporting import Name, answer
+
+from .shapes import ReportQuery, sent
+
+router = Router(tags=["reports"])
+
+
+@router.get("/reports/{name}", response=Report, operation_id="read_report")
+@requires("reports.read")
+def read_report(
+    request: ApiRequest, name: Name, asked: Annotated[ReportQuery, Query()]
+) -> HttpResponse:
+    """A report on everything that is committed, as JSON or CSV."""
+    return sent(answer(request.auth.merchant, asked.question(name)), asked.format)

@@ -1,0 +1,60 @@
+"""Reports as they are asked for and given, the same for every audience."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+from django.http import HttpResponse
+from pydantic import Field
+
+from regulars.infra.clock import now_for
+from regulars.infra.http.fields import QueryDay, QueryInt, Strict
+from regulars.infra.http.principal import MerchantFacts
+from regulars.modules.analytics.report_shapes import Report
+from regulars.modules.analytics.reporting import Answer, Name, Question, ladder_of, tier_names
+from regulars.modules.analytics.reports import to_csv
+from regulars.modules.analytics.types import CurveGroup
+from regulars.modules.analytics.windows import MOST_DAYS
+
+Format = Literal["json", "csv"]
+
+
+class ReportQuery(Strict):
+    """Which day, window and format; what a report does not go by is not looked at."""
+
+    format: Format = "json"
+    as_of: Annotated[
+        QueryDay | None, Field(description="Up to and with this day; today where it is left out")
+    ] = None
+    window: Annotated[
+        QueryInt | None, Field(ge=1, le=MOST_DAYS, description="Days that end with as_of")
+    ] = None
+    by: Annotated[CurveGroup | None, Field(description="What second_order is split by")] = None
+
+    def question(self, name: Name) -> Question:
+        return Question(name=name, as_of=self.as_of, window_days=self.window, by=self.by)
+
+
+def sent(answer: Answer, format: Format, **more: Any) -> HttpResponse:
+    """A report as it goes out; ``more`` joins it in JSON."""
+    if format == "csv":
+        response = HttpResponse(to_csv(answer.report), content_type="text/csv; charset=utf-8")
+        name = f"{answer.report['report']}-{answer.report['as_of']}.csv"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+    else:
+        told = json.dumps({**answer.report, **more}, separators=(",", ":"), ensure_ascii=False)
+        response = HttpResponse(told, content_type="application/json")
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def named_tiers(report: Report, merchant: MerchantFacts, locale: str) -> dict[str, Any]:
+    """The lines of the tiers report with the tiers' names."""
+    assert report["report"] == "tiers"
+    names = tier_names(ladder_of(merchant.id, now_for(merchant)), locale)
+    return {
+        "tiers": [
+            {**line, "name": names.get(line["tier"], line["tier"])} for line in report["tiers"]
+        ]
+    }

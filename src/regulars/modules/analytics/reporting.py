@@ -1,0 +1,167 @@
+"""One merchant's report by name: which facts it needs, and what it is asked with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final, Literal, get_args
+from zoneinfo import ZoneInfo
+
+from regulars.infra.clock import now_for
+from regulars.infra.http.principal import MerchantFacts
+from regulars.kernel.errors import NotFound
+from regulars.kernel.instants import show_instant
+from regulars.kernel.periods import program_day
+from regulars.modules.programmes.queries import programme_at
+from regulars.modules.programmes.statements import named
+from regulars.modules.tiers.types import Ladder
+
+from . import reports, services
+from .facts import Facts
+from .marks import Part
+from .queries import Freshness
+from .report_shapes import Report
+from .types import CurveGroup
+from .windows import window_start
+
+Name = Literal[
+    "repurchase",
+    "cohorts",
+    "rfm",
+    "tiers",
+    "points_liability",
+    "coverage",
+    "second_order",
+    "sales",
+    "trend",
+    "new_members",
+]
+NAMES: Final[tuple[Name, ...]] = get_args(Name)
+WINDOW_DAYS: Final = 90
+TREND_POINTS: Final = 53
+_TIER_DAYS: Final = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A report as asked for. Without ``as_of`` it is of today, without a window of the usual one;
+    ``by`` splits the curves of ``second_order``."""
+
+    name: Name
+    as_of: date | None = None
+    window_days: int | None = None
+    by: CurveGroup | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A report, and how fresh the facts behind it are."""
+
+    report: Report
+    fresh: Freshness
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _On:
+    """What a report is made with."""
+
+    facts: Facts
+    as_of: date
+    window_days: int | None
+    by: CurveGroup | None
+    ladder: Ladder | None
+
+    @property
+    def window(self) -> int:
+        return self.window_days or WINDOW_DAYS
+
+
+def answer(
+    merchant: MerchantFacts, question: Question, *, at_most_rows: int | None = None
+) -> Answer:
+    """The report on everything that is committed; what is stale is exported first.
+
+    With ``at_most_rows`` a longer export is left to the jobs, and ``stale`` tells so.
+    """
+    now = now_for(merchant)
+    part, make = _REPORTS[question.name]
+    fresh = services.fresh(merchant.id, now, (part,), at_most_rows=at_most_rows)
+    on = _On(
+        facts=fresh.facts,
+        as_of=question.as_of or program_day(now, ZoneInfo(merchant.zone)),
+        window_days=question.window_days,
+        by=question.by,
+        ladder=ladder_of(merchant.id, now) if question.name == "tiers" else None,
+    )
+    return Answer(make(on), fresh, fresh.is_stale((part,)))
+
+
+def ladder_of(merchant_id: int, now: datetime) -> Ladder | None:
+    """The ladder in force; None where the merchant has no programme yet."""
+    try:
+        return programme_at(merchant_id, now).ladder
+    except NotFound:
+        return None
+
+
+def tier_names(ladder: Ladder | None, locale: str) -> dict[str, str]:
+    """The names of the tiers by code, from the lowest up."""
+    return {tier.code: named(tier, locale)["name"] for tier in ladder.tiers} if ladder else {}
+
+
+def freshness_shown(fresh: Freshness, *, stale: bool) -> dict[str, Any]:
+    """How fresh facts are, in plain JSON."""
+    return {
+        "as_of": show_instant(fresh.as_of) if fresh.as_of else None,
+        "exported_at": show_instant(fresh.exported_at) if fresh.exported_at else None,
+        "stale": stale,
+    }
+
+
+def _tiers(on: _On) -> Report:
+    ladder = [tier.code for tier in on.ladder.tiers] if on.ladder else []
+    since = window_start(on.as_of, on.window_days or _TIER_DAYS)
+    return reports.tiers(on.facts, as_of=on.as_of, since=since, ladder=ladder)
+
+
+_REPORTS: Final[Mapping[Name, tuple[Part, Callable[[_On], Report]]]] = {
+    "repurchase": (
+        "orders",
+        lambda on: reports.repurchase(on.facts, as_of=on.as_of, window_days=on.window),
+    ),
+    "cohorts": ("orders", lambda on: reports.cohorts(on.facts, as_of=on.as_of)),
+    "rfm": ("orders", lambda on: reports.rfm(on.facts, as_of=on.as_of)),
+    "tiers": ("people", _tiers),
+    "points_liability": (
+        "ledger",
+        lambda on: reports.points_liability(on.facts, as_of=on.as_of),
+    ),
+    "coverage": (
+        "orders",
+        lambda on: reports.coverage(on.facts, as_of=on.as_of, window_days=on.window_days),
+    ),
+    "second_order": (
+        "orders",
+        lambda on: reports.second_order(on.facts, as_of=on.as_of, by=on.by),
+    ),
+    "sales": (
+        "orders",
+        lambda on: reports.sales(on.facts, as_of=on.as_of, window_days=on.window),
+    ),
+    "trend": (
+        "orders",
+        lambda on: reports.repurchase_trend(
+            on.facts,
+            as_of=on.as_of,
+            window_days=on.window,
+            period="week",
+            points=TREND_POINTS,
+        ),
+    ),
+    "new_members": (
+        "people",
+        lambda on: reports.new_members(on.facts, as_of=on.as_of, window_days=on.window),
+    ),
+}

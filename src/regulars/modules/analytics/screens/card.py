@@ -1,0 +1,67 @@
+"""The member's own page: the card, the one next step, the benefits."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+import segno
+
+from regulars.infra.clock import now_for
+from regulars.infra.http.principal import MerchantFacts
+from regulars.kernel.instants import show_instant
+from regulars.modules.merchants.queries import source_note
+from regulars.modules.programmes.statements import in_locale, named
+
+from .member import Known, known_of
+
+_INK: Final = "#1F2933"
+_QUIET_MODULES: Final = 4
+
+
+def card(merchant: MerchantFacts, member_id: UUID, *, locale: str) -> dict[str, Any]:
+    """Everything on the member's card, in one answer. Raises NotFound."""
+    known = known_of(merchant, member_id, locale=locale)
+    basics = known.basics
+    return {
+        "merchant": {
+            "name": merchant.name,
+            "currency": merchant.currency,
+            "zone": merchant.zone,
+            "locale": merchant.locale,
+            "now": show_instant(now_for(merchant)),
+            "source_note": source_note(merchant.id) or None,
+        },
+        "member": {key: basics[key] for key in ("name", "number", "joined_at", "identities")},
+        "tier": known.tier,
+        "balances": known.balances,
+        "next_step": known.next_step,
+        "qr_svg": qr_svg(basics["number"]),
+        "benefits": _benefits(known, locale),
+    }
+
+
+def qr_svg(number: str) -> str:
+    """A member's number as a QR code, as tills scan it: one path of SVG, without blanks."""
+    code = segno.make(number.replace(" ", ""), error="m", micro=False)
+    drawn: str = code.svg_inline(dark=_INK, light="#fff", border=_QUIET_MODULES, omitsize=True)
+    return drawn
+
+
+def _benefits(known: Known, locale: str) -> list[dict[str, Any]]:
+    """What every tier brings; a tier has what those below it have, too."""
+    ladder, statement = known.programme.ladder, known.stand.statement
+    rank = ladder.rank(statement.tier.code)
+    return [
+        {
+            "tier": tier.code,
+            "tier_name": named(tier, locale)["name"],
+            "code": benefit.code,
+            "name": in_locale(benefit.name, locale),
+            "text": in_locale(benefit.text, locale),
+            "mine": place <= rank,
+            "gap": max(0, tier.threshold - statement.counter) if place > rank else None,
+        }
+        for place, tier in enumerate(ladder.tiers)
+        for benefit in tier.benefits
+    ]

@@ -1,0 +1,7 @@
+"""Console: merges and their undoing."""
+
+from __future__ import annotations
+
+from .routes import routes
+
+router = routes()

@@ -1,0 +1,127 @@
+"""A shop of its own for the browser: a home, a server on loopback, a Chromium."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def chromium() -> str | None:
+    """Debian's Chromium, or whatever is called so on the PATH."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@dataclass
+class Shop:
+    """A served shop; ``regulars`` runs a verb of the command line in its home."""
+
+    home: Path
+    base: str
+    port: int
+    environment: dict[str, str]
+
+    def regulars(self, *words: str) -> Any:
+        done = subprocess.run(
+            [sys.executable, "-m", "regulars.cli", *words, "--json"],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        return json.loads(done.stdout.strip().splitlines()[-1])
+
+    def sign_in_link(self, username: str = "owner") -> str:
+        told = self.regulars("staff", "create", "--username", username, "--role", "owner")
+        return self.base + "/sign-in/" + str(told["sign_in_link"]).rsplit("/", 1)[1]
+
+
+@contextmanager
+def served(home: Path, *, clock: bool = False) -> Iterator[Shop]:
+    """A server on ``home`` for the time of the block."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    environment = {
+        **{k: v for k, v in os.environ.items() if not k.startswith(("REGULARS_", "DJANGO_"))},
+        "REGULARS_HOME": str(home),
+        "REGULARS_TOTP_OPTIONAL": "1",
+        "PYTHONPATH": str(ROOT / "src"),
+    }
+    environment.pop("DATABASE_URL", None)
+    if clock:
+        environment["REGULARS_TEST_CLOCK"] = "1"
+    shop = Shop(home, f"http://127.0.0.1:{port}", port, environment)
+    if not (home / "regulars.sqlite3").exists():
+        shop.regulars(
+            "init", "--merchant", "shop", "--currency", "CNY",
+            "--timezone", "Asia/Shanghai", "--template", "shop",
+        )  # fmt: skip
+    log = (home / "server.log").open("wb")
+    server = subprocess.Popen(
+        [sys.executable, "-m", "regulars.cli", "serve", "--port", str(port)],
+        env=environment,
+        stdout=log,
+        stderr=log,
+    )
+    try:
+        _wait(shop, server)
+        yield shop
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+        log.close()
+
+
+def _wait(shop: Shop, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        assert server.poll() is None, (shop.home / "server.log").read_text()[-2000:]
+        try:
+            urllib.request.urlopen(shop.base + "/healthz", timeout=5).read()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError("the server did not answer within a minute")
+
+
+def a_file(path: Path, *, members: int = 40, orders: int = 400) -> Path:
+    """An order file of synthetic people over the last year."""
+    chance = random.Random(11)
+    now = datetime.now(UTC) - timedelta(hours=1)
+    rows = ["order_id,member,placed_at,sku,quantity,line_total,store,product_name,category"]
+    moments = sorted(now - timedelta(minutes=chance.randrange(500_000)) for _ in range(orders))
+    for number, at in enumerate(moments):
+        member = min(int(chance.expovariate(0.08)), members - 1)
+        for line in range(chance.randrange(1, 4)):
+            rows.append(
+                f"B{number:05},M{member:04},{at:%Y-%m-%dT%H:%M:%SZ},SKU{(number + line) % 25},"
+                f"{chance.randrange(1, 4)},{chance.randrange(500, 90_000) / 100:.2f},"
+                f"S{number % 3},Product {(number + line) % 25},Category {(number + line) % 4}"
+            )
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return path

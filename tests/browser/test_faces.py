@@ -1,0 +1,120 @@
+"""The console and the member's card in a real browser, wide and narrow, without a console error."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from browser.shop import ARGUMENTS, Shop, a_file, chromium, served
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(chromium() is None, reason="no Chromium here"),
+]
+SIZES = {"wide": (1440, 900), "narrow": (375, 667)}
+SCREENS = ("", "members", "programme", "programme/edit", "orders", "imports", "reports/cohorts",
+           "reports/rfm", "settings/merchant")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[Shop]:
+    with tempfile.TemporaryDirectory(prefix="regulars-browser-") as folder:
+        home = Path(folder) / "home"
+        home.mkdir(mode=0o700)
+        with served(home) as running:
+            running.regulars("import", "orders", str(a_file(Path(folder) / "orders.csv")))
+            yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        yield running
+        running.close()
+
+
+class Watched:
+    """A page whose every complaint is remembered."""
+
+    def __init__(self, context: Any) -> None:
+        self.page = context.new_page()
+        self.faults: list[str] = []
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
+        self.page.on("response", self._response)
+
+    def _console(self, message: Any) -> None:
+        if message.type == "error":
+            self.faults.append(f"console: {message.text}")
+
+    def _response(self, response: Any) -> None:
+        if response.status >= 400:
+            self.faults.append(f"{response.status} {response.url}")
+
+    def overflow(self) -> int:
+        """By how many pixels the page is wider than its window."""
+        return int(
+            self.page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+        )
+
+
+def test_the_console_opens_every_screen(shop: Shop, browser: Any) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
+    watched = Watched(context)
+    watched.page.goto(shop.sign_in_link())
+    watched.page.wait_for_url("**/console/**")
+    for width, height in SIZES.values():
+        watched.page.set_viewport_size({"width": width, "height": height})
+        for screen in SCREENS:
+            watched.page.goto(f"{shop.base}/console/{screen}")
+            watched.page.wait_for_load_state("networkidle")
+            assert watched.page.locator("h1").first.is_visible(), screen
+            assert watched.overflow() <= 0, f"{screen} at {width} px"
+    assert watched.faults == []
+    context.close()
+
+
+def test_a_member_is_found_and_opened(shop: Shop, browser: Any) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
+    watched = Watched(context)
+    watched.page.goto(shop.sign_in_link("manager"))
+    watched.page.goto(f"{shop.base}/console/members")
+    watched.page.locator("table tbody tr").first.click()
+    watched.page.wait_for_load_state("networkidle")
+    assert "points" in watched.page.content().lower()
+    assert watched.faults == []
+    context.close()
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "zh-TW", "en-US"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_card_opens_in_every_language(
+    shop: Shop, browser: Any, locale: str, scheme: str
+) -> None:
+    context = browser.new_context(
+        viewport={"width": 375, "height": 667}, locale=locale, color_scheme=scheme
+    )
+    watched = Watched(context)
+    watched.page.goto(card_link(shop))
+    watched.page.wait_for_load_state("networkidle")
+    text = watched.page.inner_text("body")
+    assert any(character.isdigit() for character in text)
+    assert watched.overflow() <= 0
+    assert watched.faults == []
+    context.close()
+
+
+def card_link(shop: Shop) -> str:
+    """A signed link to the card of the first member the shop lists."""
+    told = shop.regulars("members", "card-link", "--identity", "external:M0001")
+    return shop.base + "/m/#" + str(told["card_link"]).rsplit("#", 1)[1]

@@ -1,0 +1,251 @@
+"""Ways to break the ledger, each of which the tests must notice."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+ENGINE = "regulars/modules/ledger/engine.py"
+LOTS = "regulars/modules/ledger/lots.py"
+RECORDER = "regulars/modules/ledger/recorder.py"
+CHAIN = "regulars/modules/ledger/chain.py"
+RECORDING = "regulars/infra/recording.py"
+EARNING = "regulars/modules/earning/rules.py"
+
+
+class Suite(NamedTuple):
+    """Tests, and how many steps of a state machine are enough to notice."""
+
+    tests: str
+    steps: int
+
+
+_MACHINE = "tests/stateful/test_ledger_machine.py::test_no_sequence_of_acts_parts_the"
+IN_MEMORY = Suite(f"{_MACHINE}_engine_from_the_oracle", steps=6_000)
+RECORDED = Suite(f"{_MACHINE}_rows_from_the_oracle", steps=900)
+LAWS = Suite("tests/rules/test_earning_laws.py", steps=1)
+RETURNS = Suite("tests/rules/test_refund_inverse.py", steps=1)
+SUITES = (IN_MEMORY, RECORDED, LAWS, RETURNS)
+
+
+class Sabotage(NamedTuple):
+    """One change of one file; ``suite`` ought to fail."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    suite: Suite
+
+
+SABOTAGES = (
+    # ── spending ──
+    Sabotage(
+        "spend order reversed",
+        LOTS,
+        "in sorted(lots, key=spend_order):",
+        "in sorted(lots, key=spend_order, reverse=True):",
+        IN_MEMORY,
+    ),
+    Sabotage(
+        "lots without expiry spent first",
+        LOTS,
+        "return (expires_at is None, ",
+        "return (expires_at is not None, ",
+        IN_MEMORY,
+    ),
+    Sabotage(
+        "hold not subtracted from available",
+        ENGINE,
+        "return self.balance - self.held",
+        "return self.balance",
+        IN_MEMORY,
+    ),
+    # ── time ──
+    Sabotage(
+        "expiry boundary < instead of <=",
+        ENGINE,
+        "self.next_due_at is not None and self.next_due_at <= now:",
+        "self.next_due_at is not None and self.next_due_at < now:",
+        IN_MEMORY,
+    ),
+    Sabotage(
+        "hold usable at its last instant",
+        ENGINE,
+        "hold.expires_at <= at:\n            raise",
+        "hold.expires_at < at:\n            raise",
+        IN_MEMORY,
+    ),
+    Sabotage(
+        "catch-up overlooks holds",
+        ENGINE,
+        "instants = [hold.expires_at for hold in self.holds.values()]",
+        "instants = []",
+        IN_MEMORY,
+    ),
+    Sabotage(
+        "entry time runs backwards",
+        ENGINE,
+        "            at = self.last_at\n        self.last_at = at",
+        "            pass\n        self.last_at = at",
+        IN_MEMORY,
+    ),
+    Sabotage(
+        "pending credit posted twice",
+        RECORDER,
+        "writes.add(PENDING_GONE, (*key, before))",
+        "pass",
+        RECORDED,
+    ),
+    # ── reversals and debt ──
+    Sabotage(
+        "clawback forgets the debt",
+        ENGINE,
+        'self._post_debt(journal, -left, "debt", cause, at)',
+        "pass",
+        IN_MEMORY,
+    ),
+    Sabotage(
+        "credit does not repay debt",
+        ENGINE,
+        "        if self.debt:\n            repaid = min(self.debt, amount)",
+        "        if False:\n            repaid = min(self.debt, amount)",
+        IN_MEMORY,
+    ),
+    Sabotage(
+        "freed hold does not repay debt",
+        ENGINE,
+        "repaid = min(self.debt, self.available)",
+        "repaid = 0",
+        IN_MEMORY,
+    ),
+    Sabotage(
+        "freed points expire before they repay debt",
+        ENGINE,
+        "        repaid = min(self.debt, self.available)",
+        "        self._expire(journal, at)\n        repaid = min(self.debt, self.available)",
+        RETURNS,
+    ),
+    Sabotage(
+        "expired part charged twice",
+        ENGINE,
+        "part = min(lot.expired - lot.forgone, left)",
+        "part = 0",
+        IN_MEMORY,
+    ),
+    Sabotage(
+        "expired part counted twice as gone",
+        ENGINE,
+        "part = min(lot.expired - lot.forgone, left)",
+        "part = min(lot.expired, left)",
+        RETURNS,
+    ),
+    Sabotage(
+        "clawback spares what is still pending",
+        ENGINE,
+        "taken = self._take_pending(journal, amount, order)",
+        "taken = 0",
+        RETURNS,
+    ),
+    Sabotage(
+        "clawback takes held points",
+        ENGINE,
+        "part = min(lot.remaining - lot.held, left)",
+        "part = min(lot.remaining, left)",
+        IN_MEMORY,
+    ),
+    # ── holds ──
+    Sabotage(
+        "lot not lessened by a capture",
+        ENGINE,
+        "lot.remaining -= spent",
+        "lot.remaining -= 0",
+        IN_MEMORY,
+    ),
+    Sabotage(
+        "lot changes not recorded",
+        RECORDER,
+        "for purse, lot in journal.changed_lots.values():",
+        "for purse, lot in []:",
+        RECORDED,
+    ),
+    Sabotage(
+        "end of a hold not recorded",
+        RECORDER,
+        "for purse, hold in journal.changed_holds.values():",
+        "for purse, hold in []:",
+        RECORDED,
+    ),
+    # ── the chain ──
+    Sabotage(
+        "hash omits the amount",
+        CHAIN,
+        '"amount":{amount},',
+        '"amount":0,',
+        IN_MEMORY,
+    ),
+    Sabotage(
+        "hash ignores the entry before",
+        ENGINE,
+        "previous=self.head,",
+        "previous=GENESIS,",
+        IN_MEMORY,
+    ),
+    Sabotage(
+        "account head not updated",
+        RECORDER,
+        "        purse.head,\n",
+        '        "0" * 64,\n',
+        RECORDED,
+    ),
+    # ── races ──
+    Sabotage(
+        "guard `seen` removed from updates",
+        RECORDING,
+        'where += [f\'"{c}" IS {place[f"seen_{c}"]}\' for c in seen]',
+        'where += [f\'{place[f"seen_{c}"]} IS {place[f"seen_{c}"]}\' for c in seen]',
+        RECORDED,
+    ),
+    Sabotage(
+        "lost race swallowed",
+        RECORDING,
+        "raise LostRace(target.name)",
+        "pass",
+        RECORDED,
+    ),
+    Sabotage(
+        "account not guarded by its revision",
+        RECORDER,
+        "        purse.revision + 1,\n",
+        "        purse.revision,\n",
+        RECORDED,
+    ),
+    # ── earning ──
+    Sabotage(
+        "cap ignored",
+        EARNING,
+        "return exact if frozen.most is None else min(exact, frozen.most)",
+        "return exact",
+        LAWS,
+    ),
+    Sabotage(
+        "floor for each line, not for the order",
+        EARNING,
+        "weighted = sum(n * b for n, b in zip(net_minor, line_bps, strict=True))",
+        "weighted = sum(n * b // BPS * BPS for n, b in zip(net_minor, line_bps, strict=True))",
+        LAWS,
+    ),
+    Sabotage(
+        "points rounded up",
+        EARNING,
+        "exact = sum(net_minor) * frozen.tier_bps * frozen.amount // (frozen.per_minor * BPS)",
+        "exact = -(-sum(net_minor) * frozen.tier_bps * frozen.amount // (frozen.per_minor * BPS))",
+        LAWS,
+    ),
+    Sabotage(
+        "crossing walked in the order lines are written",
+        EARNING,
+        "in sorted(zip(line_bps, net_minor, strict=True)):",
+        "in zip(line_bps, net_minor, strict=True):",
+        LAWS,
+    ),
+)
