@@ -99,7 +99,7 @@ def make_shop(
 def changed(template_name: str, **parts: Any) -> dict[str, Any]:
     """A template with some parts replaced: ``tiers__keep={...}`` reaches in."""
     document = copy.deepcopy(template(template_name))
-    for path, value in parts.items():
+    for path, value in copy.deepcopy(parts).items():
         *way, last = path.split("__")
         place = document
         for step in way:

@@ -144,6 +144,18 @@ def test_keys_that_are_weak_or_open_to_others_are_faults(patient: Home) -> None:
 
 
 @pytest.mark.slow
+def test_other_keys_than_the_data_was_sealed_with_are_a_fault(shop: Home) -> None:
+    told = shop.told("doctor", code=1, REGULARS_FIELD_KEY="0d" * 32)
+    assert {(f["check"], f["code"]) for f in told["findings"]} == {
+        ("members", "identity_unreadable")
+    }
+    told = shop.told("doctor", code=1, REGULARS_INDEX_KEY="0d" * 32)
+    assert {(f["check"], f["code"]) for f in told["findings"]} == {
+        ("members", "identity_misplaced")
+    }
+
+
+@pytest.mark.slow
 def test_switches_for_trying_out_are_warnings_and_faults_for_monitors(patient: Home) -> None:
     loose = {"REGULARS_TEST_CLOCK": "1", "REGULARS_TOTP_OPTIONAL": "1",
              "REGULARS_ORIGIN": "http://shop.example"}  # fmt: skip

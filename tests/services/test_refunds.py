@@ -51,10 +51,9 @@ def body(answer: Answer) -> dict[str, Any]:
     return dict(json.loads(answer.text))
 
 
-def refund(
-    shop: Shop, order: dict[str, Any], *lines: tuple[int, int], name: str | None = None, **given: Any
-) -> Answer:
-    sent = RefundAsked(name or unique("r"), dict(lines), given.pop("refunded_at", None))
+def refund(shop: Shop, order: dict[str, Any], *lines: tuple[int, int], **given: Any) -> Answer:
+    name, refunded_at = given.pop("name", None), given.pop("refunded_at", None)
+    sent = RefundAsked(name or unique("r"), dict(lines), refunded_at)
     wanted: Asked = given.pop("asked", None) or asked(shop, "orders.refund")
     return services.refund(shop.scope, wanted, uuid(order["id"]), sent)
 
@@ -368,7 +367,7 @@ def test_any_order_of_an_orders_events_leaves_the_same_books() -> None:
 
 
 def _any_way(state: list[Any]) -> list[Any]:
-    """Which of two refunds gets the spare minor unit is a matter of their order; all else is not."""
+    """Which of two refunds gets the spare minor unit is a matter of their order, and only that."""
     return [part for part in state if not isinstance(part, list)] + [
         [name for name, _ in part] if part and isinstance(part[0], tuple) else part
         for part in state

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -152,8 +153,12 @@ def write_transaction() -> Iterator[None]:
         yield
 
 
-def retrying(attempt: Callable[[], T], *, tries: int = 12) -> T:
-    """Run ``attempt`` until it is not beaten by another writer; then Contention (409)."""
+def retrying(attempt: Callable[[], T], *, tries: int = 12, queue: str | None = None) -> T:
+    """Run ``attempt`` until it is not beaten by another writer; then Contention (409).
+
+    Whoever lost ``_PATIENCE`` times stands in the ``queue`` of that name, where there is one (a
+    member, say): losers then take turns, and only newcomers can still beat one of them.
+    """
     import random
     import time
 
@@ -161,7 +166,10 @@ def retrying(attempt: Callable[[], T], *, tries: int = 12) -> T:
 
     for number in range(tries):
         try:
-            return attempt()
+            if queue is None or number < _PATIENCE or not is_postgres():
+                return attempt()
+            with _standing_in(queue):
+                return attempt()
         except (LostRace, IntegrityError, OperationalError) as error:
             if isinstance(error, OperationalError) and not _is_transient(error):
                 raise
@@ -169,6 +177,21 @@ def retrying(attempt: Callable[[], T], *, tries: int = 12) -> T:
                 break
             time.sleep(random.uniform(0, 0.002 * (number + 1) ** 2))  # noqa: S311
     raise Contention("Others are writing to the same member just now; send it again.")
+
+
+_PATIENCE: Final = 3
+
+
+@contextmanager
+def _standing_in(queue: str) -> Iterator[None]:
+    number = int.from_bytes(sha256(queue.encode()).digest()[:8], "big", signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [number])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
 
 
 def _is_transient(error: OperationalError) -> bool:

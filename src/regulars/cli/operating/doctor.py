@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def register(commands: Commands) -> None:
     verb = commands.verb(
-        "doctor", tell("verify settings, database, ledger, seals, tiers and orders"), _doctor
+        "doctor", tell("verify settings, keys, database, ledger, seals, tiers and orders"), _doctor
     )
     verb.add_argument(
         "--strict", action="store_true", help=tell("exit with 1 for warnings too, as monitors want")

@@ -20,7 +20,7 @@ from .words import tell
 if TYPE_CHECKING:
     from regulars.infra.http.principal import MerchantFacts
 
-Check = Literal["settings", "database", "jobs", "ledger", "tiers", "orders"]
+Check = Literal["settings", "database", "jobs", "ledger", "tiers", "orders", "members"]
 _SECRET_CHARACTERS: Final = 32
 _OTHERS: Final = 0o077
 _LEAST_FREE_BYTES: Final = 1 << 30
@@ -173,14 +173,17 @@ def jobs() -> list[Finding]:
 # ── the books ────────────────────────────────────────────────────────────────────────────
 
 
-def books(only: MerchantFacts | None = None) -> list[Finding]:
-    """The books of every merchant, or of ``only`` one."""
+def books(only: MerchantFacts | None = None, *, identities: bool = True) -> list[Finding]:
+    """The books of every merchant, or of ``only`` one.
+
+    Without ``identities`` it is left out whether the keys at hand open them.
+    """
     from regulars.modules.merchants.queries import merchants
 
     return [
         finding
         for merchant in ([only] if only else merchants())
-        for examine in (_ledger, _tiers, _orders)
+        for examine in (_ledger, _tiers, _orders, *((_members,) if identities else ()))
         for finding in examine(merchant)
     ]
 
@@ -252,6 +255,18 @@ def _orders(merchant: MerchantFacts) -> list[Finding]:
         )
     return [
         Finding("fault", "orders", fault.code, fault.detail, merchant.code, fault.subject)
+        for fault in faults
+    ]
+
+
+def _members(merchant: MerchantFacts) -> list[Finding]:
+    """Every identity against the keys at hand."""
+    from regulars.modules.members.verification import verify
+
+    with _bar("opening the identities of {code}", merchant) as move:
+        faults = verify(merchant.id, progress=lambda done: move(done, None))
+    return [
+        Finding("fault", "members", fault.code, fault.detail, merchant.code, fault.member_id)
         for fault in faults
     ]
 

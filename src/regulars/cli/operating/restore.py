@@ -231,7 +231,7 @@ def _after(args: argparse.Namespace, path: Path, manifest: dict[str, Any], aside
     unlike += [
         f"merchant {before['code']}" for before in manifest["merchants"] if before not in figures
     ]
-    findings = examining.books()
+    findings = examining.books(identities=not args.accept_other_keys)
     told = {
         "file": str(path),
         "made_at": manifest["made_at"],

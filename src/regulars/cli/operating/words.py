@@ -103,8 +103,8 @@ _ZH: Final = {
     "restored and verified: everything is as it was at {at}": "恢复并验证完毕：一切与 {at} 时相同",
     "restored, but it does NOT hold: see above": "已恢复，但验证未通过，见上",
     # doctor
-    "verify settings, database, ledger, seals, tiers and orders": (
-        "检查设置、数据库、积分账、封印、等级和订单"
+    "verify settings, keys, database, ledger, seals, tiers and orders": (
+        "检查设置、密钥、数据库、积分账、封印、等级和订单"
     ),
     "exit with 1 for warnings too, as monitors want": "有提醒时也以 1 退出，便于监控",
     "FAULT": "故障",
@@ -145,6 +145,7 @@ _ZH: Final = {
     "verifying the ledger of {code}": "验证 {code} 的积分账",
     "replaying the tiers of {code}": "重算 {code} 的等级",
     "comparing the orders of {code}": "核对 {code} 的订单",
+    "opening the identities of {code}": "核对 {code} 的身份标识",
 }
 
 

@@ -44,7 +44,7 @@ def cancel(scope: Scope, asked: Asked, order_id: UUID) -> Answer:
             return Answer(200, answer_text(order_body(order.view, [])))
         return _cancel(scope, asked, order)
 
-    return in_one_unit(attempt)
+    return in_one_unit(attempt, queue=f"{scope.merchant_id}|{order_id}")
 
 
 def _cancel(scope: Scope, asked: Asked, order: StoredOrder) -> Answer:

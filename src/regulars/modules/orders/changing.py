@@ -51,7 +51,7 @@ class Change:
     at: datetime
 
 
-def in_one_unit(attempt: Callable[[], Answer]) -> Answer:
+def in_one_unit(attempt: Callable[[], Answer], *, queue: str | None = None) -> Answer:
     """Run gather, decide and record; on SQLite under the write lock, again where a race is lost."""
 
     def guarded() -> Answer:
@@ -60,7 +60,7 @@ def in_one_unit(attempt: Callable[[], Answer]) -> Answer:
         with transaction.atomic():
             return attempt()
 
-    return retrying(guarded)
+    return retrying(guarded, queue=queue)
 
 
 def remembered_answer(asked: Asked) -> Answer | None:

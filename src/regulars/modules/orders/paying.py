@@ -54,7 +54,7 @@ def pay(scope: Scope, asked: Asked, order_id: UUID, paid_at: datetime) -> Answer
             return Answer(200, answer_text(order_body(order.view, [])))
         return _pay(scope, asked, order, paid_at)
 
-    return in_one_unit(attempt)
+    return in_one_unit(attempt, queue=f"{scope.merchant_id}|{order_id}")
 
 
 def _pay(scope: Scope, asked: Asked, order: StoredOrder, paid_at: datetime) -> Answer:

@@ -78,7 +78,8 @@ def place_and_look(scope: Scope, asked: Asked, draft: Draft) -> Placed:
         with transaction.atomic():
             return _attempt(scope, asked, settled_by, fingerprint)
 
-    return retrying(attempt)
+    who = draft.member_id or draft.identity or draft.external_id
+    return retrying(attempt, queue=f"{scope.merchant_id}|{who}")
 
 
 def check_instants(scope: Scope, **instants: datetime | None) -> None:

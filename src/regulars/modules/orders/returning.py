@@ -106,7 +106,7 @@ def refund(scope: Scope, asked: Asked, order_id: UUID, sent: RefundAsked) -> Ans
         first = first_refund(scope.merchant_id, order.view, sent)
         return first or _refund(scope, asked, order, sent)
 
-    return in_one_unit(attempt)
+    return in_one_unit(attempt, queue=f"{scope.merchant_id}|{order_id}")
 
 
 def first_refund(merchant_id: int, order: OrderView, sent: RefundAsked) -> Answer | None:

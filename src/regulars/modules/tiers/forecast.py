@@ -25,7 +25,9 @@ class Forecast:
 
     def standing(self, activity: Sequence[tuple[date, int]], joined_on: date) -> Standing:
         """Where a member stands at the end, after ``activity`` (day, amount; days rise)."""
-        counted = [(day, amount) for day, amount in activity if day <= self._until]
+        counted = activity
+        if activity and activity[-1][0] > self._until:
+            counted = [part for part in activity if part[0] <= self._until]
         if self._ladder.keep.mode == "follow":
             return self._following(counted, joined_on)
         return self._by_periods(counted, joined_on)
@@ -38,24 +40,26 @@ class Forecast:
         return Standing(tier=reached.code, since=begun, evaluated_on=self._until)
 
     def _by_periods(self, activity: Sequence[tuple[date, int]], joined_on: date) -> Standing:
-        ladder, top = self._ladder, len(self._ladder.tiers) - 1
+        ladder = self._ladder
+        never = sum(amount for _, amount in activity) + 1
+        climbs_at = [*(tier.threshold for tier in ladder.tiers[1:]), never]
         begun = min(joined_on, activity[0][0]) if activity else joined_on
         standing = rules.first_standing(ladder, begun)
         history = rules.History(activity)
-        rank, first, window = 0, 0, 0
+        rank, first, window, looks_on = 0, 0, 0, date.max
+        starts = self._starts
         for day, amount in activity:
             window += amount
-            start = self._start(day, joined_on)
+            start = starts.get(day) or self._start(day, joined_on)
             while activity[first][0] < start:
                 window -= activity[first][1]
                 first += 1
-            due = standing.review_on is not None and standing.review_on <= day
-            climbs = rank < top and window >= ladder.tiers[rank + 1].threshold
-            if due or climbs or standing.grace_until is not None:
+            if window >= climbs_at[rank] or day >= looks_on:
                 standing, _ = rules.after_activity(
                     standing, history=history, ladder=ladder, day=day, joined_on=joined_on
                 )
                 rank = ladder.rank(standing.tier)
+                looks_on = day if standing.grace_until else standing.review_on or date.max
         standing, _ = rules.advance(
             standing, history=history, ladder=ladder, until=self._until, joined_on=joined_on
         )

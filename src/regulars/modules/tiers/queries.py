@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -294,7 +295,7 @@ def _records_of(
 
 def _counter_by_day(column: str) -> Sql:
     return Sql(
-        f"SELECT member_id, day, {column} FROM earning_activity "
+        f"SELECT member_id, day || '', {column} FROM earning_activity "
         f"WHERE merchant_id = :merchant_id AND {any_of('member_id')} ORDER BY member_id, day"
     )
 
@@ -314,16 +315,14 @@ def _activity_by_member(
     merged = {own: carrier for own, carrier, _ in _records_of(merchant_id, wanted)}
     params = {"merchant_id": merchant_id, "ids": [*wanted, *merged]}
     found: dict[UUID, Sequence[tuple[date, int]]] = {}
+    # A programme knows few days and many members: each day is read once.
+    day_of = cache(date.fromisoformat)
     for key, rows in groupby(fetch_all(sql, params), key=itemgetter(0)):
         own = as_uuid(key)
-        days = [(_day(day), amount) for _, day, amount in rows]
+        days = [(day_of(day), amount) for _, day, amount in rows]
         carrier = merged.get(own, own)
         found[carrier] = _together(found[carrier], days) if carrier in found else days
     return found
-
-
-def _day(value: Any) -> date:
-    return value if isinstance(value, date) else date.fromisoformat(value)
 
 
 def _together(

@@ -74,7 +74,7 @@ export interface Home {
   window_days: number
   figures: Figure[]
   todo: Todo[]
-  trend: { at: string; rate_bps: number; members_active: number; whole_window?: boolean }[]
+  trend: { at: string; rate_bps: number; members_active: number; whole_window: boolean }[]
   cohorts: { cohorts: Cohort[] }
   pyramid: { code: string; name: string; members: number }[]
   funnel: { id: string; members: number }[]

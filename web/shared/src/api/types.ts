@@ -75,7 +75,7 @@ export interface Entry {
   amount: number
   balance_after: number
   kind: string
-  cause: { type: string; id: string; external_id?: string | null } | null
+  cause: { type: string; id: string } | null
   reverses?: string | null
 }
 
