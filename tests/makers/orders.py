@@ -198,3 +198,44 @@ def kinds(effects: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def shown_order(order_id: UUID) -> str:
     return show("ord", order_id)
+
+
+def traces(shop: Shop) -> dict[str, int]:
+    """How many rows of each kind a merchant has: a refusal leaves none."""
+    from django.apps import apps
+
+    found = {}
+    for model in apps.get_models():
+        columns = {field.attname for field in model._meta.concrete_fields}
+        if model.__module__.startswith("regulars.") and "merchant_id" in columns:
+            rows = model._base_manager.filter(merchant_id=shop.merchant_id)
+            found[model.__name__] = rows.count()
+    return found
+
+
+#: What no field that wants a whole number takes: (JSON text, why).
+NO_INTEGERS = {
+    "a float": b"1.0",
+    "an exponent": b"1e3",
+    "too large for a double": b"1e400",
+    "NaN": b"NaN",
+    "Infinity": b"Infinity",
+    "a boolean": b"true",
+    "text": b'"1"',
+    "null": b"null",
+    "past 2^53": b"9007199254740993",
+    "past 2^63": b"99999999999999999999",
+    "minus zero": b"-0",
+    "below zero": b"-1",
+    "a list": b"[1]",
+}
+
+
+def with_raw(body: Mapping[str, Any], mark: object, raw: bytes) -> bytes:
+    """The body as JSON with ``raw`` in place of the value ``mark``."""
+    import json
+
+    text = json.dumps(body).encode()
+    wanted = json.dumps(mark).encode()
+    assert text.count(wanted) == 1, (mark, text)
+    return text.replace(wanted, raw)

@@ -39,9 +39,7 @@ KEPT = changed(
 
 def board(shop: Shop) -> Board:
     programme = programme_at(shop.merchant_id, shop.now)
-    return Board(
-        shop.merchant_id, programme.ladder, programme.number, ZoneInfo(shop.merchant.zone)
-    )
+    return Board(shop.merchant_id, programme.ladder, programme.number, ZoneInfo(shop.merchant.zone))
 
 
 def floor(shop: Shop, member: str, tier: str, days: int = 30) -> list[Any]:
@@ -249,9 +247,7 @@ def test_the_tier_of_each_of_some() -> None:
     shop = make_shop(KEPT)
     found = people(shop)
     ids = [uuid(member) for member in found.values()]
-    tiers = queries.tiers_of(
-        shop.merchant_id, ids, ladder=board(shop).ladder, day=shop.now.date()
-    )
+    tiers = queries.tiers_of(shop.merchant_id, ids, ladder=board(shop).ladder, day=shop.now.date())
     assert [tiers[one].code for one in ids] == ["basic", "silver", "gold", "gold", "basic"]
 
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { actorName } from '../console/src/actors'
 import type { ProgrammeDocument } from '../console/src/api/types'
 import { cohortRows, heatRange, monthsSeen } from '../console/src/charts/cohort'
 import { contrast, heatTone, shareOf } from '../console/src/charts/heat'
@@ -6,6 +7,7 @@ import { rateFloor } from '../console/src/charts/look'
 import { sparkPath } from '../console/src/charts/spark'
 import { chosenColumns } from '../console/src/columns'
 import { confirms, isMoving, progressOf, shownColumns } from '../console/src/screens/imports/runs'
+import { tierRisk } from '../console/src/screens/members/risk'
 import { readable } from '../console/src/screens/orders/explained'
 import {
   emptyBenefit,
@@ -16,6 +18,7 @@ import {
 } from '../console/src/screens/programme/document'
 import { changeOf, rateDirection, trendSaying } from '../console/src/sentences'
 import { readState, writeState } from '../console/src/url-state'
+import type { TierStatement } from '../shared/src/api/types'
 import { makeFormatter } from '../shared/src/format/formatter'
 
 describe('url state', () => {
@@ -242,5 +245,29 @@ describe('how points came about', () => {
         most: '–',
       },
     )
+  })
+})
+
+describe('actors', () => {
+  it('are named without their kind where they are people', () => {
+    expect(actorName('staff:li')).toBe('li')
+    expect(actorName('key:Till 2')).toBe('key:Till 2')
+    expect(actorName(null)).toBe('')
+  })
+})
+
+describe('the risk of losing a tier', () => {
+  const at = (over: Partial<TierStatement>) =>
+    tierRisk(
+      { keep_until: '2026-12-31', keep_gap: 120, grace_until: null, ...over } as TierStatement,
+      '2026-11-21',
+    )
+
+  it('is one when the review is near and a gap is left', () => {
+    expect(at({})).toBe('at_risk')
+    expect(at({ keep_until: '2027-06-30' })).toBe('open')
+    expect(at({ keep_gap: 0 })).toBe('safe')
+    expect(at({ keep_until: null, keep_gap: null })).toBe('safe')
+    expect(at({ grace_until: '2027-01-30' })).toBe('grace')
   })
 })

@@ -33,20 +33,24 @@ class Table:
     """A table as the recorder sees it: name and columns, in the order rows come in.
 
     A ``plain`` table's rows hold integers and texts alone (ids as 32 hex digits, which both
-    dialects read), for tables with very many rows.
+    dialects read), for tables with very many rows. Values of ``json`` columns come as JSON text.
     """
 
     __slots__ = ("columns", "converted", "lite", "name", "pg")
 
-    def __init__(self, name: str, *columns: str, plain: bool = False) -> None:
+    def __init__(
+        self, name: str, *columns: str, plain: bool = False, json: Sequence[str] = ()
+    ) -> None:
         self.name = name
         self.columns = columns
         self.converted = () if plain else _converted(columns)
         names = ",".join(f'"{column}"' for column in columns)
         marks = ",".join("?" * len(columns))
         self.lite = f"INSERT INTO {name} ({names}) VALUES ({marks})"
+        # Text in a JSON row arrives as a JSON string; what it says is meant.
+        read = [f"(\"{c}\" #>> '{{}}')::jsonb" if c in json else f'"{c}"' for c in columns]
         self.pg = (
-            f"INSERT INTO {name} ({names}) SELECT {names} "
+            f"INSERT INTO {name} ({names}) SELECT {','.join(read)} "
             f"FROM json_populate_recordset(NULL::{name}, %({name})s::json)"
         )
 

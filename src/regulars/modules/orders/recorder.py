@@ -82,6 +82,7 @@ REFUND: Final = Table(
     "lines",
     "fingerprint",
     "run_id",
+    json=("lines",),
 )
 
 

@@ -224,7 +224,7 @@ def _history(merchant_id: int, carrier: UUID) -> Iterator[Move]:
 def _move_of(step: Step, number: int, zone: ZoneInfo, now: datetime) -> Move:
     by_programme = step.reason == "programme"
     return Move(
-        min(day_start(step.day, zone), now),
+        now if by_programme else min(day_start(step.day, zone), now),
         step.from_tier,
         step.to_tier,
         step.reason,

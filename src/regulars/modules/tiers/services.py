@@ -159,7 +159,8 @@ def _write(
     )
     events: list[Event] = []
     for note in notes:
-        at = min(day_start(note.day, board.zone), now)
+        by_programme = isinstance(note, Step) and note.reason == "programme"
+        at = now if by_programme else min(day_start(note.day, board.zone), now)
         if isinstance(note, Step):
             writes.add(
                 TIER_CHANGE,
@@ -168,10 +169,8 @@ def _write(
                     member_id=member_id,
                     step=note,
                     at=at,
-                    cause_type="programme" if note.reason == "programme" else "review",
-                    cause_id=str(board.number)
-                    if note.reason == "programme"
-                    else note.day.isoformat(),
+                    cause_type="programme" if by_programme else "review",
+                    cause_id=str(board.number) if by_programme else note.day.isoformat(),
                     programme=board.number,
                 ),
             )

@@ -229,7 +229,7 @@ def _watched(
     fresh: Freshness, merchant: MerchantFacts, programme: Programme | None, today: date
 ) -> Told:
     lists = {"expiring": watching.expiring(fresh, today), "lapsing": watching.lapsing(fresh, today)}
-    if programme is not None and fresh.folder is not None:
+    if programme is not None:
         lists["at_risk"] = watching.at_risk(fresh, merchant, programme, today)
     return {
         name: {"count": len(listed.member_ids), "amount": listed.amount}

@@ -72,7 +72,6 @@ _GATHER: Final = Sql(
 class Known:
     """What is known of a member: plain JSON but for what the screens still reckon with."""
 
-    id: UUID
     carrier: UUID
     merged_into: UUID | None
     programme: Programme
@@ -120,9 +119,6 @@ def known_of(merchant: MerchantFacts, member_id: UUID, *, locale: str) -> Known:
     record, identities, consents, activity, refunded_minor, sums = (as_json(part) for part in row)
     if record is None:
         raise NotFound
-    own, status, joined_at, channel, store, merged = record
-    joined = as_instant(joined_at)
-    assert joined is not None
     programme = programme_at(merchant.id, now)
     found = stand(
         merchant_id=merchant.id,
@@ -135,23 +131,13 @@ def known_of(merchant: MerchantFacts, member_id: UUID, *, locale: str) -> Known:
     held = balances(merchant_id=merchant.id, member_id=found.member_id, now=now)
     tier = shown(found, programme, locale=locale)
     figures = _figures(activity, int(refunded_minor), sums or [])
-    keep_gap = found.statement.keep_gap
+    merged = record[-1]
     return Known(
-        id=as_uuid(own),
         carrier=found.member_id,
         merged_into=as_uuid(merged) if merged else None,
         programme=programme,
         stand=found,
-        basics={
-            "id": show("mem", member_id),
-            "number": member_number(member_id),
-            "name": names(merchant.id, [member_id]).get(member_id),
-            "status": status,
-            "joined_at": show_instant(joined),
-            "channel": channel,
-            "store": store,
-            "identities": [{"type": type, "masked": masked} for type, masked in identities or []],
-        },
+        basics=_basics(merchant.id, record, identities or []),
         tier=tier,
         balances=_balances(held),
         consents=_consents(consents or []),
@@ -159,14 +145,36 @@ def known_of(merchant: MerchantFacts, member_id: UUID, *, locale: str) -> Known:
         next_step=next_step(
             tier,
             expiring=[Expiring(one.at, one.amount) for one in held["points"].expiring],
-            keep_money_minor=money_for(keep_gap, found.statement.tier, programme)
-            if keep_gap
-            else None,
+            keep_money_minor=_keep_money(found, programme),
             has_bought=figures["orders"] > 0,
             now=now,
             zone=zone,
         ),
     )
+
+
+def _basics(
+    merchant_id: int, record: Sequence[Any], identities: Sequence[Sequence[str]]
+) -> dict[str, Any]:
+    own, status, joined_at, channel, store, _merged = record
+    member_id, joined = as_uuid(own), as_instant(joined_at)
+    assert joined is not None
+    return {
+        "id": show("mem", member_id),
+        "number": member_number(member_id),
+        "name": names(merchant_id, [member_id]).get(member_id),
+        "status": status,
+        "joined_at": show_instant(joined),
+        "channel": channel,
+        "store": store,
+        "identities": [{"type": type, "masked": masked} for type, masked in identities],
+    }
+
+
+def _keep_money(found: Stand, programme: Programme) -> int | None:
+    """What one order must cost at least so that the tier stays."""
+    gap = found.statement.keep_gap
+    return money_for(gap, found.statement.tier, programme) if gap else None
 
 
 def _figures(

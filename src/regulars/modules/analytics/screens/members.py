@@ -43,22 +43,24 @@ _CONDITIONS: Final = {
     "found": any_of("m.id", "found"),
     "only": any_of("m.id", "only"),
     "new": "m.joined_at >= :since",
-    "debt": "EXISTS (SELECT 1 FROM ledger_account d WHERE d.merchant_id = m.merchant_id "
-    "AND d.member_id = m.id AND d.asset = 1 AND d.debt > 0)",
     # On the tier by activity with no floor above it, or lifted to it by a floor.
-    "tier": "EXISTS (SELECT 1 FROM members_member t LEFT JOIN tiers_standing s "
-    "ON s.merchant_id = t.merchant_id AND s.member_id = t.id "
-    "WHERE t.merchant_id = m.merchant_id AND t.id = m.id AND ("
-    "(coalesce(s.tier, :first_tier) = :tier AND NOT (s.floor_until IS NOT NULL "
-    f"AND s.floor_until > :today AND {any_of('s.floor_tier', 'above')})) "
-    "OR (s.floor_tier = :tier AND s.floor_until > :today "
-    f"AND {any_of('coalesce(s.tier, :first_tier)', 'below')})))",
+    "tier": "(coalesce(s.tier, :first_tier) = :tier AND NOT (s.floor_until IS NOT NULL "
+    f"AND s.floor_until > :today AND {any_of('s.floor_tier', 'above')}) "
+    "OR s.floor_tier = :tier AND s.floor_until > :today "
+    f"AND {any_of('coalesce(s.tier, :first_tier)', 'below')})",
 }
+_STANDING: Final = (
+    " LEFT JOIN tiers_standing s ON s.merchant_id = m.merchant_id AND s.member_id = m.id"
+)
 _PLACES: Final = {
     "joined": "{0}.joined_at",
     "points": "coalesce((SELECT a.balance - a.held FROM ledger_account a "
     "WHERE a.merchant_id = {0}.merchant_id AND a.member_id = {0}.id AND a.asset = 1), 0)",
 }
+_OWING: Final = Sql(
+    "SELECT member_id FROM ledger_account "
+    "WHERE merchant_id = :merchant_id AND asset = 1 AND debt > 0"
+)
 _ROWS: Final = Sql(
     "SELECT id, status, joined_at FROM members_member "
     f"WHERE merchant_id = :merchant_id AND {any_of('id')}"
@@ -203,7 +205,9 @@ def _narrowed(
         names.append("new")
         params["since"] = day_start(today - timedelta(days=WINDOW_DAYS - 1), zone)
     elif wanted.filter == "debt":
-        names.append("debt")
+        names.append("only")
+        owing = fetch_all(_OWING, {"merchant_id": merchant.id})
+        params["only"] = [as_uuid(row[0]) for row in owing]
     elif wanted.filter is not None:
         assert fresh is not None
         names.append("only")
@@ -292,4 +296,5 @@ def _statement(shown: str, names: tuple[str, ...], sort: str | None, after: bool
                 "FROM members_member x WHERE x.merchant_id = :merchant_id AND x.id = :after)"
             )
         order = f" ORDER BY {place.format('m')} DESC, m.id DESC LIMIT :most"
-    return Sql(f"SELECT {shown} FROM members_member m WHERE {' AND '.join(conditions)}{order}")
+    source = f"members_member m{_STANDING if 'tier' in names else ''}"
+    return Sql(f"SELECT {shown} FROM {source} WHERE {' AND '.join(conditions)}{order}")

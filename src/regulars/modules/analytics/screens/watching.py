@@ -120,18 +120,19 @@ def ranked(
 
 def at_risk(fresh: Freshness, merchant: MerchantFacts, programme: Programme, today: date) -> Listed:
     """Members who lose their tier at its review, and what orders worth would keep all of them."""
-    assert fresh.folder is not None
-
-    def work_out(path: Path) -> None:
+    if fresh.folder is None:
         gaps = list(_gaps(merchant, programme, today))
-        shown = [show("mem", member_id) for member_id, _money in gaps]
-        columns = {"member_id": shown, "amount": [money for _member_id, money in gaps]}
+        return Listed(tuple(member_id for member_id, _ in gaps), sum(money for _, money in gaps))
+
+    def keep(path: Path) -> None:
+        found = list(_gaps(merchant, programme, today))
+        shown = [show("mem", member_id) for member_id, _money in found]
+        columns = {"member_id": shown, "amount": [money for _member_id, money in found]}
         schema = pa.schema({"member_id": pa.string(), "amount": pa.int64()})
         pq.write_table(pa.table(columns, schema=schema), path)
 
     name = f"at_risk-{programme.number}-{today}.parquet"
-    found = pq.read_table(folders.derived(fresh.folder, name, work_out)).to_pydict()
-    return Listed(tuple(map(_id, found["member_id"])), sum(found["amount"]))
+    return _listed(pq.read_table(folders.derived(fresh.folder, name, keep)).to_pylist())
 
 
 def money_for(gap: int, tier: Tier, programme: Programme) -> int | None:

@@ -14,3 +14,6 @@ export const WINDOWS = ['30', '60', '90', '365'] as const
 
 /** Which reports look back over a window of days. */
 export const WINDOWED: readonly ReportName[] = ['repurchase', 'coverage', 'tiers']
+
+/** What the second-order curve can be split by; empty is everyone. */
+export const GROUPS = ['', 'channel', 'store', 'cohort'] as const

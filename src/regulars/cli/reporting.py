@@ -1,0 +1,78 @@
+"""`report NAME`: the merchant's reports, right up to the latest write, as JSON or CSV."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+from .frame import Commands, Refused, start, the_merchant
+from .words import say
+
+if TYPE_CHECKING:
+    from regulars.infra.http.principal import MerchantFacts
+
+_BY: Final = ("channel", "store", "cohort")
+
+
+def register(commands: Commands) -> None:
+    verb = commands.verb("report", "a report on everything so far: repurchase, cohorts, …", _run)
+    verb.add_argument("name", metavar="NAME", help=say("which one; a wrong name lists them"))
+    verb.add_argument("--as-of", metavar="DAY", help=say("up to and with this day; today if not"))
+    verb.add_argument("--window", metavar="DAYS", type=int, help=say("days that end with as-of"))
+    verb.add_argument("--by", choices=_BY, help=say("what second_order is split by"))
+    verb.add_argument("--format", choices=("json", "csv"), default="json")
+
+
+def cli_report(
+    merchant: MerchantFacts,
+    name: str,
+    *,
+    as_of: str | None = None,
+    window: int | None = None,
+    format: str = "json",
+    by: str | None = None,
+) -> str:
+    """The text of a report. Raises Refused for a name, day or window that is none."""
+    from regulars.modules.analytics.reporting import NAMES, Question, answer
+    from regulars.modules.analytics.reports import to_csv
+    from regulars.modules.analytics.windows import MOST_DAYS
+
+    wanted = next((known for known in NAMES if known == name), None)
+    if wanted is None:
+        text = "There is no report {name!r}; there are {known}."
+        raise Refused(say(text, name=name, known=", ".join(NAMES)))
+    if window is not None and not 1 <= window <= MOST_DAYS:
+        raise Refused(say("A window is 1 to {most} days.", most=MOST_DAYS))
+    split = next((known for known in _BY if known == by), None)
+    found = answer(
+        merchant,
+        Question(name=wanted, as_of=_day(as_of), window_days=window, by=split),
+    ).report
+    return to_csv(found) if format == "csv" else json.dumps(found, ensure_ascii=False) + "\n"
+
+
+def _run(args: argparse.Namespace) -> None:
+    start()
+    format = "json" if args.json else args.format
+    sys.stdout.write(
+        cli_report(
+            the_merchant(args),
+            args.name,
+            as_of=args.as_of,
+            window=args.window,
+            format=format,
+            by=args.by,
+        )
+    )
+
+
+def _day(written: str | None) -> date | None:
+    if written is None:
+        return None
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        raise Refused(say("Write a day as 2018-01-02, not {day!r}.", day=written)) from None
