@@ -57,4 +57,4 @@ shots: setup
 	@$(PY) tests/browser/shots.py
 
 sabotage: setup
-	@$(PY) tests/sabotage/run.py
+	@$(PY) -m tests.sabotage.run

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
-from makers.merchants import ApiClient, console, make_staff, partner, unique
+from makers.merchants import partner, unique
 from makers.orders import (
     DAY,
     NO_INTEGERS,
@@ -19,6 +19,7 @@ from makers.orders import (
     kinds,
     make_shop,
     order_body,
+    staff,
     traces,
     with_raw,
 )
@@ -26,12 +27,6 @@ from regulars.kernel.ids import new_id, show
 from regulars.modules.merchants.services import create_key
 
 MARK = 123_456_789
-
-
-def staff(shop: Shop, role: str = "manager") -> ApiClient:
-    client = console(make_staff(shop.merchant, role, totp=True))
-    client.headers["X-CSRFToken"] = client.django.cookies["csrftoken"].value
-    return client
 
 
 def untouched(shop: Shop, before: dict[str, int]) -> bool:

@@ -10,7 +10,14 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from makers.merchants import ApiClient, client_for, make_merchant, unique
+from makers.merchants import (
+    ApiClient,
+    client_for,
+    console,
+    make_merchant,
+    make_staff,
+    unique,
+)
 from regulars.infra.http.principal import MerchantFacts
 from regulars.infra.writes import Answer, Asked, fingerprint_of
 from regulars.kernel.ids import new_id, parse, show
@@ -94,6 +101,13 @@ def make_shop(
     else:
         programmes._publish(facts.id, dict(document), programmes.ALWAYS, now, by="test")
     return Shop(facts.id, client_for(facts))
+
+
+def staff(shop: Shop, role: str = "manager") -> ApiClient:
+    """Speaks to the console API as somebody with this role, signed in."""
+    client = console(make_staff(shop.merchant, role, totp=True))
+    client.headers["X-CSRFToken"] = client.django.cookies["csrftoken"].value
+    return client
 
 
 def changed(template_name: str, **parts: Any) -> dict[str, Any]:

@@ -280,6 +280,15 @@ def test_a_write_is_stale_at_once_whether_or_not_its_events_were_told() -> None:
     assert not refresh(shop).is_stale()
 
 
+def test_what_an_export_saw_is_not_stale_again_when_it_is_told() -> None:
+    shop = make_shop()
+    buy(shop, enrol(shop), 100)
+    assert not refresh(shop).is_stale()
+
+    relay()
+    assert not queries.freshness(shop.merchant_id).is_stale()
+
+
 def test_only_what_changed_is_written_anew() -> None:
     shop = make_shop()
     member = enrol(shop)
@@ -469,7 +478,7 @@ def test_the_job_follows_the_books_and_readies_the_first_screen() -> None:
     shop = make_shop()
     buy(shop, enrol(shop), 100)
 
-    jobs.keep_facts_fresh()
+    jobs.keep_fresh(shop.merchant)
 
     fresh = queries.freshness(shop.merchant_id)
     assert not fresh.is_stale(EVERYTHING)

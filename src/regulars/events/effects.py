@@ -32,5 +32,7 @@ def _effect(event: Event) -> dict[str, Any]:
         if name in ("version", "merchant_id", "happened_at"):
             continue
         raw = getattr(event, name)
+        if name == "type":
+            name = "identity_type"  # noqa: PLW2901  # an effect's own type is its topic
         shown[name] = f"{_PREFIXES.get(name, '')}{raw.hex}" if isinstance(raw, UUID) else value
     return shown

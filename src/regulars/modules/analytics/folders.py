@@ -8,12 +8,14 @@ removed when nobody can be reading it any more.
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +31,8 @@ _EXPORTED: Final = (
     "postings/*.parquet",
     "*.parquet",
 )
+#: The outbox rows whose events were still to be relayed when the export was made.
+_SEEN: Final = "seen.json"
 #: Worked out from an export later, and kept beside it (see ``derived``).
 DERIVED: Final = "derived"
 
@@ -65,12 +69,30 @@ def building(merchant_id: int, *, based_on: Path | None) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def note_seen(building_folder: Path, outbox_rows: Iterable[str]) -> None:
+    """Keep which waiting events an export has seen: when they are told, nothing is stale."""
+    rows = sorted(outbox_rows)
+    if rows:
+        (building_folder / _SEEN).write_text(json.dumps(rows))
+
+
+@lru_cache(maxsize=64)
+def seen_in(folder: Path) -> frozenset[str]:
+    """The outbox rows of events that an export saw before they were told."""
+    try:
+        return frozenset(json.loads((folder / _SEEN).read_text()))
+    except FileNotFoundError:
+        return frozenset()
+
+
 def finish(building_folder: Path, folder: Path) -> None:
     """Give a built export its name, once all of it is on the disk."""
     for pattern in _EXPORTED:
         for path in building_folder.glob(pattern):
             if path.stat().st_nlink == 1:
                 _sync(path)
+    if (building_folder / _SEEN).exists():
+        _sync(building_folder / _SEEN)
     _sync(building_folder)
     building_folder.rename(folder)
     _sync(folder.parent)

@@ -28,10 +28,11 @@ def keep_facts_fresh() -> None:
         if stopping():
             return
         if not merchant.suspended:
-            _keep_fresh(merchant)
+            keep_fresh(merchant)
 
 
-def _keep_fresh(merchant: MerchantFacts) -> None:
+def keep_fresh(merchant: MerchantFacts) -> None:
+    """Export what is stale of one merchant, if it is due, and ready the first screen."""
     now = now_for(merchant)
     fresh = queries.freshness(merchant.id)
     if fresh.is_stale() and _is_due(fresh):

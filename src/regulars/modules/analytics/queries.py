@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pyarrow.parquet as pq
 
-from regulars.infra.db import Sql, any_of, as_instant, as_json, fetch_all, fetch_one
+from regulars.infra.db import Sql, any_of, as_instant, as_json, as_uuid, fetch_all, fetch_one
 from regulars.kernel.periods import add_months
 
 from . import folders
@@ -25,8 +25,11 @@ _FRESHNESS: Final = Sql(
      WHERE f.merchant_id = :merchant_id),
   (SELECT json_group_array(json_array(s.month, s.since)) FROM analytics_stalemonth s
      WHERE s.merchant_id = :merchant_id),
-  (SELECT json_group_array(w.events) FROM infra_outboxrow w
+  (SELECT json_group_array(json_array(w.id, w.events)) FROM infra_outboxrow w
      WHERE w.relayed_at IS NULL AND w.merchant_id = :merchant_id)"""
+)
+_EXPORTED_AT: Final = Sql(
+    "SELECT exported_at FROM analytics_factsstamp WHERE merchant_id = :merchant_id"
 )
 _MONTHS_OF: Final = Sql(
     "SELECT DISTINCT substr(o.paid_at || '', 1, 7) FROM orders_order o "
@@ -54,7 +57,9 @@ class Freshness:
     """What a merchant's facts tell, and what they do not tell yet.
 
     ``folder`` is None where nothing was exported yet, and then everything is stale. ``marks``
-    are stored, with the instant each was set; ``untold`` come from events still to be relayed.
+    are stored, with the instant each was set; ``untold`` come from events that are still to be
+    relayed and that no export has seen. ``waiting`` are the outbox rows of all events still to be
+    relayed.
     """
 
     merchant_id: int
@@ -63,6 +68,7 @@ class Freshness:
     exported_at: datetime | None
     marks: Mapping[str, datetime]
     untold: frozenset[str]
+    waiting: frozenset[str]
 
     def stale(self, parts: Iterable[Part] = EVERYTHING) -> frozenset[str]:
         """The marks of ``parts``; not all there are where nothing was exported yet."""
@@ -90,15 +96,28 @@ def freshness(merchant_id: int) -> Freshness:
         at = as_instant(since)
         assert at is not None
         marks[month] = at
-    told = (event for events in waiting or () for event in json.loads(events))
+    folder = folder if folder is not None and folder.is_dir() else None
+    seen = folders.seen_in(folder) if folder is not None else frozenset()
+    rows = {as_uuid(id_).hex: events for id_, events in waiting or ()}
+    told = (e for id_, events in rows.items() if id_ not in seen for e in json.loads(events))
     return Freshness(
         merchant_id=merchant_id,
-        folder=folder if folder is not None and folder.is_dir() else None,
+        folder=folder,
         as_of=as_of,
         exported_at=exported_at,
         marks=marks,
         untold=frozenset(marks_of(merchant_id, stale_after(told))),
+        waiting=frozenset(rows),
     )
+
+
+def was_seen(merchant_id: int, outbox_row: str) -> bool:
+    """Whether the latest export has seen what the events of an outbox row tell of."""
+    row = fetch_one(_EXPORTED_AT, {"merchant_id": merchant_id})
+    exported_at = as_instant(row[0]) if row else None
+    if exported_at is None:
+        return False
+    return outbox_row in folders.seen_in(folders.export_folder(merchant_id, exported_at))
 
 
 def marks_of(merchant_id: int, stale: Stale) -> set[str]:

@@ -103,6 +103,7 @@ def _export(
                 merchant_id=merchant_id, zone=zone, ladder=_ladder(merchant_id, now), now=now
             )
             _write(export, done, building)
+            folders.note_seen(building, before.waiting)
             exported_at = real_now()
             folder = folders.export_folder(merchant_id, exported_at)
             folders.finish(building, folder)

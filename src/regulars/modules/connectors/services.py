@@ -176,11 +176,13 @@ def run_import(
     )
     if not claimed:
         raise RunBusy("Another process runs it.")
+    # By name within the home, not as it was noted: a restored home may stand elsewhere.
+    path = run_folder(scope.merchant_id, run_id) / Path(row.file_path).name
     try:
         if opened is not None:
             _import(scope, row, opened, watch)
         else:
-            with _opened(scope, row.kind, Path(row.file_path), row.profile) as file:
+            with _opened(scope, row.kind, path, row.profile) as file:
                 _import(scope, row, file, watch)
     except Exception as error:
         _failed(scope, run_id, error)
