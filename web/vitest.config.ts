@@ -1,11 +1,11 @@
-import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-	resolve: {
-		alias: {
-			"@shared": fileURLToPath(new URL("./shared/src", import.meta.url)),
-		},
-	},
-	test: { include: ["tests/**/*.test.ts"], environment: "node" },
-});
+  resolve: {
+    alias: {
+      '@shared': fileURLToPath(new URL('./shared/src', import.meta.url)),
+    },
+  },
+  test: { include: ['tests/**/*.test.ts'], environment: 'node' },
+})

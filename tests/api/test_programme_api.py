@@ -28,9 +28,7 @@ def test_what_is_read_can_be_published_again() -> None:
     read = shop.api.get("/programme").json()
     assert (read["current"]["number"], read["upcoming"], read["past"]) == (1, [], [])
     document = read["current"]["document"]
-    put = shop.api.put(
-        "/programme", {"document": document, "effective_at": "2026-03-11T00:00:00Z"}
-    )
+    put = shop.api.put("/programme", {"document": document, "effective_at": "2026-03-11T00:00:00Z"})
     assert put.status_code == 200
     assert put.json() == {
         "number": 2, "effective_at": "2026-03-11T00:00:00Z", "document": document,

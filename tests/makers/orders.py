@@ -29,6 +29,7 @@ from regulars.modules.ledger.types import AssetBalance
 from regulars.modules.merchants.queries import merchant_of_id
 from regulars.modules.merchants.services import move_clock
 from regulars.modules.orders import services as orders
+from regulars.modules.orders import verification as order_books
 from regulars.modules.orders.settlement import Scope
 from regulars.modules.orders.types import Draft, DraftLine
 from regulars.modules.programmes import services as programmes
@@ -78,10 +79,11 @@ class Shop:
         return statement(self.merchant, uuid(member), self.now)
 
     def faults(self) -> list[Any]:
-        """What verification finds wrong with the ledger and the standings: nothing."""
+        """What verification finds wrong with ledger, orders and standings: nothing."""
         zone = ZoneInfo(self.merchant.zone)
         return [
             *ledger.verify(self.merchant_id),
+            *order_books.verify(self.merchant_id, zone=zone),
             *tiers.verify(
                 self.merchant_id,
                 ladder_of=lambda number: programme(self.merchant_id, number).ladder,

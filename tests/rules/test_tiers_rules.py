@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from regulars.kernel.periods import Window
@@ -274,6 +274,15 @@ LAWS = settings(max_examples=300, deadline=None)
 
 @LAWS
 @given(activity=HISTORIES, under=LADDERS, until=DAYS)
+@example(
+    activity=[(D(2026, 3, 20), 2_100), (D(2027, 4, 1), 1_800)], under=KEPT, until=D(2027, 4, 30)
+)
+@example(
+    activity=[(D(2026, 3, 20), 2_100), (D(2027, 3, 25), 10), (D(2027, 4, 1), 1_800)],
+    under=KEPT,
+    until=D(2027, 4, 30),
+)
+@example(activity=[(D(2026, 3, 20), 2_100)], under=KEPT, until=D(2027, 4, 19))
 def test_the_forecast_is_the_replay(
     activity: list[tuple[date, int]], under: Ladder, until: date
 ) -> None:

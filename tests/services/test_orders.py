@@ -171,6 +171,17 @@ def test_one_order_sent_by_many_at_once_is_one() -> None:
 
 
 @pytest.mark.slow
+def test_one_key_sent_by_many_at_once_gets_one_answer() -> None:
+    shop = make_shop()
+    sent = draft(10_000, identity=PHONE)
+    found = at_once(*[lambda: services.place(shop.scope, asked(shop, key="k"), sent)] * 8)
+    assert refusals(found) == []
+    assert len({answer.text for answer in found}) == 1  # type: ignore[union-attr]
+    assert sum(not answer.replayed for answer in found) == 1  # type: ignore[union-attr]
+    assert Order.objects.of(shop.merchant_id).count() == 1
+
+
+@pytest.mark.slow
 def test_orders_of_one_member_at_once_add_up() -> None:
     shop = make_shop()
     member = enrol(shop)

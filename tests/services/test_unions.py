@@ -27,13 +27,15 @@ from makers.orders import (
     uuid,
 )
 from makers.threads import at_once, refusals
-from regulars.infra.db import retrying
+from regulars.infra.db import is_postgres, retrying
+from regulars.infra.writes import Answer
 from regulars.kernel.errors import Invalid, NotFound, Refusal
 from regulars.kernel.ids import new_id, parse, show
 from regulars.modules.ledger import services as ledger
 from regulars.modules.ledger.gather import Purses
 from regulars.modules.ledger.types import ASSETS, GROWTH_VALUE, POINTS
 from regulars.modules.members.models import Consent, Identity, Member
+from regulars.modules.orders import placing
 from regulars.modules.orders import services as orders
 from regulars.modules.programmes import services as programmes
 from regulars.modules.tiers.models import Standing, TierChange
@@ -550,6 +552,33 @@ def test_orders_beside_a_merge_strand_nothing(spending: bool) -> None:
         expected = 500 + 4 * (100 - 10) if spending else 4 * 100
         assert shop.balance(into).posted == expected
         assert shop.faults() == []
+
+
+@pytest.mark.skipif(not is_postgres(), reason="SQLite lets no writer in between")
+@pytest.mark.parametrize("net", [10_000, 10])
+def test_an_order_that_looked_before_the_merge_looks_again(
+    net: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first order of somebody: there is no row yet that could tell it lost the race."""
+    shop = make_shop()
+    into, source = enrol(shop), enrol(shop)
+    merged: list[object] = []
+    decide = placing._decide_and_record
+
+    def meanwhile(*seen: Any) -> Answer:
+        if not merged:
+            merged.extend(at_once(lambda: merge(shop, into, source)))
+        return decide(*seen)
+
+    monkeypatch.setattr(placing, "_decide_and_record", meanwhile)
+    order = buy(shop, source, net)
+
+    assert refusals(merged) == []
+    assert order["member_id"] == source
+    assert purse_of(shop, source, POINTS)["sums"] == (0, 0, 0, 0)
+    assert shop.balance(into).posted == net // 100
+    assert not Standing.objects.of(shop.merchant_id).filter(member_id=uuid(source)).exists()
+    assert shop.faults() == []
 
 
 # ── the law ───────────────────────────────────────────────────────────────────────────────

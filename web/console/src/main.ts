@@ -1,20 +1,20 @@
-import "@shared/tokens.css";
-import "./styles.css";
-import { createApp } from "vue";
-import App from "./App.vue";
-import { whenSignedOut } from "./api/client";
-import { language } from "./i18n";
-import { router } from "./router";
-import { currentSession, keepSession } from "./session";
+import '@shared/tokens.css'
+import './styles.css'
+import { createApp } from 'vue'
+import App from './App.vue'
+import { whenSignedOut } from './api/client'
+import { language } from './i18n'
+import { router } from './router'
+import { currentSession, keepSession } from './session'
 
 whenSignedOut(() => {
-	if (!currentSession()) return;
-	keepSession(null);
-	void router.push({
-		name: "sign-in",
-		query: { next: router.currentRoute.value.fullPath },
-	});
-});
+  if (!currentSession()) return
+  keepSession(null)
+  void router.push({
+    name: 'sign-in',
+    query: { next: router.currentRoute.value.fullPath },
+  })
+})
 
-await language.start();
-createApp(App).use(language.i18n).use(router).mount("#app");
+await language.start()
+createApp(App).use(language.i18n).use(router).mount('#app')

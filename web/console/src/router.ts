@@ -1,110 +1,104 @@
-import {
-	createRouter,
-	createWebHistory,
-	type RouteRecordRaw,
-} from "vue-router";
-import { askSession, gateFor, may } from "./session";
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { askSession, gateFor, may } from './session'
 
-const AppShell = () => import("./components/AppShell.vue");
+const AppShell = () => import('./components/AppShell.vue')
 
 const screens: RouteRecordRaw[] = [
-	{
-		path: "",
-		name: "home",
-		component: () => import("./screens/home/HomeScreen.vue"),
-	},
-	{
-		path: "members",
-		name: "members",
-		component: () => import("./screens/members/MembersScreen.vue"),
-	},
-	{
-		path: "members/:id",
-		name: "member",
-		component: () => import("./screens/members/MemberScreen.vue"),
-	},
-	{
-		path: "programme",
-		name: "programme",
-		component: () => import("./screens/programme/ProgrammeScreen.vue"),
-	},
-	{
-		path: "programme/edit",
-		name: "programme-edit",
-		component: () => import("./screens/programme/ProgrammeEditor.vue"),
-	},
-	{
-		path: "orders",
-		name: "orders",
-		component: () => import("./screens/orders/OrdersScreen.vue"),
-	},
-	{
-		path: "orders/:id",
-		name: "order",
-		component: () => import("./screens/orders/OrderScreen.vue"),
-	},
-	{
-		path: "imports",
-		name: "imports",
-		component: () => import("./screens/imports/ImportsScreen.vue"),
-	},
-	{
-		path: "imports/new",
-		name: "import-new",
-		component: () => import("./screens/imports/NewImportScreen.vue"),
-	},
-	{
-		path: "imports/:id",
-		name: "import",
-		component: () => import("./screens/imports/ImportScreen.vue"),
-	},
-	{ path: "reports", redirect: "/reports/repurchase" },
-	{
-		path: "reports/:name",
-		name: "report",
-		component: () => import("./screens/reports/ReportsScreen.vue"),
-	},
-	{ path: "settings", redirect: "/settings/merchant" },
-	{
-		path: "settings/:tab",
-		name: "settings",
-		component: () => import("./screens/settings/SettingsScreen.vue"),
-	},
-	{
-		path: ":rest(.*)*",
-		name: "nowhere",
-		component: () => import("./screens/NowhereScreen.vue"),
-	},
-];
+  {
+    path: '',
+    name: 'home',
+    component: () => import('./screens/home/HomeScreen.vue'),
+  },
+  {
+    path: 'members',
+    name: 'members',
+    component: () => import('./screens/members/MembersScreen.vue'),
+  },
+  {
+    path: 'members/:id',
+    name: 'member',
+    component: () => import('./screens/members/MemberScreen.vue'),
+  },
+  {
+    path: 'programme',
+    name: 'programme',
+    component: () => import('./screens/programme/ProgrammeScreen.vue'),
+  },
+  {
+    path: 'programme/edit',
+    name: 'programme-edit',
+    component: () => import('./screens/programme/ProgrammeEditor.vue'),
+  },
+  {
+    path: 'orders',
+    name: 'orders',
+    component: () => import('./screens/orders/OrdersScreen.vue'),
+  },
+  {
+    path: 'orders/:id',
+    name: 'order',
+    component: () => import('./screens/orders/OrderScreen.vue'),
+  },
+  {
+    path: 'imports',
+    name: 'imports',
+    component: () => import('./screens/imports/ImportsScreen.vue'),
+  },
+  {
+    path: 'imports/new',
+    name: 'import-new',
+    component: () => import('./screens/imports/NewImportScreen.vue'),
+  },
+  {
+    path: 'imports/:id',
+    name: 'import',
+    component: () => import('./screens/imports/ImportScreen.vue'),
+  },
+  { path: 'reports', redirect: '/reports/repurchase' },
+  {
+    path: 'reports/:name',
+    name: 'report',
+    component: () => import('./screens/reports/ReportsScreen.vue'),
+  },
+  { path: 'settings', redirect: '/settings/merchant' },
+  {
+    path: 'settings/:tab',
+    name: 'settings',
+    component: () => import('./screens/settings/SettingsScreen.vue'),
+  },
+  {
+    path: ':rest(.*)*',
+    name: 'nowhere',
+    component: () => import('./screens/NowhereScreen.vue'),
+  },
+]
 
 export const router = createRouter({
-	history: createWebHistory("/console/"),
-	routes: [
-		{
-			path: "/sign-in",
-			name: "sign-in",
-			component: () => import("./screens/sign-in/SignInScreen.vue"),
-		},
-		{
-			path: "/second-factor",
-			name: "second-factor",
-			component: () => import("./screens/sign-in/SecondFactorScreen.vue"),
-		},
-		{ path: "/", component: AppShell, children: screens },
-	],
-	scrollBehavior: (_to, _from, saved) => saved ?? false,
-});
+  history: createWebHistory('/console/'),
+  routes: [
+    {
+      path: '/sign-in',
+      name: 'sign-in',
+      component: () => import('./screens/sign-in/SignInScreen.vue'),
+    },
+    {
+      path: '/second-factor',
+      name: 'second-factor',
+      component: () => import('./screens/sign-in/SecondFactorScreen.vue'),
+    },
+    { path: '/', component: AppShell, children: screens },
+  ],
+  scrollBehavior: (_to, _from, saved) => saved ?? false,
+})
 
 router.beforeEach(async (to) => {
-	const gate = gateFor(await askSession());
-	const atGate = to.name === "sign-in" || to.name === "second-factor";
-	if (gate === null) {
-		if (atGate) return { path: "/" };
-		return to.name === "home" && !may("reports.read")
-			? { path: "/members" }
-			: true;
-	}
-	if (to.name === gate) return true;
-	const next = atGate ? to.query.next : to.fullPath;
-	return { name: gate, query: next && next !== "/" ? { next } : {} };
-});
+  const gate = gateFor(await askSession())
+  const atGate = to.name === 'sign-in' || to.name === 'second-factor'
+  if (gate === null) {
+    if (atGate) return { path: '/' }
+    return to.name === 'home' && !may('reports.read') ? { path: '/members' } : true
+  }
+  if (to.name === gate) return true
+  const next = atGate ? to.query.next : to.fullPath
+  return { name: gate, query: next && next !== '/' ? { next } : {} }
+})

@@ -1,26 +1,26 @@
-import { onBeforeUnmount, onMounted, ref } from "vue";
+import { onBeforeUnmount, onMounted, ref } from 'vue'
 
-export const TABS = ["card", "benefits", "points", "me"] as const;
-export type Tab = (typeof TABS)[number];
+export const TABS = ['card', 'benefits', 'points', 'me'] as const
+export type Tab = (typeof TABS)[number]
 
 /** The page that a hash such as "#/points" names; the card for any other. */
 export function tabOf(hash: string): Tab {
-	return TABS.find((tab) => hash === `#/${tab}`) ?? "card";
+  return TABS.find((tab) => hash === `#/${tab}`) ?? 'card'
 }
 
 /** The open page, kept in the address so that back and reload do what they should. */
 export function useTab() {
-	const tab = ref<Tab>(tabOf(location.hash));
-	const follow = () => {
-		tab.value = tabOf(location.hash);
-		window.scrollTo(0, 0);
-	};
-	onMounted(() => window.addEventListener("hashchange", follow));
-	onBeforeUnmount(() => window.removeEventListener("hashchange", follow));
-	return {
-		tab,
-		open: (wanted: Tab) => {
-			location.hash = `#/${wanted}`;
-		},
-	};
+  const tab = ref<Tab>(tabOf(location.hash))
+  const follow = () => {
+    tab.value = tabOf(location.hash)
+    window.scrollTo(0, 0)
+  }
+  onMounted(() => window.addEventListener('hashchange', follow))
+  onBeforeUnmount(() => window.removeEventListener('hashchange', follow))
+  return {
+    tab,
+    open: (wanted: Tab) => {
+      location.hash = `#/${wanted}`
+    },
+  }
 }

@@ -1,52 +1,47 @@
-import type {
-	Balances,
-	Consent,
-	NextStep,
-	TierStatement,
-} from "@shared/api/types";
+import type { Balances, Consent, NextStep, TierStatement } from '@shared/api/types'
 
 export interface Benefit {
-	tier: string;
-	tier_name: string;
-	code: string;
-	name: string;
-	text: string;
-	mine: boolean;
-	gap: number | null;
+  tier: string
+  tier_name: string
+  code: string
+  name: string
+  text: string
+  mine: boolean
+  gap: number | null
 }
 
 export interface Card {
-	merchant: {
-		name: string;
-		currency: string;
-		zone: string;
-		locale: string;
-		now: string;
-		source_note: string | null;
-	};
-	member: {
-		name: string | null;
-		number: string;
-		joined_at: string;
-		identities?: { type: string; masked: string }[];
-	};
-	tier: TierStatement;
-	balances: Balances;
-	next_step: NextStep | null;
-	qr_svg: string;
-	benefits: Benefit[];
+  merchant: {
+    name: string
+    currency: string
+    zone: string
+    locale: string
+    now: string
+    source_note: string | null
+  }
+  member: {
+    name: string | null
+    number: string
+    joined_at: string
+    identities?: { type: string; masked: string }[]
+  }
+  tier: TierStatement
+  balances: Balances
+  next_step: NextStep | null
+  qr_svg: string
+  benefits: Benefit[]
 }
 
 export interface MemberOrder {
-	id: string;
-	external_id: string;
-	placed_at: string;
-	status: string;
-	lines: number;
-	net_minor: number;
-	refunded_minor: number;
-	points: number;
-	store: string | null;
+  id: string
+  external_id: string
+  placed_at: string
+  status: string
+  lines: number
+  net_minor: number
+  refunded_minor: number
+  points: number
+  store: string | null
 }
 
-export type MemberConsent = Consent;
+export type MemberConsent = Consent

@@ -114,6 +114,8 @@ def carry(
         _carry_pending(journal, source, target, pending, make_id())
     for purse in (source, target):
         purse.refresh_due()
+        # Also where nothing moves: whoever credits either of them beside this has seen another
+        # account, or none, and looks again.
         journal.touch(purse)
     return moved
 

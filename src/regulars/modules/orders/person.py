@@ -192,6 +192,9 @@ class Person:
         if growth_value:
             rule = programme.earning.growth_value
             credit(journal, self.growth_value, rule, growth_value, order, paid_at, zone, now)
+        # Also where nothing was earned: whoever merged this person meanwhile has made the account
+        # another one than was seen, and the order looks again.
+        journal.touch(self.points)
         self.count(owner, ladder, day, [1, sum(net_minor), growth_value, points])
         notes += self.recount(ladder, day) if late else self.climb(ladder, day)
         return Settled(terms, points, growth_value, pending, notes)

@@ -1,6 +1,7 @@
 """Programmes: what a merchant promises, in versions that take effect from an instant.
 
 Owns       versioned programme documents (tiers, earning, expiry) and the templates.
-Offers     queries.programme_at; services.put_programme; templates.
+Offers     queries.programme_at; statements.statement (where a member stands, in plain JSON);
+           services.put_programme, run_due; templates.
 Announces  programme.published.
 """

@@ -139,8 +139,6 @@ def _move(
         target, origin = purses.of(into, asset), purses.of(source, asset)
         for purse in (target, origin):
             purse.catch_up(journal, scope.now)
-            # An account that was not there yet is there now: nobody else makes it meanwhile.
-            journal.touch(purse)
         _require_room(target, origin)
         cargo = everything(origin)
         moved = moves.assets[asset] = AssetMoves(debt=origin.debt)

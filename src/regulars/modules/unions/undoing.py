@@ -109,7 +109,6 @@ def _move_back(
         target, origin = purses.of(into, asset), purses.of(source, asset)
         for purse in (target, origin):
             purse.catch_up(journal, scope.now)
-            journal.touch(purse)
         moved = moves.assets[asset]
         unrepay(journal, target, moved.repaid, merge=cause, at=scope.now)
         cargo = what_belongs(target, belongs=_belongs(scope, moves, target), holds=moves.holds)

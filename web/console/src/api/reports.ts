@@ -1,155 +1,155 @@
 /** What GET /reports/{name} answers with. */
-import type { Cohort } from "./types";
+import type { Cohort } from './types'
 
 export interface CohortReport {
-	as_of: string;
-	members: number;
-	cohorts: (Cohort & { returned_by: (number | null)[]; over: boolean })[];
-	average: {
-		month: number;
-		members: number;
-		active_bps: number;
-		returned_by_bps: number;
-	}[];
-	bought_again_within_days: Record<string, number>;
+  as_of: string
+  members: number
+  cohorts: (Cohort & { returned_by: (number | null)[]; over: boolean })[]
+  average: {
+    month: number
+    members: number
+    active_bps: number
+    returned_by_bps: number
+  }[]
+  bought_again_within_days: Record<string, number>
 }
 
 export interface RepurchaseReport {
-	as_of: string;
-	window_days: number;
-	members_active: number;
-	members_again: number;
-	rate_bps: number;
-	coverage_bps: number;
-	others?: {
-		buyers_active: number;
-		buyers_again: number;
-		rate_bps: number;
-	} | null;
-	trend?: TrendPoint[];
+  as_of: string
+  window_days: number
+  members_active: number
+  members_again: number
+  rate_bps: number
+  coverage_bps: number
+  others?: {
+    buyers_active: number
+    buyers_again: number
+    rate_bps: number
+  } | null
+  trend?: TrendPoint[]
 }
 
 export interface TrendPoint {
-	day: string;
-	members_active: number;
-	members_again: number;
-	rate_bps: number;
-	coverage_bps: number;
-	whole_window: boolean;
+  day: string
+  members_active: number
+  members_again: number
+  rate_bps: number
+  coverage_bps: number
+  whole_window: boolean
 }
 
 export interface Curve {
-	group: string | null;
-	members: number;
-	bought_again: number;
-	censored: number;
-	median_days: number | null;
-	observed_days: number;
-	milestones: { days: number; at_risk: number; again_bps: number | null }[];
-	points: {
-		days: number;
-		at_risk: number;
-		bought: number;
-		again_bps: number;
-	}[];
+  group: string | null
+  members: number
+  bought_again: number
+  censored: number
+  median_days: number | null
+  observed_days: number
+  milestones: { days: number; at_risk: number; again_bps: number | null }[]
+  points: {
+    days: number
+    at_risk: number
+    bought: number
+    again_bps: number
+  }[]
 }
 
 export interface SecondOrderReport {
-	as_of: string;
-	by: string | null;
-	curves: Curve[];
+  as_of: string
+  by: string | null
+  curves: Curve[]
 }
 
 export interface RfmCell {
-	r: number;
-	f: number;
-	segment: string;
-	members: number;
-	revenue_minor: number;
+  r: number
+  f: number
+  segment: string
+  members: number
+  revenue_minor: number
 }
 
 export interface RfmReport {
-	as_of: string;
-	members: number;
-	means: { recency_days: number; frequency: number; monetary_minor: number };
-	quintiles: { r: number[]; f: number[]; m: number[] };
-	cuts: Record<
-		string,
-		{
-			score: number;
-			members: number;
-			least: number | null;
-			most: number | null;
-		}[]
-	>;
-	grid: RfmCell[];
-	segments: {
-		segment: string;
-		members: number;
-		members_bps: number;
-		revenue_minor: number;
-		revenue_bps: number;
-	}[];
+  as_of: string
+  members: number
+  means: { recency_days: number; frequency: number; monetary_minor: number }
+  quintiles: { r: number[]; f: number[]; m: number[] }
+  cuts: Record<
+    string,
+    {
+      score: number
+      members: number
+      least: number | null
+      most: number | null
+    }[]
+  >
+  grid: RfmCell[]
+  segments: {
+    segment: string
+    members: number
+    members_bps: number
+    revenue_minor: number
+    revenue_bps: number
+  }[]
 }
 
 export interface TiersReport {
-	as_of: string;
-	since: string;
-	members: number;
-	joined: number;
-	left: number;
-	upgraded: number | null;
-	downgraded: number | null;
-	tiers: {
-		tier: string;
-		name?: string;
-		members: number;
-		members_bps: number;
-		members_before: number;
-		joined: number;
-		left: number;
-		arrived: number;
-		gone: number;
-	}[];
-	flow: { from_tier: string | null; to_tier: string | null; members: number }[];
+  as_of: string
+  since: string
+  members: number
+  joined: number
+  left: number
+  upgraded: number | null
+  downgraded: number | null
+  tiers: {
+    tier: string
+    name?: string
+    members: number
+    members_bps: number
+    members_before: number
+    joined: number
+    left: number
+    arrived: number
+    gone: number
+  }[]
+  flow: { from_tier: string | null; to_tier: string | null; members: number }[]
 }
 
 export interface LiabilityReport {
-	as_of: string;
-	asset: string;
-	issued: number;
-	spent: number;
-	expired: number;
-	taken_back: number;
-	moved: number;
-	outstanding: number;
-	months: {
-		month: string;
-		issued: number;
-		spent: number;
-		expired: number;
-		taken_back: number;
-		moved: number;
-		outstanding: number;
-	}[];
-	ageing: { month: string | null; points: number }[];
-	ageing_points: number;
-	liability_minor: number | null;
-	breakage_bps: number | null;
+  as_of: string
+  asset: string
+  issued: number
+  spent: number
+  expired: number
+  taken_back: number
+  moved: number
+  outstanding: number
+  months: {
+    month: string
+    issued: number
+    spent: number
+    expired: number
+    taken_back: number
+    moved: number
+    outstanding: number
+  }[]
+  ageing: { month: string | null; points: number }[]
+  ageing_points: number
+  liability_minor: number | null
+  breakage_bps: number | null
 }
 
 interface CoverageCounts {
-	orders: number;
-	orders_with_member: number;
-	coverage_bps: number;
-	revenue_minor: number;
-	revenue_with_member_minor: number;
-	revenue_coverage_bps: number;
+  orders: number
+  orders_with_member: number
+  coverage_bps: number
+  revenue_minor: number
+  revenue_with_member_minor: number
+  revenue_coverage_bps: number
 }
 
 export interface CoverageReport extends CoverageCounts {
-	as_of: string;
-	window_days: number | null;
-	channels: (CoverageCounts & { name: string | null })[];
-	stores: (CoverageCounts & { name: string | null })[];
+  as_of: string
+  window_days: number | null
+  channels: (CoverageCounts & { name: string | null })[]
+  stores: (CoverageCounts & { name: string | null })[]
 }

@@ -1,409 +1,284 @@
-import type {
-	Balances,
-	Consent,
-	Counter,
-	NextStep,
-	TierName,
-	TierStatement,
-	Window,
-} from "@shared/api/types";
+import type { Balances, Consent, NextStep, TierName, TierStatement } from '@shared/api/types'
 
-export type Role = "owner" | "manager" | "analyst" | "cashier";
-export const ROLES: Role[] = ["owner", "manager", "analyst", "cashier"];
+export type Role = 'owner' | 'manager' | 'analyst' | 'cashier'
+export const ROLES: Role[] = ['owner', 'manager', 'analyst', 'cashier']
 
 export interface Merchant {
-	code: string;
-	name: string;
-	currency: string;
-	zone: string;
-	locale: string;
-	/** The programme clock, where it does not run with real time. */
-	clock_at: string | null;
-	now: string;
-	source_note: string | null;
+  code: string
+  name: string
+  currency: string
+  zone: string
+  locale: string
+  /** The programme clock, where it does not run with real time. */
+  clock_at: string | null
+  now: string
+  source_note: string | null
 }
 
 export interface Session {
-	user: { username: string; name: string };
-	role: Role;
-	permissions: string[];
-	merchant: Merchant;
-	merchants: { code: string; name: string; role: Role }[];
-	totp: { required: boolean; enrolled: boolean; verified: boolean };
+  user: { username: string; name: string }
+  role: Role
+  permissions: string[]
+  merchant: Merchant
+  merchants: { code: string; name: string; role: Role }[]
+  totp: { required: boolean; enrolled: boolean; verified: boolean }
 }
 
 export interface TotpOffer {
-	uri: string;
-	svg: string;
+  uri: string
+  svg: string
 }
 
 // ── home ──
 export interface Figure {
-	id: string;
-	value: number | null;
-	unit: "bps" | "minor" | "count" | "points";
-	before: number | null;
-	series: { at: string; value: number }[];
-	detail: Record<string, number | string | null>;
+  id: string
+  value: number | null
+  unit: 'bps' | 'minor' | 'count' | 'points'
+  before: number | null
+  series: { at: string; value: number }[]
+  detail: Record<string, number | string | null>
 }
 
 export interface Todo {
-	id: string;
-	count: number;
-	amount: number | null;
-	unit: "points" | "minor" | null;
-	link: string;
+  id: string
+  count: number
+  amount: number | null
+  unit: 'points' | 'minor' | null
+  link: string
 }
 
 export interface Cohort {
-	cohort: string;
-	size: number;
-	active: (number | null)[];
-	returned_by?: (number | null)[];
-	over?: boolean;
+  cohort: string
+  size: number
+  active: (number | null)[]
+  returned_by?: (number | null)[]
+  over?: boolean
 }
 
 export interface StoryStep {
-	id: string;
-	figure: number | string | { value: number; unit: string } | null;
-	link: string;
+  id: string
+  figure: number | string | { value: number; unit: string } | null
+  link: string
 }
 
 export interface Home {
-	as_of: string;
-	window_days: number;
-	figures: Figure[];
-	todo: Todo[];
-	trend: {
-		at: string;
-		rate_bps: number;
-		members_active: number;
-		whole_window: boolean;
-	}[];
-	cohorts: { cohorts: Cohort[] };
-	pyramid: { code: string; name: string; members: number }[];
-	funnel: { id: string; members: number }[];
-	story: StoryStep[];
-	facts: { as_of: string | null; exported_at: string | null; stale: boolean };
-	empty: boolean;
+  as_of: string
+  window_days: number
+  figures: Figure[]
+  todo: Todo[]
+  trend: {
+    at: string
+    rate_bps: number
+    members_active: number
+    whole_window: boolean
+  }[]
+  cohorts: { cohorts: Cohort[] }
+  pyramid: { code: string; name: string; members: number }[]
+  funnel: { id: string; members: number }[]
+  story: StoryStep[]
+  facts: { as_of: string | null; exported_at: string | null; stale: boolean }
+  empty: boolean
 }
 
 // ── members ──
 export interface Identity {
-	type: string;
-	masked: string;
+  type: string
+  masked: string
 }
 
 export interface MemberRow {
-	id: string;
-	name: string | null;
-	number: string;
-	identities: Identity[];
-	tier: TierName;
-	points: number;
-	growth_value: number;
-	orders: number;
-	spend_minor: number;
-	last_order_day: string | null;
-	joined_at: string;
-	status: string;
+  id: string
+  name: string | null
+  number: string
+  identities: Identity[]
+  tier: TierName
+  points: number
+  growth_value: number
+  orders: number
+  spend_minor: number
+  last_order_day: string | null
+  joined_at: string
+  status: string
 }
 
 export interface MemberFigures {
-	orders: number;
-	spend_minor: number;
-	refunded_minor: number;
-	average_order_minor: number;
-	days_between_orders: number | null;
-	last_order_day: string | null;
-	points_earned: number;
-	points_spent: number;
-	points_expired: number;
+  orders: number
+  spend_minor: number
+  refunded_minor: number
+  average_order_minor: number
+  days_between_orders: number | null
+  last_order_day: string | null
+  points_earned: number
+  points_spent: number
+  points_expired: number
 }
 
 export interface Member {
-	id: string;
-	number: string;
-	name: string | null;
-	status: string;
-	joined_at: string;
-	channel: string | null;
-	store: string | null;
-	identities: Identity[];
-	tier: TierStatement;
-	balances: Balances;
-	consents: Consent[];
-	figures: MemberFigures;
-	next_step: NextStep | null;
-	merged_from: { merge_id: string; member_id: string; at: string }[];
-	merged_into: string | null;
+  id: string
+  number: string
+  name: string | null
+  status: string
+  joined_at: string
+  channel: string | null
+  store: string | null
+  identities: Identity[]
+  tier: TierStatement
+  balances: Balances
+  consents: Consent[]
+  figures: MemberFigures
+  next_step: NextStep | null
+  merged_from: { merge_id: string; member_id: string; at: string }[]
+  merged_into: string | null
 }
 
 export interface TimelineItem {
-	at: string;
-	kind: string;
-	title_key: string;
-	amount: number | null;
-	unit: "points" | "minor" | "growth_value" | null;
-	link: { type: string; id: string } | null;
-	detail: Record<string, string | number | null>;
+  at: string
+  kind: string
+  title_key: string
+  amount: number | null
+  unit: 'points' | 'minor' | 'growth_value' | null
+  link: { type: string; id: string } | null
+  detail: Record<string, string | number | null>
 }
 
 // ── orders ──
 export interface OrderRow {
-	id: string;
-	external_id: string;
-	member: { id: string; name: string | null } | null;
-	placed_at: string;
-	paid_at: string | null;
-	status: string;
-	lines: number;
-	net_minor: number;
-	refunded_minor: number;
-	points: number;
-	growth_value: number;
-	channel: string | null;
-	store: string | null;
+  id: string
+  external_id: string
+  member: { id: string; number: string; name: string | null } | null
+  placed_at: string
+  paid_at: string | null
+  status: string
+  lines: number
+  net_minor: number
+  refunded_minor: number
+  points: number
+  growth_value: number
+  channel: string | null
+  store: string | null
 }
 
 export interface OrderLine {
-	line: number;
-	sku: string;
-	name: string | null;
-	category: string | null;
-	quantity: number;
-	returned: number;
-	unit_price_minor: number | null;
-	net_minor: number;
+  line: number
+  sku: string
+  name: string | null
+  category: string | null
+  quantity: number
+  returned: number
+  unit_price_minor: number | null
+  net_minor: number
 }
 
 export interface OrderRefund {
-	id: string;
-	external_id: string;
-	refunded_at: string;
-	cash_minor: number;
-	points_taken: number;
-	growth_value_taken: number;
-	debt: number;
-	lines: { line: number; quantity: number }[];
+  id: string
+  external_id: string
+  refunded_at: string
+  cash_minor: number
+  points_taken: number
+  growth_value_taken: number
+  debt: number
+  lines: { line: number; quantity: number }[]
 }
 
 export interface Earned {
-	tier: string;
-	points_bps: number;
-	explained: ({ code: string; asset: string } & Record<string, unknown>)[];
+  tier: string
+  points_bps: number
+  explained: ({ code: string; asset: string } & Record<string, unknown>)[]
 }
 
-export interface Order extends Omit<OrderRow, "lines"> {
-	lines: OrderLine[];
-	refunds: OrderRefund[];
-	earned: Earned | null;
+export interface Order extends Omit<OrderRow, 'lines'> {
+  lines: OrderLine[]
+  refunds: OrderRefund[]
+  earned: Earned | null
 }
 
 export interface RefundPreview {
-	lines: {
-		line: number;
-		quantity: number;
-		cash: number;
-		points: number;
-		growth_value: number;
-	}[];
-	taken_back: { points: number; growth_value: number };
-	debt: number;
-}
-
-// ── programme ──
-export type Localised = Record<string, string>;
-
-export interface Benefit {
-	code: string;
-	name: Localised;
-	text: Localised;
-}
-
-export interface LadderRow {
-	code: string;
-	name: Localised;
-	from: number;
-	keep_from: number | null;
-	benefits: Benefit[];
-}
-
-export interface Expiry {
-	kind: "never" | "days" | "months";
-	count: number | null;
-	end_of: string | null;
-}
-
-export interface Rate {
-	name: string;
-	bps: number;
-	categories: string[];
-	skus: string[];
-	types: string[];
-	stores: string[];
-	channels: string[];
-	weekdays: number[];
-	days_of_month: number[];
-	from_day: string | null;
-	until_day: string | null;
-}
-
-export interface Earning {
-	per_minor: number;
-	amount: number;
-	pending_days: number;
-	expiry: Expiry;
-	tier_bps: Record<string, number>;
-	rates: Rate[];
-	per_order_max: number | null;
-	per_day_max: number | null;
-}
-
-export interface ProgrammeDocument {
-	name: string;
-	tiers: {
-		counter: Counter;
-		window: { span: string; count: number | null };
-		keep: {
-			mode: "follow" | "period";
-			months: number | null;
-			end_of: string | null;
-			grace_days: number;
-			step: "one" | "counter";
-			warn_days: number;
-			hold_on_refund: boolean;
-		};
-		crossing: "before" | "split";
-		ladder: LadderRow[];
-	};
-	earning: { points: Earning; growth_value: Earning };
-}
-
-export interface ProgrammeVersion {
-	number: number;
-	effective_at: string;
-	created_by?: string | null;
-	document?: ProgrammeDocument;
-}
-
-export interface Programme {
-	current: {
-		number: number;
-		effective_at: string;
-		document: ProgrammeDocument;
-	};
-	upcoming: ProgrammeVersion[];
-	past: ProgrammeVersion[];
-	schema: Record<string, unknown>;
-	templates: { name: string; title: string }[];
-}
-
-export interface ProgrammePreview {
-	tiers: { code: string; members_now: number; members_then: number }[];
-	moves: { up: number; down: number; same: number };
-}
-
-export interface TierRow {
-	code: string;
-	name: string;
-	from: number;
-	points_bps: number;
-	benefits: number | { code: string; name: string; text?: string }[];
-	members: number;
-}
-
-export interface Tiers {
-	ladder: TierRow[];
-	counter: Counter;
-	window: Window;
-	keep: ProgrammeDocument["tiers"]["keep"];
-	at_risk: { count: number };
-	moves: { from: string | null; to: string | null; members: number }[];
+  lines: {
+    line: number
+    quantity: number
+    cash: number
+    points: number
+    growth_value: number
+  }[]
+  taken_back: { points: number; growth_value: number }
+  debt: number
 }
 
 // ── imports ──
 /** The file's columns, how they would be read, and its first rows as they stand. */
 export interface ImportPreview {
-	columns: string[];
-	profile: string | null;
-	confidence_bps: number;
-	mapping: { field: string; column: string; confidence_bps: number }[];
-	rows: (string | null)[][];
+  columns: string[]
+  profile: string | null
+  confidence_bps: number
+  mapping: { field: string; column: string; confidence_bps: number }[]
+  rows: (string | null)[][]
 }
 
 export interface ImportRun {
-	id: string;
-	kind: "orders" | "refunds";
-	file_name: string;
-	profile: string;
-	status:
-		| "ready"
-		| "queued"
-		| "running"
-		| "done"
-		| "failed"
-		| "undoing"
-		| "undone";
-	pieces_done: number;
-	pieces: number | null;
-	orders: number;
-	lines: number;
-	repeated: number;
-	rejected: number;
-	report: Record<string, unknown> | null;
-	error: string;
-	rate_rows_s: number | null;
-	eta_s: number | null;
-	created_at: string;
-	created_by: string | null;
-	started_at: string | null;
-	finished_at: string | null;
-	preview: ImportPreview | null;
+  id: string
+  kind: 'orders' | 'refunds'
+  file_name: string
+  profile: string
+  status: 'ready' | 'queued' | 'running' | 'done' | 'failed' | 'undoing' | 'undone'
+  pieces_done: number
+  pieces: number | null
+  orders: number
+  lines: number
+  repeated: number
+  rejected: number
+  report: Record<string, unknown> | null
+  error: string
+  rate_rows_s: number | null
+  eta_s: number | null
+  created_at: string
+  created_by: string | null
+  started_at: string | null
+  finished_at: string | null
+  preview: ImportPreview | null
 }
 
 export interface RowFault {
-	row: number;
-	column: string | null;
-	code: string;
-	message: string;
+  row: number
+  column: string | null
+  code: string
+  message: string
 }
 
 // ── settings ──
 export interface ApiKey {
-	id: string | number;
-	name: string;
-	prefix: string;
-	created_at: string;
-	created_by: string | null;
-	revoked_at: string | null;
+  id: string | number
+  name: string
+  prefix: string
+  created_at: string
+  created_by: string | null
+  revoked_at: string | null
 }
 
 export interface Staff {
-	id: string | number;
-	username: string;
-	name: string;
-	role: Role;
-	totp: boolean;
+  id: string | number
+  username: string
+  name: string
+  role: Role
+  totp: boolean
 }
 
 export interface AuditRow {
-	id?: string;
-	at: string;
-	actor: string;
-	operation: string;
-	subject: string | null;
-	status: number | string;
+  id?: string
+  at: string
+  actor: string
+  operation: string
+  subject: string | null
+  status: number | string
 }
 
 export interface Settings {
-	code: string;
-	name: string;
-	currency: string;
-	zone: string;
-	locale: string;
-	clock_at: string | null;
-	source_note: string | null;
-	stores: { code: string; name: string }[];
-	version: string;
+  code: string
+  name: string
+  currency: string
+  zone: string
+  locale: string
+  clock_at: string | null
+  source_note: string | null
+  stores: { code: string; name: string }[]
+  version: string
 }

@@ -28,6 +28,7 @@ from regulars.kernel.ids import parse, show
 from regulars.kernel.instants import show_instant
 from regulars.modules.catalog.queries import product_names
 from regulars.modules.members.queries import names, search
+from regulars.modules.members.rules import member_number
 from regulars.modules.orders import queries
 from regulars.modules.orders.explaining import explained
 from regulars.modules.orders.queries import OrderRow, RefundView, Wanted, shown_status
@@ -50,6 +51,7 @@ OrderInPath = Annotated[UUID, ShownId("ord")]
 
 class BuyerOut(Strict):
     id: MemberId
+    number: str
     name: str | None
 
 
@@ -241,7 +243,11 @@ def _buyers(
     carrier_of = queries.carriers_of(merchant.id, member_ids)
     known = names(merchant.id, carrier_of.values())
     return {
-        own: {"id": show("mem", carrier), "name": known.get(carrier)}
+        own: {
+            "id": show("mem", carrier),
+            "number": member_number(carrier),
+            "name": known.get(carrier),
+        }
         for own, carrier in carrier_of.items()
     }
 

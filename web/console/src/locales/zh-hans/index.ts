@@ -1,23 +1,23 @@
-import shared from "@shared/locales/zh-hans";
-import common from "./common.json";
-import home from "./home.json";
-import imports from "./imports.json";
-import members from "./members.json";
-import orders from "./orders.json";
-import programme from "./programme.json";
-import reports from "./reports.json";
-import settings from "./settings.json";
-import sign_in from "./sign-in.json";
+import shared from '@shared/locales/zh-hans'
+import common from './common.json'
+import home from './home.json'
+import imports from './imports.json'
+import members from './members.json'
+import orders from './orders.json'
+import programme from './programme.json'
+import reports from './reports.json'
+import settings from './settings.json'
+import sign_in from './sign-in.json'
 
 export default {
-	...shared,
-	...common,
-	...home,
-	...imports,
-	...members,
-	...orders,
-	...programme,
-	...reports,
-	...settings,
-	...sign_in,
-};
+  ...shared,
+  ...common,
+  ...home,
+  ...imports,
+  ...members,
+  ...orders,
+  ...programme,
+  ...reports,
+  ...settings,
+  ...sign_in,
+}

@@ -1,23 +1,19 @@
 /** The reports, in the order of their tabs. */
 export const REPORTS = [
-	"repurchase",
-	"second_order",
-	"cohorts",
-	"rfm",
-	"tiers",
-	"points_liability",
-	"coverage",
-] as const;
-export type ReportName = (typeof REPORTS)[number];
+  'repurchase',
+  'second_order',
+  'cohorts',
+  'rfm',
+  'tiers',
+  'points_liability',
+  'coverage',
+] as const
+export type ReportName = (typeof REPORTS)[number]
 
-export const WINDOWS = ["30", "60", "90", "365"] as const;
+export const WINDOWS = ['30', '60', '90', '365'] as const
 
 /** Which reports look back over a window of days. */
-export const WINDOWED: readonly ReportName[] = [
-	"repurchase",
-	"coverage",
-	"tiers",
-];
+export const WINDOWED: readonly ReportName[] = ['repurchase', 'coverage', 'tiers']
 
 /** What the second-order curve can be split by; empty is everyone. */
-export const GROUPS = ["", "channel", "store", "cohort"] as const;
+export const GROUPS = ['', 'channel', 'store', 'cohort'] as const

@@ -1,4 +1,4 @@
-import shared from "@shared/locales/en";
-import pages from "./pages.json";
+import shared from '@shared/locales/en'
+import pages from './pages.json'
 
-export default { ...shared, ...pages };
+export default { ...shared, ...pages }

@@ -1,4 +1,4 @@
-import shared from "@shared/locales/zh-hans";
-import pages from "./pages.json";
+import shared from '@shared/locales/zh-hans'
+import pages from './pages.json'
 
-export default { ...shared, ...pages };
+export default { ...shared, ...pages }

@@ -1,3 +1,3 @@
-import spoken from "./spoken.json";
+import spoken from './spoken.json'
 
-export default spoken;
+export default spoken
