@@ -22,6 +22,7 @@ VERBS: Final[tuple[str, ...]] = (
     "regulars.cli.serving",
     "regulars.cli.importing",
     "regulars.cli.members",
+    "regulars.cli.reporting",
     "regulars.cli.operating",
 )
 

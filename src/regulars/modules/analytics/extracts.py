@@ -19,9 +19,12 @@ from regulars.infra.db import Sql, is_postgres
 from regulars.infra.snapshots import stream
 
 Kind = Literal["text", "plain", "integer"]
-"""``plain`` is text that never holds a quote, a comma or a line break: ids, instants, days."""
+"""``plain`` is text that never holds a quote, a comma or a line break: ids, instants, days.
+An ``integer`` is never null."""
 
 _PIECE_ROWS: Final = 200_000
+#: How SQLite writes a value; it writes nothing for a null.
+_PATTERNS: Final[dict[Kind, str]] = {"text": "%s", "plain": "%s", "integer": "%d"}
 _ARROW: Final = {"text": pa.string(), "plain": pa.string(), "integer": pa.int64()}
 
 
@@ -41,10 +44,11 @@ class Extract:
     def __init__(self, columns: Mapping[str, Column], source: str) -> None:
         self._schema = pa.schema({name: _ARROW[one.kind] for name, one in columns.items()})
         shown = ", ".join(column.expression for column in columns.values())
-        line = " || ',' || ".join(_field(column) for column in columns.values()) + " || char(10)"
+        fields = ", ".join(_field(column) for column in columns.values())
+        pattern = ",".join(_PATTERNS[column.kind] for column in columns.values()) + "\n"
         # Two spellings of one question: only the selected part differs.
         self._sql = Sql("")
-        self._sql.lite = Sql(f"SELECT {line} {source}").lite
+        self._sql.lite = Sql(f"SELECT printf('{pattern}', {fields}) {source}").lite
         self._sql.pg = Sql(f"COPY (SELECT {shown} {source}) TO STDOUT (FORMAT csv)").pg
 
     def table(self, params: Mapping[str, Any]) -> pa.Table:
@@ -85,10 +89,9 @@ def integer(expression: str) -> Column:
 
 
 def _field(column: Column) -> str:
-    value = column.expression
     if column.kind == "text":
-        value = f"""'"' || replace({value}, '"', '""') || '"'"""
-    return f"coalesce({value}, '')"
+        return f"""'"' || replace({column.expression}, '"', '""') || '"'"""
+    return column.expression
 
 
 def _put_together(sql: Sql, params: Mapping[str, Any]) -> Iterator[bytes]:
