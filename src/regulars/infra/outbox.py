@@ -34,6 +34,7 @@ from .recording import Row, Table, Writes
 OUTBOX: Final = Table(
     "infra_outboxrow", "id", "merchant_id", "aggregate", "at", "events", "attempts"
 )
+_JSON: Final = json.JSONEncoder(separators=(",", ":"))
 Handler = Callable[[Any, str], None]
 """Takes an event and its id, which is the same whenever this event is told."""
 
@@ -59,7 +60,7 @@ def hears(*topics: str) -> Callable[[Handler], Handler]:
 
 def outbox_row(*, merchant_id: int, aggregate: str, events: Iterable[Event], at: datetime) -> Row:
     """A row of OUTBOX, for whoever writes through the recorder."""
-    told = json.dumps([event.to_json() for event in events], separators=(",", ":"))
+    told = _JSON.encode([event.to_json() for event in events])
     return (new_id(), merchant_id, aggregate, at, told, 0)
 
 

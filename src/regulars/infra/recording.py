@@ -257,11 +257,7 @@ def _copy(driver: Any, table: Table, rows: Sequence[Row]) -> None:
 
 
 def _rows_json(columns: Sequence[str], rows: Iterable[Row]) -> str:
-    return json.dumps(
-        [dict(zip(columns, row, strict=True)) for row in rows],
-        default=_json_value,
-        separators=(",", ":"),
-    )
+    return _JSON.encode([dict(zip(columns, row, strict=True)) for row in rows])
 
 
 def _json_value(value: Any) -> str:
@@ -269,3 +265,7 @@ def _json_value(value: Any) -> str:
         return value.hex
     text: str = value.isoformat()
     return text
+
+
+#: Made once: a dozen are needed for every order.
+_JSON: Final = json.JSONEncoder(default=_json_value, separators=(",", ":"))

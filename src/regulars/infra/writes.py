@@ -53,6 +53,7 @@ LOOKUP: Final = Sql(
 REMEMBERED: Final = f"""(SELECT json_array(w.fingerprint, w.status, w.answer)
   FROM infra_writerecord w WHERE {_WHERE})"""
 FINGERPRINT_DIGITS: Final = 32
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 MAX_KEY: Final = 255
 
 
@@ -166,7 +167,7 @@ def checked_key(key: str | None) -> str:
 
 def answer_text(body: Mapping[str, Any]) -> str:
     """The JSON text of a body, as it is sent and remembered."""
-    return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+    return _JSON.encode(body)
 
 
 def _attempt(asked: Asked, act: Callable[[], Outcome]) -> Answer:

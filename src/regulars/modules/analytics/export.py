@@ -8,10 +8,12 @@ up for the members that a month names.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from tempfile import TemporaryDirectory
+from typing import Any, Final, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from regulars.infra.db import Sql, fetch_all
+from regulars.kernel.ids import show
 from regulars.kernel.periods import add_months, day_start, program_day
 from regulars.modules.members.lookup import carriers
 from regulars.modules.members.queries import external_ids
@@ -28,7 +31,7 @@ from regulars.modules.tiers.types import Ladder
 from .extracts import Extract, integer, plain, text
 from .facts_schema import Dataset, arrow_schema
 from .marks import months_around
-from .statements import DATASETS
+from .statements import DATASETS, PLACED
 
 FILE: Final = "facts.parquet"
 MEMORY_MB: Final = 512
@@ -137,7 +140,7 @@ def months_with_orders(merchant_id: int) -> set[str]:
 
 
 class Export:
-    """One writing of facts for one merchant; ``close`` it.
+    """One writing of facts for one merchant: ``with Export(...) as export``.
 
     ``ladder`` is None where the merchant has no programme yet: then nobody holds a tier.
     """
@@ -151,19 +154,37 @@ class Export:
         self._today = program_day(now, zone)
         self._ladder = ladder
         self._known: dict[str, tuple[str, str | None]] = {}
-        self._duckdb = duckdb.connect(
-            config={
-                "threads": 2,
-                "memory_limit": f"{MEMORY_MB}MB",
-                "autoinstall_known_extensions": False,
-            }
-        )
+        self._products: pa.Table | None = None
+        self._running: Future[None] | None = None
+        self._open = ExitStack()
 
-    def close(self) -> None:
-        self._duckdb.close()
+    def __enter__(self) -> Self:
+        spill = self._open.enter_context(TemporaryDirectory(prefix="regulars-export-"))
+        self._duckdb = self._open.enter_context(
+            duckdb.connect(
+                config={
+                    "threads": 2,
+                    "memory_limit": f"{MEMORY_MB}MB",
+                    "temp_directory": spill,
+                    "autoinstall_known_extensions": False,
+                }
+            )
+        )
+        self._beside = self._open.enter_context(ThreadPoolExecutor(max_workers=1))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                self._caught_up()
+        finally:
+            self._open.close()
 
     def month(self, month: str, folder: Path) -> None:
-        """Orders and lines of ``month`` (YYYY-MM) into ``folder``; no file where there are none."""
+        """Orders and lines of ``month`` (YYYY-MM) into ``folder``; no file where there are none.
+
+        They are written while the next month is read.
+        """
         first = date.fromisoformat(f"{month}-01")
         bounds = {
             "since": day_start(first, self._zone),
@@ -175,16 +196,32 @@ class Export:
             for place in places.values():
                 place.unlink(missing_ok=True)
             return
-        self._lay("raw_orders", orders)
-        self._lay("raw_lines", _LINES.table({**self._of, **bounds}))
-        self._lay("owners", self._owners(orders))
-        self._lay_days(orders["paid_at"])
-        self._lay_products()
-        self._write("orders", places["orders"])
-        self._write("lines", places["lines"])
+        lines, owners = _LINES.table({**self._of, **bounds}), self._owners(orders)
+        if self._products is None:
+            self._products = _PRODUCTS.table(self._of)
+
+        def write() -> None:
+            self._lay("raw_orders", orders)
+            self._lay("raw_lines", lines)
+            self._lay("owners", owners)
+            self._lay("products", self._products)
+            self._lay_days(orders["paid_at"])
+            self._duckdb.execute(PLACED)
+            self._write("orders", places["orders"])
+            self._write("lines", places["lines"])
+
+        self._caught_up()
+        self._running = self._beside.submit(write)
+
+    def _caught_up(self) -> None:
+        """Wait for what is being written; raises what went wrong there."""
+        if self._running is not None:
+            running, self._running = self._running, None
+            running.result()
 
     def ledger(self, folder: Path) -> None:
         """Postings and lots into ``folder``, in pieces: there may be very many."""
+        self._caught_up()
         self._lay("raw_members", _MEMBERS.table(self._of))
         with self._file("postings", folder / "postings" / FILE) as write:
             for postings in _POSTINGS.tables(self._of):
@@ -199,6 +236,7 @@ class Export:
 
     def people(self, folder: Path) -> None:
         """Members, where they stand and how they came there, into ``folder``."""
+        self._caught_up()
         members, changes = _MEMBERS.table(self._of), _CHANGES.table(self._of)
         self._lay("raw_members", members)
         self._lay("raw_standings", _STANDINGS.table(self._of))
@@ -245,13 +283,6 @@ class Export:
         ]
         self._lay("days", _days(bounds, self._zone))
 
-    def _lay_products(self) -> None:
-        if not self._known_products:
-            self._lay("products", _PRODUCTS.table(self._of))
-            self._known_products = True
-
-    _known_products = False
-
     def _owners(self, orders: pa.Table) -> pa.Table:
         """For each member id of ``orders`` as written: who carries on, and their external id."""
         written = [owner for owner in orders["member_id"].unique().to_pylist() if owner is not None]
@@ -260,7 +291,7 @@ class Export:
         return pa.table(
             {
                 "id": pa.array(written, type=pa.string()),
-                "carrier": pa.array([carrier for carrier, _ in told], type=pa.string()),
+                "shown": pa.array([shown for shown, _ in told], type=pa.string()),
                 "key": pa.array([key for _, key in told], type=pa.string()),
             }
         )
@@ -273,7 +304,7 @@ class Export:
             keys = external_ids(self._merchant_id, people)
             for owner, own in ids.items():
                 carrier = carrier_of.get(own, own)
-                self._known[owner] = (carrier.hex, keys.get(carrier) or keys.get(own))
+                self._known[owner] = (show("mem", carrier), keys.get(carrier) or keys.get(own))
 
     def _rungs(self) -> pa.Table:
         codes = [tier.code for tier in self._ladder.tiers] if self._ladder else []

@@ -98,11 +98,12 @@ def _export(
         based_on = None if full else before.folder
         stale = before.stale() if based_on else _all_marks(merchant_id)
         done = frozenset(mark for mark in stale if part_of(mark) in parts)
+        export = Export(
+            merchant_id=merchant_id, zone=zone, ladder=_ladder(merchant_id, now), now=now
+        )
         with folders.building(merchant_id, based_on=based_on) as building:
-            export = Export(
-                merchant_id=merchant_id, zone=zone, ladder=_ladder(merchant_id, now), now=now
-            )
-            _write(export, done, building)
+            with export:
+                _write(export, done, building)
             folders.note_seen(building, before.waiting)
             exported_at = real_now()
             folder = folders.export_folder(merchant_id, exported_at)
@@ -120,16 +121,13 @@ def _all_marks(merchant_id: int) -> frozenset[str]:
 
 
 def _write(export: Export, marks: Iterable[str], folder: Path) -> None:
-    try:
-        for mark in sorted(marks):
-            if mark == LEDGER:
-                export.ledger(folder)
-            elif mark == PEOPLE:
-                export.people(folder)
-            else:
-                export.month(mark, folder)
-    finally:
-        export.close()
+    for mark in sorted(marks):
+        if mark == LEDGER:
+            export.ledger(folder)
+        elif mark == PEOPLE:
+            export.people(folder)
+        else:
+            export.month(mark, folder)
 
 
 @transaction.atomic

@@ -1,8 +1,9 @@
 """How rows as the tables have them become facts: one DuckDB statement for each dataset.
 
 ``raw_…`` are extracts, ``days`` which program day a stretch of a UTC day belongs to, ``owners``
-who carries on for the members that a month's orders name, ``ladder`` the tiers from the lowest
-up. Ids lose the dashes that one dialect writes and get the prefix that people see.
+who carries on for the members that a month's orders name, ``products`` the catalogue, ``ladder``
+the tiers from the lowest up. Ids lose the dashes that one dialect writes and get the prefix that
+people see.
 """
 
 from __future__ import annotations
@@ -29,31 +30,30 @@ def _shown(prefix: str, column: str) -> str:
     return f"'{prefix}_' || replace({column}, '-', '')"
 
 
+#: A month's orders with their day and their member, for the statements on orders and on lines.
+PLACED: Final = f"""
+    CREATE OR REPLACE TEMP TABLE placed AS
+    SELECT r.*, {_shown("ord", "r.id")} AS order_id, d.day, w.shown AS member_id,
+      w.key AS member_key
+    FROM (SELECT * EXCLUDE (member_id), member_id AS owner, {_instant("paid_at")} AS instant
+          FROM raw_orders) r
+    JOIN days d ON {_day_of("r.instant")}
+    LEFT JOIN owners w ON w.id = r.owner"""
 _ASSET: Final = "CASE WHEN {0} % 10 = 1 THEN 'points' ELSE 'growth_value' END"
 
 DATASETS: Final[Mapping[Dataset, str]] = {
-    "orders": f"""
-        SELECT {_shown("ord", "o.id")} AS order_id, {_shown("mem", "w.carrier")} AS member_id,
-          w.key AS member_key, d.day, o.instant AS paid_at, o.channel, o.store, o.net_minor,
-          o.net_minor - o.refunded_minor AS kept_minor,
-          o.status = 'paid' AND o.gone = 0 AS counted, CAST(o.lines AS INTEGER) AS lines
-        FROM (SELECT *, {_instant("paid_at")} AS instant FROM raw_orders) o
-        JOIN days d ON {_day_of("o.instant")}
-        LEFT JOIN owners w ON w.id = o.member_id
-        ORDER BY d.day, order_id""",
-    "lines": f"""
-        SELECT {_shown("ord", "l.order_id")} AS order_id, {_shown("mem", "w.carrier")} AS member_id,
-          o.day, CAST(l.line AS INTEGER) AS line, l.sku, p.category, p.type, l.quantity,
-          l.quantity - l.returned AS kept_quantity, l.net_minor,
+    "orders": """
+        SELECT order_id, member_id, member_key, day, instant AS paid_at, channel, store, net_minor,
+          net_minor - refunded_minor AS kept_minor, status = 'paid' AND gone = 0 AS counted,
+          CAST(lines AS INTEGER) AS lines
+        FROM placed ORDER BY day, order_id""",
+    "lines": """
+        SELECT o.order_id, o.member_id, o.day, CAST(l.line AS INTEGER) AS line, l.sku, p.category,
+          p.type, l.quantity, l.quantity - l.returned AS kept_quantity, l.net_minor,
           CASE WHEN l.returned = 0 THEN l.net_minor ELSE CAST(l.net_minor
             - CAST(l.net_minor AS HUGEINT) * l.returned // l.quantity AS BIGINT) END AS kept_minor
-        FROM raw_lines l
-        JOIN (SELECT r.id, r.member_id, d.day
-              FROM (SELECT *, {_instant("paid_at")} AS instant FROM raw_orders) r
-              JOIN days d ON {_day_of("r.instant")}) o ON o.id = l.order_id
-        LEFT JOIN owners w ON w.id = o.member_id
-        LEFT JOIN products p ON p.sku = l.sku
-        ORDER BY o.day, order_id, line""",
+        FROM raw_lines l JOIN placed o ON o.id = l.order_id
+        LEFT JOIN products p ON p.sku = l.sku""",
     "postings": f"""
         SELECT {_shown("mem", "m.carrier")} AS member_id, {_ASSET.format("p.account")} AS asset,
           p.instant AS "at", d.day, p.amount, p.kind
