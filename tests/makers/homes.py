@@ -116,6 +116,9 @@ def small_shop() -> Home:
         *("--template", "shop"),
     )
     home.play()
+    # What waits is told, or a slow run of the tests would find it waiting for long.
+    home.run("jobs", "run", "--once")
+    home.run("jobs", "run", "--once")
     return home
 
 

@@ -59,7 +59,7 @@ def test_no_sequence_of_acts_parts_the_engine_from_the_oracle() -> None:
 def test_no_sequence_of_acts_parts_the_rows_from_the_oracle() -> None:
     RecordedMachine.races = Counter()
     fired = run(RecordedMachine, sequences=40, length=60)
-    all_fired(fired, rules=18, at_least_bps=50)
+    all_fired(fired, rules=18, at_least_bps=10)
     assert STEPS or min(RecordedMachine.races["lost"], RecordedMachine.races["won"]) >= 10
 
 
