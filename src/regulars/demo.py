@@ -135,11 +135,13 @@ def _bar(title: str) -> AbstractContextManager[Callable[[int, int], None]]:
 
 def _refresh(merchant_id: int) -> None:
     from regulars.infra.outbox import relay_all
+    from regulars.modules.analytics.screens import home
     from regulars.modules.analytics.services import refresh_facts
+    from regulars.modules.merchants.queries import merchant_of_id
 
     _step("facts for the reports")
     relay_all()
-    refresh_facts(merchant_id, NOW)
+    home.warm(refresh_facts(merchant_id, NOW), merchant_of_id(merchant_id), NOW)
 
 
 def _verify(merchant_id: int) -> list[Any]:
