@@ -26,7 +26,7 @@ from . import figures
 AT_ONCE_ROWS: Final = 20_000
 _CARD_LASTS: Final = timedelta(hours=12)
 #: The order of the list: what is lost soonest comes first.
-_TODO: Final = (
+_TO_DO: Final = (
     ("tiers_at_risk", "at_risk", "minor", "/members?filter=at_risk"),
     ("points_expiring", "expiring", "points", "/members?filter=expiring"),
     ("lapsing", "lapsing", "minor", "/members?filter=lapsing"),
@@ -116,7 +116,7 @@ def _todo(
             "unit": unit,
             "link": link,
         }
-        for id, name, unit, link in _TODO
+        for id, name, unit, link in _TO_DO
         if found.get(name, {}).get("count")
     ]
 
