@@ -38,7 +38,7 @@ HOLD_LIVES = st.one_of(
     MIDNIGHTS, st.sampled_from([timedelta(minutes=15), timedelta(days=2), timedelta(days=9)])
 )
 SOURCES = st.sampled_from(["order"] * 3 + ["same order", "adjustment"])
-DEBITS = st.sampled_from(["spend"] * 4 + ["adjust", "adjust", "too much"])
+DEBITS = st.sampled_from(["spend"] * 3 + ["adjust"] * 4 + ["too much"])
 WAITS = st.sampled_from([MICROSECOND, timedelta(minutes=15), timedelta(hours=5), DAY, DAY * 5])
 OFFSETS = st.sampled_from([-MICROSECOND, timedelta(0), timedelta(0), MICROSECOND])
 

@@ -63,7 +63,7 @@ def shown(found: Stand, programme: Programme, *, locale: str) -> dict[str, Any]:
         "next": named(told.next, locale) if told.next else None,
         "threshold_next": told.next.threshold if told.next else None,
         "gap": told.gap,
-        "gap_money_minor": _gap_money(told.gap, told.tier, programme),
+        "gap_money_minor": money_for(told.gap, told.tier, programme),
         "keep_until": told.keep_until.isoformat() if told.keep_until else None,
         "keep_from": told.keep_from,
         "keep_gap": told.keep_gap,
@@ -87,7 +87,7 @@ def in_locale(texts: Mapping[str, str], locale: str) -> str:
     return texts.get(locale) or texts.get("en") or next(iter(texts.values()), "")
 
 
-def _gap_money(gap: int | None, tier: Tier, programme: Programme) -> int | None:
+def money_for(gap: int | None, tier: Tier, programme: Programme) -> int | None:
     """What one order more must cost, at the plain rate of the member's tier, to close the gap."""
     if gap is None or programme.ladder.counter == "orders":
         return None

@@ -22,13 +22,12 @@ from regulars.modules.members.enrolment import WHO_BY_ID
 from regulars.modules.members.queries import names
 from regulars.modules.members.rules import member_number
 from regulars.modules.programmes.queries import programme_at
-from regulars.modules.programmes.statements import shown
+from regulars.modules.programmes.statements import money_for, shown
 from regulars.modules.programmes.types import Programme
 from regulars.modules.tiers.queries import Stand, stand
 from regulars.modules.unions.queries import merged_into
 
 from .next_step import Expiring, next_step
-from .watching import money_for
 
 _EARNED: Final = (
     (POINTS, "earn"),

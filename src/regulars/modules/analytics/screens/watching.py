@@ -29,14 +29,12 @@ from regulars.modules.analytics.expressions.purchases import purchases
 from regulars.modules.analytics.facts import FactTables, Row
 from regulars.modules.analytics.queries import Freshness
 from regulars.modules.earning.gather import load_activity, series
-from regulars.modules.earning.rules import BPS
 from regulars.modules.members.lookup import circles
+from regulars.modules.programmes.statements import money_for
 from regulars.modules.programmes.types import Programme
 from regulars.modules.tiers import queries as tiers
 from regulars.modules.tiers import rules
 from regulars.modules.tiers.gather import load_standings
-from regulars.modules.tiers.statement import spend_for
-from regulars.modules.tiers.types import Tier
 
 Ranking = Literal["spend", "last_order"]
 
@@ -133,22 +131,6 @@ def at_risk(fresh: Freshness, merchant: MerchantFacts, programme: Programme, tod
 
     name = f"at_risk-{programme.number}-{today}.parquet"
     return _listed(pq.read_table(folders.derived(fresh.folder, name, keep)).to_pylist())
-
-
-def money_for(gap: int, tier: Tier, programme: Programme) -> int | None:
-    """What one order must cost at least to add ``gap`` to the counter at this tier's rate; None
-    where orders are counted, or where no order adds anything."""
-    if programme.ladder.counter == "orders":
-        return None
-    if programme.ladder.counter == "spend":
-        return gap
-    rule = programme.earning.growth_value
-    return spend_for(
-        gap,
-        per_minor=rule.per_minor,
-        amount=rule.amount,
-        tier_bps=rule.tier_bps.get(tier.code, BPS),
-    )
 
 
 def _gaps(merchant: MerchantFacts, programme: Programme, today: date) -> Iterator[tuple[UUID, int]]:
