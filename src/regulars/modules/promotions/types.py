@@ -1,0 +1,246 @@
+"""An offer as the evaluator reads it. Shapes and bounds are those of docs/algorithms/pricing.md.
+
+Money is in minor units; shares are in bps, 10000 = the whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final, Literal
+
+Kind = Literal[
+    "member_price",
+    "percent_off",
+    "amount_off",
+    "unit_price",
+    "buy_get",
+    "spend_save",
+    "spend_percent",
+    "free_shipping",
+    "points_multiplier",
+    "gift",
+]
+Stage = Literal["price", "item", "order", "coupon", "shipping", "gift", "earn"]
+Status = Literal["draft", "active", "paused", "archived"]
+OnReturn = Literal["keep", "requalify"]
+
+#: In which order stages run, each on what the one before left.
+STAGES: Final[tuple[Stage, ...]] = (
+    "price",
+    "item",
+    "order",
+    "coupon",
+    "shipping",
+    "gift",
+    "earn",
+)
+#: The stage of a kind that names none; an offer with a code has "coupon" where it is on goods.
+DEFAULT_STAGE: Final[dict[Kind, Stage]] = {
+    "member_price": "price",
+    "percent_off": "item",
+    "amount_off": "item",
+    "unit_price": "item",
+    "buy_get": "item",
+    "spend_save": "order",
+    "spend_percent": "order",
+    "free_shipping": "shipping",
+    "points_multiplier": "earn",
+    "gift": "gift",
+}
+#: Kinds on goods may be moved among these stages; the others keep theirs.
+GOODS_STAGES: Final[tuple[Stage, ...]] = ("price", "item", "order", "coupon")
+
+
+@dataclass(frozen=True, slots=True)
+class MemberPrice:
+    """A price per unit for each sku named."""
+
+    prices: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PercentOff:
+    bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class AmountOff:
+    """``each`` minor units off every unit."""
+
+    each: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPrice:
+    price: int
+
+
+@dataclass(frozen=True, slots=True)
+class BuyGet:
+    """Of each ``buy + get`` units, ``get`` are discounted by ``off_bps``."""
+
+    buy: int
+    get: int
+    off_bps: int = 10_000
+    pick: Literal["in_group", "overall"] = "in_group"
+    same_item: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    spend: int
+    save: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpendSave:
+    """The highest step reached saves; with ``every`` the one step saves again and again."""
+
+    steps: tuple[Saving, ...]
+    every: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    spend: int
+    bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpendPercent:
+    steps: tuple[Share, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FreeShipping:
+    spend: int
+
+
+@dataclass(frozen=True, slots=True)
+class PointsMultiplier:
+    bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gift:
+    sku: str
+    quantity: int
+    spend: int
+
+
+Params = (
+    MemberPrice
+    | PercentOff
+    | AmountOff
+    | UnitPrice
+    | BuyGet
+    | SpendSave
+    | SpendPercent
+    | FreeShipping
+    | PointsMultiplier
+    | Gift
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which lines: any of skus, categories and tags (all where the three are empty), and none of
+    ``exclude_skus``."""
+
+    skus: frozenset[str] = frozenset()
+    categories: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    exclude_skus: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class NthWeekday:
+    """The ``nth`` (1 to 5, or -1 for the last) ``weekday`` (1 = Monday) of a month."""
+
+    nth: int
+    weekday: int
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """Half-open [``begins``, ``ends``); the parts are read in the merchant's zone, and every one
+    given must hold. ``hours`` are minutes of the day, half-open. ``except_days`` are days on which
+    the offer rests."""
+
+    begins: datetime | None = None
+    ends: datetime | None = None
+    weekdays: frozenset[int] = frozenset()
+    days_of_month: frozenset[int] = frozenset()
+    nth_weekdays: tuple[NthWeekday, ...] = ()
+    hours: tuple[int, int] | None = None
+    except_days: frozenset[date] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """For whom: every field given must hold, any value in a list is enough.
+
+    ``rule`` is a typed tree and ``cel`` an expression over the buyer's facts (docs/reference/
+    eligibility.md); both are compiled once per version.
+    """
+
+    tiers: frozenset[str] = frozenset()
+    segments: frozenset[str] = frozenset()
+    channels: frozenset[str] = frozenset()
+    stores: frozenset[str] = frozenset()
+    members_only: bool = False
+    rule: dict[str, Any] | None = None
+    cel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """``per_order`` counts sets of buy_get (per sku with ``same_item``) or multiples of a
+    spend_save with ``every``; ``per_member`` and ``total`` count orders."""
+
+    per_order: int | None = None
+    per_member: int | None = None
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """One promise. ``budget`` is the most it may cost in all, in minor units."""
+
+    code: str
+    name: str
+    kind: Kind
+    params: Params
+    stage: Stage
+    scope: Scope = Scope()
+    when: When = When()
+    who: Who = Who()
+    priority: int = 100
+    group: str | None = None
+    exclusive: bool = False
+    requires_code: bool = False
+    limit: Limit = Limit()
+    budget: int | None = None
+    on_return: OnReturn = "keep"
+    status: Status = "active"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buyer:
+    """What is known of whoever stands before the shelf; a stranger where ``tier`` is None.
+
+    ``facts`` are the named facts that rules and CEL read (orders, spend_minor, days_since_joined,
+    birthday_today, ...).
+    """
+
+    tier: str | None = None
+    segments: frozenset[str] = frozenset()
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_member(self) -> bool:
+        return self.tier is not None
+
+
+STRANGER: Final = Buyer()
