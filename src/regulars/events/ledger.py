@@ -73,6 +73,13 @@ class PointsRedeemed(Movement):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PointsRestored(Movement):
+    """Spent points came back to their lots because what they paid for was returned."""
+
+    topic: ClassVar[str] = "points.restored"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PointsReversed(Movement):
     """Points were taken back because what they were earned for was."""
 
@@ -164,6 +171,44 @@ class GrowthValueActivated(Movement):
     """Promised growth value became real."""
 
     topic: ClassVar[str] = "growth_value.activated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrowthValueRedeemed(Movement):
+    """A member spent growth value; the tier's counter does not fall for it."""
+
+    topic: ClassVar[str] = "growth_value.redeemed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrowthValueRestored(Movement):
+    """Spent growth value came back to its lots because what it paid for was returned."""
+
+    topic: ClassVar[str] = "growth_value.restored"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrowthValueHeld(Event):
+    """Growth value was set aside until it is captured, released, or ``expires_at``."""
+
+    topic: ClassVar[str] = "growth_value.held"
+
+    member_id: UUID
+    hold_id: UUID
+    amount: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrowthValueReleased(Event):
+    """A hold ended and freed ``amount``; ``reason`` is captured (the rest), released or expired."""
+
+    topic: ClassVar[str] = "growth_value.released"
+
+    member_id: UUID
+    hold_id: UUID
+    amount: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,11 +26,18 @@ PEOPLE_TOPICS: Final = (
     "tier.downgraded",
     "programme.published",
 )
-_MOVEMENTS: Final = ("activated", "expired", "moved", "debt_incurred", "debt_repaid")
+_MOVEMENTS: Final = (
+    "activated",
+    "redeemed",
+    "restored",
+    "expired",
+    "moved",
+    "debt_incurred",
+    "debt_repaid",
+)
 _OF_ORDERS_TOO: Final = ("earned", "reversed")
 LEDGER_TOPICS: Final = (
     "points.adjusted",
-    "points.redeemed",
     *(f"{asset}.{what}" for asset in ("points", "growth_value") for what in _MOVEMENTS),
     *(f"{asset}.{what}" for asset in ("points", "growth_value") for what in _OF_ORDERS_TOO),
 )

@@ -19,7 +19,7 @@ class PostingKinds:
     taken back where it debits.
     """
 
-    spent: frozenset[str] = frozenset({"redeem"})
+    spent: frozenset[str] = frozenset({"redeem", "redeem_return"})
     expired: frozenset[str] = frozenset({"expire"})
     taken_back: frozenset[str] = frozenset({"clawback", "repay"})
     moved: frozenset[str] = frozenset({"merge_in", "merge_out"})

@@ -15,6 +15,7 @@ _BY_KIND: Final[dict[tuple[int, str], type[events.Movement]]] = {
     (POINTS, "earn"): events.PointsEarned,
     (POINTS, "adjust"): events.PointsAdjusted,
     (POINTS, "redeem"): events.PointsRedeemed,
+    (POINTS, "redeem_return"): events.PointsRestored,
     (POINTS, "clawback"): events.PointsReversed,
     (POINTS, "expire"): events.PointsExpired,
     (POINTS, "merge_in"): events.PointsMoved,
@@ -22,6 +23,8 @@ _BY_KIND: Final[dict[tuple[int, str], type[events.Movement]]] = {
     (POINTS + DEBT_OF, "debt"): events.PointsDebtIncurred,
     (POINTS + DEBT_OF, "debt_repaid"): events.PointsDebtRepaid,
     (GROWTH_VALUE, "earn"): events.GrowthValueEarned,
+    (GROWTH_VALUE, "redeem"): events.GrowthValueRedeemed,
+    (GROWTH_VALUE, "redeem_return"): events.GrowthValueRestored,
     (GROWTH_VALUE, "clawback"): events.GrowthValueReversed,
     (GROWTH_VALUE, "expire"): events.GrowthValueExpired,
     (GROWTH_VALUE, "merge_in"): events.GrowthValueMoved,
@@ -31,6 +34,8 @@ _BY_KIND: Final[dict[tuple[int, str], type[events.Movement]]] = {
 }
 _ACTIVATED: Final = {POINTS: events.PointsActivated, GROWTH_VALUE: events.GrowthValueActivated}
 _PENDING: Final = {POINTS: events.PointsPending, GROWTH_VALUE: events.GrowthValuePending}
+_HELD: Final = {POINTS: events.PointsHeld, GROWTH_VALUE: events.GrowthValueHeld}
+_RELEASED: Final = {POINTS: events.PointsReleased, GROWTH_VALUE: events.GrowthValueReleased}
 _PENDING_REVERSED: Final = {
     POINTS: events.PointsPendingReversed,
     GROWTH_VALUE: events.GrowthValuePendingReversed,
@@ -92,7 +97,7 @@ def _promises(journal: Journal) -> Iterator[Event]:
 
 def _holds(journal: Journal) -> Iterator[Event]:
     for purse, hold in journal.new_holds.values():
-        yield events.PointsHeld(
+        yield _HELD[hold.asset](
             merchant_id=purse.merchant_id,
             happened_at=hold.created_at,
             member_id=purse.member_id,
@@ -103,7 +108,7 @@ def _holds(journal: Journal) -> Iterator[Event]:
     for purse, hold in journal.changed_holds.values():
         freed = hold.amount - hold.captured
         if freed:
-            yield events.PointsReleased(
+            yield _RELEASED[hold.asset](
                 merchant_id=purse.merchant_id,
                 happened_at=hold.ended_at or hold.expires_at,
                 member_id=purse.member_id,

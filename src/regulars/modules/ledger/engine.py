@@ -7,7 +7,7 @@ docs/algorithms/ledger.md and expiry.md tell it with worked figures.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
@@ -19,7 +19,7 @@ from .chain import chained
 from .errors import HoldEnded, InsufficientPoints
 from .journal import Journal
 from .lots import expiring, pick, spend_order
-from .types import DEBT_OF, GENESIS, Cause, Clawback, Hold, Lot, Pending, entry_id
+from .types import DEBT_OF, GENESIS, Cause, Clawback, Hold, Lot, Pending, Spent, entry_id
 
 __all__ = ["Journal", "Purse"]
 
@@ -343,15 +343,85 @@ class Purse:
         journal.touch(self)
         return hold
 
-    def capture(self, journal: Journal, hold: Hold, amount: int, *, at: datetime) -> None:
-        """Spend ``amount`` (1..hold.amount) of an open hold; the rest is freed."""
+    def capture(
+        self,
+        journal: Journal,
+        hold: Hold,
+        amount: int,
+        *,
+        at: datetime,
+        cause: Cause | None = None,
+    ) -> tuple[str, list[Spent]]:
+        """Spend ``amount`` (1..hold.amount) of an open hold; the rest is freed.
+
+        ``cause`` is what it was spent on, the hold itself where nothing is named. Returns the id
+        of the entry and what came out of which lot, for ``restore``.
+        """
         self._require_open(hold, at)
+        known = {number: self.lots[number] for number, _ in hold.parts}
         used = self._unpin(journal, hold, amount)
         hold.captured = amount
         self._forget_hold(journal, hold, "captured", at)
-        cause = Cause("hold", f"hold_{hold.id.hex}")
-        self._post(journal, -amount, "redeem", cause, at, parts=used)
+        spent_on = cause or Cause("hold", f"hold_{hold.id.hex}")
+        version = self._post(journal, -amount, "redeem", spent_on, at, parts=used)
         self._after_freeing(journal, hold, at)
+        return entry_id(self.member_hex, self.asset, version), [
+            Spent(number, part, lot.earned_at, lot.expires_at, lot.cause_type, lot.cause_id)
+            for number, part in used
+            for lot in (known[number],)
+        ]
+
+    def restore(
+        self,
+        journal: Journal,
+        parts: Sequence[Spent],
+        *,
+        known: Callable[[int], Lot | None],
+        reverses: str,
+        cause: Cause,
+        at: datetime,
+        least_until: datetime | None,
+    ) -> None:
+        """Give back what a redemption took, to the lots it came from with the expiry they had.
+
+        ``known`` finds a lot of this purse by number, a spent one too; a lot that is not here
+        (it stayed with another id of the person) is opened anew with its dates. What would be
+        gone already lives until ``least_until``. A debt is repaid first.
+        """
+        back: list[list[int]] = []
+        for part in parts:
+            lives = part.expires_at is None or part.expires_at > at
+            lot = known(part.number) if lives else None
+            if lot is None:
+                until = part.expires_at if lives else least_until
+                self._reopen(journal, part, until, reverses=reverses, cause=cause, at=at)
+                continue
+            lot.remaining += part.amount
+            self.lots[lot.number] = lot
+            journal.touch_lot(self, lot)
+            back.append([lot.number, part.amount])
+            self._due_no_later_than(lot.expires_at)
+        if back:
+            total = sum(amount for _, amount in back)
+            self._post(journal, total, "redeem_return", cause, at, reverses=reverses, parts=back)
+        self._repay_from_free(journal, cause, at)
+
+    def _reopen(
+        self,
+        journal: Journal,
+        part: Spent,
+        until: datetime | None,
+        *,
+        reverses: str,
+        cause: Cause,
+        at: datetime,
+    ) -> None:
+        number = self._post(journal, part.amount, "redeem_return", cause, at, reverses=reverses)
+        amount = part.amount
+        lot = Lot(number, amount, amount, 0, 0, 0, 0, part.earned_at, until, cause.type, cause.id)
+        self.lots[number] = lot
+        journal.new_lots.append((self, lot))
+        self._due_no_later_than(until)
 
     def release(self, journal: Journal, hold: Hold, *, at: datetime) -> None:
         """Free an open hold; what is freed of a lot that expired meanwhile expires."""
@@ -389,10 +459,12 @@ class Purse:
     def _after_freeing(self, journal: Journal, hold: Hold, at: datetime) -> None:
         # Debt first, then what time takes: an order returned while its points were held would
         # otherwise leave a debt for points that nobody spent (I-11).
-        repaid = min(self.debt, self.available)
-        if repaid:
-            cause = Cause("hold", f"hold_{hold.id.hex}")
-            self.debit(journal, repaid, kind="repay", cause=cause, at=at)
-            self._post_debt(journal, repaid, "debt_repaid", cause, at)
+        self._repay_from_free(journal, Cause("hold", f"hold_{hold.id.hex}"), at)
         self._expire(journal, at)
         self.refresh_due()
+
+    def _repay_from_free(self, journal: Journal, cause: Cause, at: datetime) -> None:
+        repaid = min(self.debt, self.available)
+        if repaid:
+            self.debit(journal, repaid, kind="repay", cause=cause, at=at)
+            self._post_debt(journal, repaid, "debt_repaid", cause, at)

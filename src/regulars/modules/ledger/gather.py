@@ -39,7 +39,8 @@ _PURSES: Final = Sql(
   FROM ledger_account WHERE {_OF_THEM}
 UNION ALL SELECT 'lot', member_id, json_array(asset, number, original, remaining, held, expired,
     reversed, forgone, earned_at, expires_at, cause_type, cause_id)
-  FROM ledger_lot WHERE {_OF_THEM} AND (remaining > 0 OR {any_of("cause_id", "causes")})
+  FROM ledger_lot WHERE {_OF_THEM} AND (remaining > 0 OR {any_of("cause_id", "causes")}
+    OR {any_of("number", "numbers")})
 UNION ALL SELECT 'pending', member_id, json_array(id, asset, amount, earned_at, available_at,
     expires_at, cause_type, cause_id)
   FROM ledger_pending WHERE {_OF_THEM}
@@ -76,7 +77,8 @@ def purse_of_row(merchant_id: int, member_id: UUID, row: Sequence[Any], *, compl
 class Purses:
     """The purses of some members, complete; new ones start empty.
 
-    ``own_lots`` finds the lots that a cause opened, whatever became of them.
+    ``own_lots`` finds the lots that a cause opened, whatever became of them; ``lot`` one of the
+    ``numbers`` asked for.
     """
 
     def __init__(
@@ -85,16 +87,19 @@ class Purses:
         member_ids: Sequence[UUID],
         *,
         causes: Sequence[str] = (),
+        numbers: Sequence[int] = (),
         assets: Sequence[int] = ASSETS,
     ) -> None:
         self._merchant_id = merchant_id
         self._known: dict[tuple[UUID, int], Purse] = {}
+        self._by_number: dict[tuple[UUID, int, int], Lot] = {}
         self._by_cause: dict[tuple[int, str], list[Lot]] = {}
         params = {
             "merchant_id": merchant_id,
             "ids": list(member_ids),
             "assets": list(assets),
             "causes": list(causes),
+            "numbers": list(numbers),
         }
         wanted = set(causes)
         parts: dict[str, list[tuple[UUID, Sequence[Any]]]] = {
@@ -137,6 +142,7 @@ class Purses:
         )
         if lot.remaining:
             self.of(member_id, asset).lots[lot.number] = lot
+        self._by_number[member_id, asset, lot.number] = lot
         if cause_id in wanted:
             self._by_cause.setdefault((asset, cause_id), []).append(lot)
 
@@ -150,6 +156,10 @@ class Purses:
 
     def own_lots(self, asset: int, cause_id: str) -> list[Lot]:
         return self._by_cause.get((asset, cause_id), [])
+
+    def lot(self, member_id: UUID, asset: int, number: int) -> Lot | None:
+        """A lot that still holds something, or one of the ``numbers`` asked for."""
+        return self._by_number.get((member_id, asset, number))
 
     def all(self) -> Iterable[Purse]:
         return self._known.values()

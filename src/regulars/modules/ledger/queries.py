@@ -360,7 +360,7 @@ def _totals(asset: int, sums: dict[tuple[int, str], int], holdings: tuple[int, .
         issued=of("earn") + of_debt("debt_repaid") + of("repay"),
         adjusted=of("adjust") + of_debt("debt_adjusted"),
         clawed_back=-of("clawback") - of_debt("debt"),
-        spent=-of("redeem"),
+        spent=-of("redeem") - of("redeem_return"),
         expired=-of("expire"),
         outstanding=outstanding,
         held=held,

@@ -43,6 +43,7 @@ COUNTER_ACCOUNTS: Final = {
     "debt_repaid": "issuance",
     "adjust": "adjustment",
     "redeem": "redemption",
+    "redeem_return": "redemption",
     "expire": "breakage",
     "repay": "issuance",
     "merge_in": "transfer",
@@ -127,6 +128,17 @@ class Hold:
     created_at: datetime
     parts: list[list[int]]
     ended_at: datetime | None = None
+
+
+class Spent(NamedTuple):
+    """Units that a redemption took out of one lot, and what a give-back must know of that lot."""
+
+    number: int
+    amount: int
+    earned_at: datetime
+    expires_at: datetime | None
+    cause_type: str
+    cause_id: str
 
 
 @dataclass(frozen=True, slots=True)

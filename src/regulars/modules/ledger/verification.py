@@ -227,7 +227,7 @@ class _Verifier:
                 if at_text < before:
                     self._find("time_backwards", member_hex, account, version, at_text)
                 if main:
-                    if amount > 0:
+                    if amount > 0 and (kind != "redeem_return" or not parts):
                         chain.credits[version] = row
                     elif not _add_parts(chain, kind, amount, parts):
                         self._find("parts_broken", member_hex, account, version, f"{parts}")
@@ -381,13 +381,15 @@ class _Verifier:
 
 
 def _add_parts(chain: _Chain, kind: str, amount: int, parts: str | None) -> bool:
-    """Book a debit on the lots it used; whether its parts are whole and of lots that were there."""
+    """Book a debit on the lots it used, or what went back to lots; whether its parts are whole and
+    of lots that were there."""
     total, known = 0, True
+    sign = -1 if amount > 0 else 1
     try:
         for number, part in json.loads(parts or "[]"):
-            total += part
+            total += sign * part
             known = known and number in chain.credits and part > 0
-            chain.consumed[number] = chain.consumed.get(number, 0) + part
+            chain.consumed[number] = chain.consumed.get(number, 0) + sign * part
             if kind == "expire":
                 chain.expired[number] = chain.expired.get(number, 0) + part
             elif kind == "clawback":

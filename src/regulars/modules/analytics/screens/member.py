@@ -191,7 +191,7 @@ def _figures(
         "last_order_day": last_day.isoformat() if last_day else None,
         # Net of what refunds took back, whether it was still there or became a debt.
         "points_earned": sum(total.get(key, 0) for key in _EARNED),
-        "points_spent": -total.get((POINTS, "redeem"), 0),
+        "points_spent": -sum(total.get((POINTS, kind), 0) for kind in ("redeem", "redeem_return")),
         "points_expired": -total.get((POINTS, "expire"), 0),
     }
 
