@@ -27,7 +27,9 @@ EXACT = {
     "modules/ledger/engine.py",
     "modules/ledger/moving.py",
     "modules/ledger/recorder.py",
+    "modules/ledger/restoring.py",
     "modules/orders/rules.py",
+    "modules/programmes/rules.py",
     "modules/tiers/rules.py",
 }
 CLOCKS = re.compile(r"\b(datetime\.now|datetime\.utcnow|timezone\.now|date\.today|time\.time)\(")

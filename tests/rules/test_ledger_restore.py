@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from regulars.modules.ledger.engine import Journal, Purse
+from regulars.modules.ledger.restoring import last_spent_first, restore
 from regulars.modules.ledger.types import POINTS, Cause, Lot, Spent
 
 START = datetime(2026, 3, 1, 10, tzinfo=UTC)
@@ -44,7 +46,8 @@ def give_back(
     purse: Purse, entry: str, parts: list[Spent], known: dict[int, Lot], at: datetime
 ) -> Journal:
     journal = Journal()
-    purse.restore(
+    restore(
+        purse,
         journal,
         parts,
         known=known.get,
@@ -110,12 +113,9 @@ def test_giving_back_in_any_parts_leaves_the_purse_as_it_was(
     before = {n: (lot.remaining, lot.expires_at) for n, lot in purse.lots.items()}
     amount = max(1, purse.balance * share // 100)
     entry, spent, known = spend(purse, amount)
-    left = list(reversed(spent))
-    while left:
-        part, cut = left[0], cuts.pop() if cuts else 10**9
-        taken = min(part.amount, cut)
-        give_back(purse, entry, [part._replace(amount=taken)], known, START + DAY)
-        left[0] = part._replace(amount=part.amount - taken)
-        if not left[0].amount:
-            left.pop(0)
+    steps = sorted({0, amount, *(min(amount, cut) for cut in cuts)})
+    for done, goal in pairwise(steps):
+        give_back(
+            purse, entry, last_spent_first(spent, before=done, after=goal), known, START + DAY
+        )
     assert {n: (lot.remaining, lot.expires_at) for n, lot in purse.lots.items()} == before

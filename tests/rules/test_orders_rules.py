@@ -26,16 +26,14 @@ from regulars.modules.earning.types import (
 from regulars.modules.orders.errors import OverRefund
 from regulars.modules.orders.explaining import explained
 from regulars.modules.orders.rules import (
-    Circumstances,
-    Terms,
     cash_back,
     kept_net,
     taken_by_return,
-    terms_of,
     wholly_returned,
     with_returns,
 )
 from regulars.modules.orders.types import Draft, DraftLine, LineView
+from regulars.modules.programmes.rules import Circumstances, Terms, terms_of
 from regulars.modules.programmes.types import Programme
 from regulars.modules.tiers.types import Keep, Ladder, Tier
 

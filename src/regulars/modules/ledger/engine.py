@@ -7,7 +7,7 @@ docs/algorithms/ledger.md and expiry.md tell it with worked figures.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
@@ -371,58 +371,6 @@ class Purse:
             for lot in (known[number],)
         ]
 
-    def restore(
-        self,
-        journal: Journal,
-        parts: Sequence[Spent],
-        *,
-        known: Callable[[int], Lot | None],
-        reverses: str,
-        cause: Cause,
-        at: datetime,
-        least_until: datetime | None,
-    ) -> None:
-        """Give back what a redemption took, to the lots it came from with the expiry they had.
-
-        ``known`` finds a lot of this purse by number, a spent one too; a lot that is not here
-        (it stayed with another id of the person) is opened anew with its dates. What would be
-        gone already lives until ``least_until``. A debt is repaid first.
-        """
-        back: list[list[int]] = []
-        for part in parts:
-            lives = part.expires_at is None or part.expires_at > at
-            lot = known(part.number) if lives else None
-            if lot is None:
-                until = part.expires_at if lives else least_until
-                self._reopen(journal, part, until, reverses=reverses, cause=cause, at=at)
-                continue
-            lot.remaining += part.amount
-            self.lots[lot.number] = lot
-            journal.touch_lot(self, lot)
-            back.append([lot.number, part.amount])
-            self._due_no_later_than(lot.expires_at)
-        if back:
-            total = sum(amount for _, amount in back)
-            self._post(journal, total, "redeem_return", cause, at, reverses=reverses, parts=back)
-        self._repay_from_free(journal, cause, at)
-
-    def _reopen(
-        self,
-        journal: Journal,
-        part: Spent,
-        until: datetime | None,
-        *,
-        reverses: str,
-        cause: Cause,
-        at: datetime,
-    ) -> None:
-        number = self._post(journal, part.amount, "redeem_return", cause, at, reverses=reverses)
-        amount = part.amount
-        lot = Lot(number, amount, amount, 0, 0, 0, 0, part.earned_at, until, cause.type, cause.id)
-        self.lots[number] = lot
-        journal.new_lots.append((self, lot))
-        self._due_no_later_than(until)
-
     def release(self, journal: Journal, hold: Hold, *, at: datetime) -> None:
         """Free an open hold; what is freed of a lot that expired meanwhile expires."""
         self._require_open(hold, at)
@@ -459,11 +407,12 @@ class Purse:
     def _after_freeing(self, journal: Journal, hold: Hold, at: datetime) -> None:
         # Debt first, then what time takes: an order returned while its points were held would
         # otherwise leave a debt for points that nobody spent (I-11).
-        self._repay_from_free(journal, Cause("hold", f"hold_{hold.id.hex}"), at)
+        self.repay_from_free(journal, Cause("hold", f"hold_{hold.id.hex}"), at)
         self._expire(journal, at)
         self.refresh_due()
 
-    def _repay_from_free(self, journal: Journal, cause: Cause, at: datetime) -> None:
+    def repay_from_free(self, journal: Journal, cause: Cause, at: datetime) -> None:
+        """Let what is available repay what is owed."""
         repaid = min(self.debt, self.available)
         if repaid:
             self.debit(journal, repaid, kind="repay", cause=cause, at=at)

@@ -7,8 +7,9 @@ from typing import Any
 
 from regulars.modules.earning.rules import BPS
 from regulars.modules.earning.types import Frozen
+from regulars.modules.programmes.rules import Terms
 
-from .rules import Terms, kept_net
+from .rules import kept_net
 from .types import LineView
 
 

@@ -18,11 +18,10 @@ from regulars.modules.earning.rules import RateMemo, earn_dates, earned
 from regulars.modules.earning.types import EarningRule, LineFacts
 from regulars.modules.ledger.engine import Journal, Purse
 from regulars.modules.ledger.types import Cause, Lot, Pending
+from regulars.modules.programmes.rules import Circumstances, Terms, terms_of
 from regulars.modules.programmes.types import Programme
 from regulars.modules.tiers import rules as tiers
 from regulars.modules.tiers.types import Ladder, Standing, Step
-
-from .rules import Circumstances, Terms, terms_of
 
 _ZERO: Counts = [0, 0, 0, 0]
 

@@ -21,6 +21,7 @@ from regulars.kernel.periods import program_day
 from regulars.modules.ledger.engine import Journal, Purse
 from regulars.modules.ledger.types import Cause, Clawback
 from regulars.modules.programmes.queries import Schedule
+from regulars.modules.programmes.rules import Terms
 from regulars.modules.programmes.types import Programme
 from regulars.modules.tiers.rules import Note
 
@@ -40,7 +41,7 @@ from .gather import StoredOrder
 from .person import Person
 from .placing import check_instants
 from .recorder import REFUND
-from .rules import Terms, cash_back, kept_net, taken_by_return, wholly_returned, with_returns
+from .rules import cash_back, kept_net, taken_by_return, wholly_returned, with_returns
 from .settlement import Scope
 from .types import LineView, OrderView, RefundPlan
 

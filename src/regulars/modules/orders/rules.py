@@ -1,139 +1,15 @@
-"""Pure rules of orders: what a paid order freezes and earns, what a return takes back."""
+"""Pure rules of orders: what a return gives back and takes back."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import Any, Final, NamedTuple
 
 from regulars.kernel.commerce import part_gone_back
-from regulars.modules.earning.rules import BPS, RateMemo, cap_left, earned, line_rates
-from regulars.modules.earning.types import Crossing, EarningRule, Frozen, LineFacts
-from regulars.modules.programmes.types import Programme
-from regulars.modules.tiers.types import Ladder
+from regulars.modules.earning.rules import earned
+from regulars.modules.earning.types import Frozen
 
 from .errors import OverRefund
 from .types import LineView, ReturnedLine
-
-_PLAIN: Final = json.JSONEncoder(separators=(",", ":"))
-
-
-class Terms(NamedTuple):
-    """Under what one order earns, for ever: frozen on it when it is paid."""
-
-    programme: int
-    tier: str
-    points: Frozen
-    growth_value: Frozen
-
-    def to_json(self) -> str:
-        return _PLAIN.encode(
-            {
-                "programme": self.programme,
-                "tier": self.tier,
-                "points": _frozen_row(self.points),
-                "growth_value": _frozen_row(self.growth_value),
-            }
-        )
-
-    @staticmethod
-    def from_json(text: str) -> Terms:
-        stored = json.loads(text)
-        return Terms(
-            stored["programme"],
-            stored["tier"],
-            _frozen(stored["points"]),
-            _frozen(stored["growth_value"]),
-        )
-
-
-def _frozen_row(frozen: Frozen) -> list[Any]:
-    row: list[Any] = [frozen.per_minor, frozen.amount, frozen.tier_bps]
-    if frozen.line_bps or frozen.crossings or frozen.most is not None:
-        row += [list(frozen.line_bps), [[c.above_minor, c.tier_bps] for c in frozen.crossings]]
-        row.append(frozen.most)
-    return row
-
-
-def _frozen(row: Sequence[Any]) -> Frozen:
-    per_minor, amount, tier_bps, *more = row
-    if not more:
-        return Frozen(per_minor, amount, tier_bps)
-    line_bps, crossings, most = more
-    return Frozen(
-        per_minor, amount, tier_bps, tuple(line_bps), tuple(Crossing(*c) for c in crossings), most
-    )
-
-
-class Circumstances(NamedTuple):
-    """What the terms of an order depend on, besides the programme."""
-
-    tier: str
-    counter: int
-    day: date
-    store: str | None
-    channel: str | None
-    points_today: int
-    growth_value_today: int
-
-
-def terms_of(
-    programme: Programme,
-    lines: Sequence[LineFacts],
-    circumstances: Circumstances,
-    memo: RateMemo | None = None,
-) -> Terms:
-    """The terms for an order paid in these circumstances."""
-    earning, ladder = programme.earning, programme.ladder
-    today = circumstances.points_today, circumstances.growth_value_today
-    return Terms(
-        programme.number,
-        circumstances.tier,
-        _freeze(earning.points, ladder, lines, circumstances, today[0], memo),
-        _freeze(earning.growth_value, ladder, lines, circumstances, today[1], memo),
-    )
-
-
-def _freeze(
-    rule: EarningRule,
-    ladder: Ladder,
-    lines: Sequence[LineFacts],
-    circumstances: Circumstances,
-    earned_today: int,
-    memo: RateMemo | None,
-) -> Frozen:
-    rates = (
-        line_rates(
-            rule,
-            lines,
-            day=circumstances.day,
-            store=circumstances.store,
-            channel=circumstances.channel,
-            memo=memo,
-        )
-        if rule.rates
-        else ()
-    )
-    return Frozen(
-        per_minor=rule.per_minor,
-        amount=rule.amount,
-        tier_bps=rule.tier_bps.get(circumstances.tier, BPS),
-        line_bps=rates,
-        crossings=crossings(rule, ladder, circumstances) if ladder.crossing == "split" else (),
-        most=cap_left(rule, earned_today=earned_today),
-    )
-
-
-def crossings(
-    rule: EarningRule, ladder: Ladder, circumstances: Circumstances
-) -> tuple[Crossing, ...]:
-    """Where in the order's net the rates of higher tiers begin (ladders over spend that split)."""
-    rank = ladder.rank(circumstances.tier)
-    return tuple(
-        Crossing(max(0, tier.threshold - circumstances.counter), rule.tier_bps.get(tier.code, BPS))
-        for tier in ladder.tiers[rank + 1 :]
-    )
 
 
 def kept_net(lines: Sequence[LineView]) -> list[int]:

@@ -22,7 +22,7 @@ from regulars.kernel.periods import Window
 from regulars.modules.earning.types import Earning, EarningRule, Expiry, Rate
 from regulars.modules.tiers.types import Benefit, Keep, Ladder, Tier
 
-from .types import Programme
+from .types import Programme, Redeeming, Redemption
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,40}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00]*$")]
@@ -164,10 +164,25 @@ class EarningsPart(Part):
         return self
 
 
+class RedemptionPart(Part):
+    """Each ``units`` pay ``minor`` (in minor units of money), in whole steps. What a return gives
+    back of a lot that has expired meanwhile lives ``grace_days`` more."""
+
+    units: Annotated[int, Field(ge=1, le=10**6)] = 1
+    minor: Annotated[int, Field(ge=1, le=10**6)] = 1
+    grace_days: Annotated[int, Field(ge=1, le=365)] = 30
+
+
+class RedeemingPart(Part):
+    points: RedemptionPart = RedemptionPart()
+    growth_value: RedemptionPart = RedemptionPart()
+
+
 class ProgrammeDocument(Part):
     name: Text
     tiers: TiersPart
     earning: EarningsPart
+    redeeming: RedeemingPart = RedeemingPart()
 
     @model_validator(mode="after")
     def _known_tiers(self) -> Self:
@@ -192,6 +207,10 @@ def compiled(number: int, document: dict[str, Any]) -> Programme:
         ladder=_ladder(parsed.tiers),
         earning=Earning(
             points=_rule(parsed.earning.points), growth_value=_rule(parsed.earning.growth_value)
+        ),
+        redeeming=Redeeming(
+            points=Redemption(**parsed.redeeming.points.model_dump()),
+            growth_value=Redemption(**parsed.redeeming.growth_value.model_dump()),
         ),
     )
 

@@ -11,6 +11,24 @@ from regulars.modules.tiers.types import Ladder
 
 
 @dataclass(frozen=True, slots=True)
+class Redemption:
+    """What an asset pays: each ``units`` are worth ``minor``, in whole steps alone.
+
+    What a return gives back of a lot that has expired meanwhile lives ``grace_days`` more.
+    """
+
+    units: int = 1
+    minor: int = 1
+    grace_days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Redeeming:
+    points: Redemption = Redemption()
+    growth_value: Redemption = Redemption()
+
+
+@dataclass(frozen=True, slots=True)
 class Programme:
     """What holds from an instant on: the ladder and what an order earns."""
 
@@ -18,6 +36,7 @@ class Programme:
     name: str
     ladder: Ladder
     earning: Earning
+    redeeming: Redeeming = Redeeming()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,8 @@ from regulars.modules.members.rules import member_number
 from regulars.modules.orders import queries
 from regulars.modules.orders.explaining import explained
 from regulars.modules.orders.queries import OrderRow, RefundView, Wanted, shown_status
-from regulars.modules.orders.rules import Terms
 from regulars.modules.orders.types import OrderView
+from regulars.modules.programmes.rules import Terms
 
 from . import asking
 from .shapes import (
