@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regulars.modules.ledger.engine import Journal, Purse
-from regulars.modules.ledger.restoring import last_spent_first, restore
+from regulars.modules.ledger.restoring import last_spent_first, restore, spend_held
 from regulars.modules.ledger.types import POINTS, Cause, Lot, Spent
 
 START = datetime(2026, 3, 1, 10, tzinfo=UTC)
@@ -38,7 +38,7 @@ def spend(purse: Purse, amount: int) -> tuple[str, list[Spent], dict[int, Lot]]:
     known = dict(purse.lots)
     journal = Journal()
     hold = purse.hold(journal, amount, id=HOLD, at=START, expires_at=START + DAY)
-    entry, spent = purse.capture(journal, hold, amount, at=START, cause=Cause("order", "ord_x"))
+    entry, spent = spend_held(purse, journal, hold, cause=Cause("order", "ord_x"), at=START)
     return entry, spent, known
 
 

@@ -19,7 +19,7 @@ from .chain import chained
 from .errors import HoldEnded, InsufficientPoints
 from .journal import Journal
 from .lots import expiring, pick, spend_order
-from .types import DEBT_OF, GENESIS, Cause, Clawback, Hold, Lot, Pending, Spent, entry_id
+from .types import DEBT_OF, GENESIS, Cause, Clawback, Hold, Lot, Pending, entry_id
 
 __all__ = ["Journal", "Purse"]
 
@@ -121,19 +121,10 @@ class Purse:
             at = self.last_at
         self.last_at = at
         posting = chained(
-            merchant_id=self.merchant_id,
-            member_id=self.member_id,
-            account=account,
-            version=version,
-            at=at,
-            amount=amount,
-            balance_after=balance,
-            kind=kind,
-            cause=cause,
-            reverses=reverses,
-            parts=parts,
-            previous=previous,
-        )
+            merchant_id=self.merchant_id, member_id=self.member_id, account=account,
+            version=version, at=at, amount=amount, balance_after=balance, kind=kind, cause=cause,
+            reverses=reverses, parts=parts, previous=previous,
+        )  # fmt: skip
         journal.postings.append(posting)
         journal.touch(self)
         return posting.hash
@@ -344,32 +335,20 @@ class Purse:
         return hold
 
     def capture(
-        self,
-        journal: Journal,
-        hold: Hold,
-        amount: int,
-        *,
-        at: datetime,
-        cause: Cause | None = None,
-    ) -> tuple[str, list[Spent]]:
-        """Spend ``amount`` (1..hold.amount) of an open hold; the rest is freed.
+        self, journal: Journal, hold: Hold, amount: int, *, at: datetime, cause: Cause | None = None
+    ) -> tuple[int, list[list[int]]]:
+        """Spend ``amount`` (1..hold.amount) of an open hold, on ``cause``; the rest is freed.
 
-        ``cause`` is what it was spent on, the hold itself where nothing is named. Returns the id
-        of the entry and what came out of which lot, for ``restore``.
+        Returns the version of the posting and its parts (lot, amount).
         """
         self._require_open(hold, at)
-        known = {number: self.lots[number] for number, _ in hold.parts}
         used = self._unpin(journal, hold, amount)
         hold.captured = amount
         self._forget_hold(journal, hold, "captured", at)
         spent_on = cause or Cause("hold", f"hold_{hold.id.hex}")
         version = self._post(journal, -amount, "redeem", spent_on, at, parts=used)
         self._after_freeing(journal, hold, at)
-        return entry_id(self.member_hex, self.asset, version), [
-            Spent(number, part, lot.earned_at, lot.expires_at, lot.cause_type, lot.cause_id)
-            for number, part in used
-            for lot in (known[number],)
-        ]
+        return version, used
 
     def release(self, journal: Journal, hold: Hold, *, at: datetime) -> None:
         """Free an open hold; what is freed of a lot that expired meanwhile expires."""

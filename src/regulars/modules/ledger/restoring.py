@@ -1,4 +1,4 @@
-"""Pure: what a redemption took goes back, because what it paid for was returned.
+"""Pure: what was held is spent, and goes back when what it paid for is returned.
 
 docs/algorithms/refunds.md tells it with worked figures.
 """
@@ -10,7 +10,7 @@ from datetime import datetime
 
 from .engine import Purse
 from .journal import Journal
-from .types import Cause, Lot, Spent
+from .types import Cause, Hold, Lot, Spent, entry_id
 
 
 def restore(
@@ -64,6 +64,20 @@ def _reopen(
     lot = Lot(number, amount, amount, 0, 0, 0, 0, part.earned_at, until, cause.type, cause.id)
     purse.lots[number] = lot
     journal.new_lots.append((purse, lot))
+
+
+def spend_held(
+    purse: Purse, journal: Journal, hold: Hold, *, cause: Cause, at: datetime
+) -> tuple[str, list[Spent]]:
+    """Spend all of an open hold on ``cause``; the id of the entry, and what came out of where."""
+    known = {number: purse.lots[number] for number, _ in hold.parts}
+    version, used = purse.capture(journal, hold, hold.amount, at=at, cause=cause)
+    spent = [
+        Spent(number, amount, lot.earned_at, lot.expires_at)
+        for number, amount in used
+        for lot in (known[number],)
+    ]
+    return entry_id(purse.member_hex, purse.asset, version), spent
 
 
 def last_spent_first(spent: Sequence[Spent], *, before: int, after: int) -> list[Spent]:

@@ -137,8 +137,6 @@ class Spent(NamedTuple):
     amount: int
     earned_at: datetime
     expires_at: datetime | None
-    cause_type: str
-    cause_id: str
 
 
 @dataclass(frozen=True, slots=True)
