@@ -134,7 +134,7 @@ SOME_LINE = {"sku": "tea", "quantity": 1, "unit_price": 1}
     ("change", "pointer"),
     [
         ({"surprise": 1}, "/surprise"),
-        ({"quote_id": "quo_1"}, "/quote_id"),
+        ({"coupon": "X"}, "/coupon"),
         ({"lines": [{**SOME_LINE, "net": 1}]}, "/lines/0/net"),
         ({"lines": []}, "/lines"),
         ({"lines": [SOME_LINE] * 1_001}, "/lines"),

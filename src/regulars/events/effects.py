@@ -14,6 +14,7 @@ _PREFIXES: Final = {
     "refund_id": "ref_",
     "merge_id": "mrg_",
     "hold_id": "hold_",
+    "quote_id": "quo_",
     "run_id": "run_",
     "into_member": "mem_",
     "from_member": "mem_",

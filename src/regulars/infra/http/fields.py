@@ -183,6 +183,7 @@ class ShownId:
 MemberId = Annotated[UUID, ShownId("mem")]
 OrderId = Annotated[UUID, ShownId("ord")]
 RefundId = Annotated[UUID, ShownId("ref")]
+QuoteId = Annotated[UUID, ShownId("quo")]
 HoldId = Annotated[UUID, ShownId("hold")]
 RunId = Annotated[UUID, ShownId("run")]
 MergeId = Annotated[UUID, ShownId("mrg")]

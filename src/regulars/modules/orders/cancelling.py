@@ -51,7 +51,7 @@ def _cancel(scope: Scope, asked: Asked, order: StoredOrder) -> Answer:
     journal, writes = Journal(), Writes()
     rules = Schedule(scope.merchant_id).at(scope.now)
     person = None
-    if order.view.paid_at is not None:
+    if order.view.paid_at is not None or order.view.deal is not None:
         person = person_of(scope, order.view, rules, causes=[show("ord", order.view.id)])
     decided = give_back(
         scope, order.view, order.view.lines, person, rules, journal,

@@ -32,6 +32,7 @@ from regulars.modules.tiers.rules import Note
 
 from .gather import People, StoredOrder, carrier_of, stored_order
 from .person import Person
+from .quoted import lot_numbers
 from .recorder import LINE_CHANGE, ORDER_CHANGE
 from .settlement import Scope, add_person, add_steps, announced, record
 from .types import OrderView
@@ -91,8 +92,9 @@ def person_of(
         return None
     carrier = carrier_of(scope.merchant_id, view.member_id)
     people = People(
-        scope.merchant_id, [carrier], ladder=rules.ladder, zone=scope.zone, causes=causes
-    )
+        scope.merchant_id, [carrier], ladder=rules.ladder, zone=scope.zone, causes=causes,
+        numbers=lot_numbers(view.deal),
+    )  # fmt: skip
     return people.of(carrier)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -24,6 +25,8 @@ from regulars.modules.ledger.gather import ACCOUNTS_OF_WHO, Purses, purse_of_row
 from regulars.modules.ledger.types import GROWTH_VALUE, POINTS, Lot
 from regulars.modules.members.enrolment import WHO_BY_ID, WHO_BY_IDENTITY
 from regulars.modules.members.lookup import Circle, carriers, circles
+from regulars.modules.pricing.deal import Deal
+from regulars.modules.pricing.gather import DEAL_OF_ORDER, QUOTE
 from regulars.modules.programmes.queries import number_at
 from regulars.modules.programmes.types import Programme
 from regulars.modules.tiers.gather import STANDING_OF_WHO, load_standings, standing_of_row
@@ -39,26 +42,33 @@ _PARKED: Final = """(SELECT count(*) FROM orders_parkedrefund p
   WHERE p.merchant_id = :merchant_id AND p.order_external_id = :external_id)"""
 
 
-def _place(who: str) -> Sql:
+def _place(who: str, quote: str = "NULL") -> Sql:
     return Sql(
         f"""WITH {who} SELECT
   (SELECT json_array(own, carrier, status, joined_at) FROM who), {REMEMBERED}, {_ORDER},
   {number_at("effective_at")}, {number_at("now")}, {ACCOUNTS_OF_WHO}, {STANDING_OF_WHO},
-  {ACTIVITY_OF_WHO}, {_PARKED}"""
+  {ACTIVITY_OF_WHO}, {_PARKED}, {quote}"""
     )
 
 
-_PLACE_BY_ID: Final = _place(WHO_BY_ID)
-_PLACE_BY_IDENTITY: Final = _place(WHO_BY_IDENTITY)
+#: By how the member is named, and whether the order is placed on a quote.
+_PLACE: Final = {
+    (by_identity, quoted): _place(who, QUOTE if quoted else "NULL")
+    for by_identity, who in ((False, WHO_BY_ID), (True, WHO_BY_IDENTITY))
+    for quoted in (False, True)
+}
 _ORDER_COLUMNS: Final = (
     "id, external_id, member_id, channel, store, placed_at, paid_at, status, net_minor, "
-    "refunded_minor, paid_minor, points, growth_value, frozen, revision, generation, fingerprint"
+    "refunded_minor, paid_minor, points, growth_value, frozen, revision, generation, fingerprint, "
+    f"{DEAL_OF_ORDER}"
 )
 _ORDER_ROW: Final = Sql(
-    f"SELECT {_ORDER_COLUMNS} FROM orders_order WHERE merchant_id = :merchant_id AND id = :order_id"
+    f"SELECT {_ORDER_COLUMNS} FROM orders_order o "
+    "WHERE merchant_id = :merchant_id AND id = :order_id"
 )
 _ORDER_ROWS: Final = Sql(
-    f"SELECT {_ORDER_COLUMNS} FROM orders_order WHERE merchant_id = :merchant_id AND {any_of('id')}"
+    f"SELECT {_ORDER_COLUMNS} FROM orders_order o "
+    f"WHERE merchant_id = :merchant_id AND {any_of('id')}"
 )
 _LINES: Final = Sql(
     "SELECT order_id, line, sku, quantity, unit_price_minor, net_minor, returned "
@@ -95,13 +105,14 @@ class Gathered:
         "order",
         "own",
         "parked",
+        "quote",
         "remembered",
         "standing",
         "status",
     )
 
     def __init__(self, row: Sequence[Any]) -> None:
-        who, remembered, order, then, now, accounts, standing, activity, parked = row
+        who, remembered, order, then, now, accounts, standing, activity, parked, quote = row
         own, carrier, status, joined_at = as_json(who) or (None, None, None, None)
         self.own = as_uuid(own) if own else None
         self.carrier = as_uuid(carrier) if carrier else None
@@ -115,6 +126,7 @@ class Gathered:
         self.standing = as_json(standing)
         self.activity = as_json(activity) or [None, None, None, None]
         self.parked = bool(parked)
+        self.quote = as_json(quote)
 
 
 def gather_place(
@@ -140,11 +152,14 @@ def gather_place(
         "day": day,
         "window_from": window_from,
     }
-    if identity_key is not None and draft.identity is not None:
+    by_identity = identity_key is not None and draft.identity is not None
+    if by_identity and draft.identity is not None:
         params |= {"identity_type": draft.identity[0], "identity_key": identity_key}
-        row = fetch_one(_PLACE_BY_IDENTITY, params)
     else:
-        row = fetch_one(_PLACE_BY_ID, {**params, "member_id": draft.member_id})
+        params["member_id"] = draft.member_id
+    if draft.quote_id is not None:
+        params["quote_id"] = draft.quote_id
+    row = fetch_one(_PLACE[by_identity, draft.quote_id is not None], params)
     assert row is not None
     return Gathered(row)
 
@@ -192,10 +207,11 @@ class People:
         ladder: Ladder,
         zone: ZoneInfo,
         causes: Sequence[str] = (),
+        numbers: Sequence[int] = (),
     ) -> None:
         found = circles(merchant_id, carrier_ids)
         carrier_of = {own: circle.member_id for circle in found.values() for own in circle.ids}
-        self.purses = Purses(merchant_id, carrier_ids, causes=causes)
+        self.purses = Purses(merchant_id, carrier_ids, causes=causes, numbers=numbers)
         standings = load_standings(merchant_id, carrier_ids)
         activity: Mapping[UUID, dict[date, Counts]] = load_activity(merchant_id, carrier_of)
         self._people: dict[UUID, Person] = {}
@@ -213,6 +229,7 @@ class People:
                 days=activity.get(carrier, {}),
                 own_lots=self.purses.own_lots,
                 lapsed_elsewhere=_lapsed(merchant_id, circle, causes),
+                lot=partial(self.purses.lot, carrier),
             )
 
     def of(self, carrier: UUID) -> Person:
@@ -268,7 +285,8 @@ class StoredOrder:
 
     def __init__(self, row: Sequence[Any], lines: Sequence[LineView]) -> None:
         (id_, external_id, member_id, channel, store, placed_at, paid_at, status, net, refunded,
-         paid, points, growth_value, frozen, revision, generation, fingerprint) = row  # fmt: skip
+         paid, points, growth_value, frozen, revision, generation, fingerprint,
+         deal) = row  # fmt: skip
         placed = as_instant(placed_at)
         assert placed is not None
         self.revision: int = revision
@@ -290,6 +308,7 @@ class StoredOrder:
             growth_value=growth_value,
             lines=tuple(lines),
             frozen=frozen,
+            deal=Deal.from_json(deal) if deal else None,
         )
 
 

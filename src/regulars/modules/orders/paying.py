@@ -60,6 +60,9 @@ def pay(scope: Scope, asked: Asked, order_id: UUID, paid_at: datetime) -> Answer
 def _pay(scope: Scope, asked: Asked, order: StoredOrder, paid_at: datetime) -> Answer:
     schedule = Schedule(scope.merchant_id)
     then, rules = schedule.at(paid_at), schedule.at(scope.now)
+    deal = order.view.deal
+    if deal is not None:
+        then = schedule.version(deal.programme)
     view = replace(order.view, status="paid", paid_at=paid_at)
     person = person_of(scope, view, rules, causes=())
     journal, writes = Journal(), Writes()
@@ -94,8 +97,8 @@ def _settle(
     assert view.paid_at is not None
     assert view.member_id is not None
     day = program_day(view.paid_at, scope.zone)
-    tier_then = None
-    if day < person.standing.since or person.is_late(day):
+    tier_then = view.deal.tier if view.deal else None
+    if tier_then is None and (day < person.standing.since or person.is_late(day)):
         tier_then = tier_at(scope.merchant_id, person.member_id, view.paid_at, rules.ladder)
     settled = person.settle(
         journal=journal,
@@ -112,6 +115,7 @@ def _settle(
         store=view.store,
         channel=view.channel,
         tier_then=tier_then,
+        promised_bps=[line.priced.earn_bps for line in view.deal.lines] if view.deal else (),
     )
     check_holding(person)
     return settled

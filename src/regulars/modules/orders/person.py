@@ -52,6 +52,7 @@ class Person:
         "history",
         "joined_on",
         "lapsed_elsewhere",
+        "lot",
         "member_id",
         "own_lots",
         "points",
@@ -74,11 +75,13 @@ class Person:
         days: dict[date, Counts] | None,
         own_lots: Callable[[int, str], list[Lot]] = lambda asset, cause: [],
         lapsed_elsewhere: Callable[[int, str], list[tuple[Purse, Lot]]] = lambda asset, cause: [],
+        lot: Callable[[int, int], Lot | None] = lambda asset, number: None,
     ) -> None:
         self.member_id = member_id
         self.joined_on = joined_on
         self.own_lots = own_lots
         self.lapsed_elsewhere = lapsed_elsewhere
+        self.lot = lot
         self.points = points
         self.growth_value = growth_value
         self.standing = standing or tiers.first_standing(ladder, joined_on)
@@ -151,12 +154,13 @@ class Person:
         channel: str | None,
         tier_then: str | None = None,
         memo: RateMemo | None = None,
+        promised_bps: Sequence[int] = (),
     ) -> Settled:
         """Earn for a paid order, count it, and move on the ladder.
 
         ``programme`` is the version that holds when it was paid, ``standing_by`` the one whose
         ladder the member stands on now; ``tier_then`` is the tier of an order that comes late, as
-        it was when it was paid.
+        it was when it was paid, or the tier that a quote was made for, with ``promised_bps``.
         """
         ladder = standing_by.ladder
         for purse in (self.points, self.growth_value):
@@ -181,6 +185,7 @@ class Person:
                 growth_value_today=today[2],
             ),
             memo,
+            promised_bps,
         )
         points = earned(terms.points, net_minor)
         growth_value = earned(terms.growth_value, net_minor)

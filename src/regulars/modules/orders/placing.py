@@ -23,6 +23,8 @@ from regulars.kernel.periods import program_day
 from regulars.modules.ledger.engine import Journal, Purse
 from regulars.modules.ledger.types import AMOUNT_MAX, GROWTH_VALUE, POINTS, Cause
 from regulars.modules.members.enrolment import add_identity, add_member
+from regulars.modules.pricing.deal import Deal
+from regulars.modules.pricing.recorder import QUOTE_CHANGE, used_row
 from regulars.modules.programmes.queries import programme, programme_at
 from regulars.modules.programmes.types import Programme
 from regulars.modules.tiers.rules import Note, window_from
@@ -38,6 +40,7 @@ from .gather import (
     tier_at,
 )
 from .person import Person, Settled
+from .quoted import Accepted, accepted, spend, with_member_of_quote
 from .recorder import LINE, ORDER, line_rows, order_row
 from .settlement import Scope, add_person, add_steps, announced, order_body, record
 from .types import Draft, LineView, OrderView
@@ -101,6 +104,7 @@ def check_holding(person: Person) -> None:
 
 
 def _attempt(scope: Scope, asked: Asked, draft: Draft, fingerprint: str) -> Placed:
+    draft = with_member_of_quote(scope, draft)
     guess = _latest_programme(scope)
     gathered = _gather(scope, asked, draft, guess)
     answered = replay(gathered.remembered, asked.fingerprint)
@@ -171,22 +175,28 @@ def _decide_and_record(
     owner = gathered.own
     if draft.member_id is not None and owner is None:
         raise NotFound
+    on_quote = accepted(scope, draft, gathered)
+    if on_quote is not None:
+        draft = on_quote.draft
     if owner is None and draft.identity is not None:
         owner = _enrol_shopper(scope, writes, draft, events)
     person: Person | None = None
     settled: Settled | None = None
+    deal: Deal | None = None
+    if on_quote is not None:
+        deal, person = _use_quote(scope, on_quote, gathered, rules, order_id, journal, writes)
     if draft.paid_at is not None and owner is not None:
-        person = _person(scope, draft, gathered, rules, owner)
-        then = programme(scope.merchant_id, gathered.number_then)
-        settled = _settle(scope, draft, person, then, rules, owner, order_id, journal)
+        person = person or _person(scope, draft, gathered, rules, owner)
+        then = programme(scope.merchant_id, deal.programme if deal else gathered.number_then)
+        settled = _settle(scope, draft, person, then, rules, owner, order_id, journal, deal)
 
-    view = _view(draft, order_id, owner, settled)
+    view = _view(draft, order_id, owner, settled, deal)
     generation = gathered.order[3] + 1 if gathered.order is not None else 0
     writes.add(ORDER, order_row(scope.merchant_id, view, generation, fingerprint, None))
     writes.extend(LINE, line_rows(scope.merchant_id, view))
     notes: list[Note] = settled.notes if settled else []
     at = draft.paid_at or draft.placed_at
-    if person is not None:
+    if person is not None and settled is not None:
         add_person(writes, scope.merchant_id, person)
         cause = ("order", show("ord", order_id))
         add_steps(writes, scope=scope, person=person, notes=notes, at=at, cause=cause)
@@ -277,11 +287,12 @@ def _settle(
     owner: UUID,
     order_id: UUID,
     journal: Journal,
+    deal: Deal | None,
 ) -> Settled:
     assert draft.paid_at is not None
     day = program_day(draft.paid_at, scope.zone)
-    tier_then = None
-    if day < person.standing.since or person.is_late(day):
+    tier_then = deal.tier if deal else None
+    if tier_then is None and (day < person.standing.since or person.is_late(day)):
         tier_then = tier_at(scope.merchant_id, person.member_id, draft.paid_at, rules.ladder)
     settled = person.settle(
         journal=journal,
@@ -298,12 +309,37 @@ def _settle(
         store=draft.store,
         channel=draft.channel,
         tier_then=tier_then,
+        promised_bps=[line.priced.earn_bps for line in deal.lines] if deal else (),
     )
     check_holding(person)
     return settled
 
 
-def _view(draft: Draft, order_id: UUID, owner: UUID | None, settled: Settled | None) -> OrderView:
+def _use_quote(
+    scope: Scope,
+    on_quote: Accepted,
+    gathered: Gathered,
+    rules: Programme,
+    order_id: UUID,
+    journal: Journal,
+    writes: Writes,
+) -> tuple[Deal, Person | None]:
+    """Spend what a quote held and mark it used; the person with everything known, where it held."""
+    quote, deal = on_quote.quote, on_quote.quote.deal
+    person = None
+    if deal.holds:
+        assert gathered.carrier is not None
+        people = People(scope.merchant_id, [gathered.carrier], ladder=rules.ladder, zone=scope.zone)
+        person = people.of(gathered.carrier)
+        order = Cause("order", show("ord", order_id))
+        deal = spend(deal, person, journal, order=order, at=scope.now)
+    writes.add(QUOTE_CHANGE, used_row(scope.merchant_id, quote.id, order_id=order_id, deal=deal))
+    return deal, person
+
+
+def _view(
+    draft: Draft, order_id: UUID, owner: UUID | None, settled: Settled | None, deal: Deal | None
+) -> OrderView:
     return OrderView(
         id=order_id,
         external_id=draft.external_id,
@@ -323,6 +359,7 @@ def _view(draft: Draft, order_id: UUID, owner: UUID | None, settled: Settled | N
             for n, line in enumerate(draft.lines, 1)
         ),
         frozen=settled.terms.to_json() if settled else None,
+        deal=deal,
     )
 
 

@@ -36,6 +36,7 @@ from .changing import (
     person_of,
     remembered_answer,
 )
+from .dealt import give_back_tenders, with_tenders
 from .errors import ExternalIdReused, NotRefundable
 from .gather import StoredOrder
 from .person import Person
@@ -231,6 +232,10 @@ def give_back(
     cash = 0
     if view.paid_at is not None:
         cash = sum(kept_net(view.lines)) - (0 if gone else sum(kept_net(after)))
+    if view.deal is not None:
+        lines = with_tenders(view.deal, lines, view.lines, after)
+        if person is not None:
+            give_back_tenders(scope, view, after, person, rules, journal, cause=cause, gone=gone)
     points = growth_value = NOTHING_TAKEN
     points_less = growth_less = 0
     notes: list[Note] = []
@@ -365,9 +370,9 @@ def refund_body(plan: RefundPlan) -> dict[str, Any]:
                 "line": line.line,
                 "quantity": line.quantity,
                 "cash": line.cash_minor,
-                "points": 0,
-                "growth_value": 0,
-                "stored_value": 0,
+                "points": line.points,
+                "growth_value": line.growth_value,
+                "stored_value": line.stored_value,
             }
             for line in plan.lines
         ],

@@ -19,6 +19,7 @@ from regulars.modules.earning.gather import ACTIVITY
 from regulars.modules.ledger import recorder as ledger
 from regulars.modules.ledger.announce import events_of
 from regulars.modules.ledger.engine import Journal
+from regulars.modules.pricing.deal import Deal, discounts_json, gifts_json, tenders_json
 from regulars.modules.tiers.announce import event_of
 from regulars.modules.tiers.gather import TIER_CHANGE, add_standing, step_row
 from regulars.modules.tiers.rules import Note
@@ -123,6 +124,20 @@ def record(
     writes.record()
 
 
+def _tell_deal(body: dict[str, Any], deal: Deal, *, cancelled: bool) -> None:
+    """What was quoted: nets are told before tenders, as the quote had told them."""
+    body["net"] = deal.net_minor
+    body["shipping"] = deal.shipping_minor
+    if cancelled:
+        body["refunded"] += deal.shipping_minor
+    for line, agreed in zip(body["lines"], deal.lines, strict=True):
+        line["net"] = agreed.priced.net_minor
+        line["gross"] = agreed.priced.gross_minor
+        line["discounts"] = discounts_json(agreed.priced.discounts)
+        line["tenders"] = tenders_json(agreed.priced.tenders)
+    body["gifts"] = gifts_json(deal.gifts)
+
+
 def order_body(view: OrderView, effects: list[dict[str, Any]] | None = None) -> dict[str, Any]:
     """An order as the API shows it."""
     body: dict[str, Any] = {
@@ -152,6 +167,8 @@ def order_body(view: OrderView, effects: list[dict[str, Any]] | None = None) -> 
             for line in view.lines
         ],
     }
+    if view.deal is not None:
+        _tell_deal(body, view.deal, cancelled=view.status == "cancelled")
     if effects is not None:
         body["effects"] = effects
     return body

@@ -11,6 +11,8 @@ from typing import Final
 from uuid import UUID
 
 from regulars.kernel.instants import show_instant
+from regulars.modules.pricing.deal import Deal
+from regulars.modules.pricing.types import GiftLine
 
 _PLAIN: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -38,6 +40,7 @@ class Draft:
     identity: tuple[str, str] | None = None
     channel: str | None = None
     store: str | None = None
+    quote_id: UUID | None = None
 
     def fingerprint(self) -> str:
         """What tells whether an order sent again under the same id is the same order."""
@@ -53,6 +56,7 @@ class Draft:
                 for line in self.lines
             ],
             paid_minor=None if self.paid_minor == net_minor else self.paid_minor,
+            quote_id=self.quote_id,
         )
 
 
@@ -65,6 +69,7 @@ def content_fingerprint(
     store: str | None,
     lines: Sequence[object],
     paid_minor: int | None = None,
+    quote_id: UUID | None = None,
 ) -> str:
     """``paid_minor`` only where it is not what the lines cost: files do not tell it."""
     content = [
@@ -75,8 +80,10 @@ def content_fingerprint(
         store,
         list(lines),
     ]
-    if paid_minor is not None:
+    if paid_minor is not None or quote_id is not None:
         content.append(paid_minor)
+    if quote_id is not None:
+        content.append(quote_id.hex)
     # Lists, texts and integers alone: plain JSON is canonical already, and ten times as fast.
     return sha256(_PLAIN.encode(content).encode()).hexdigest()[:32]
 
@@ -108,15 +115,21 @@ class OrderView:
     growth_value: int
     lines: tuple[LineView, ...]
     frozen: str | None
+    #: What was quoted, where the order was placed on a quote. Nets are then what was paid in
+    #: money: what points and growth value paid stands in the deal.
+    deal: Deal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnedLine:
-    """What goes back for one line: its number, its units, and the cash for them."""
+    """What goes back for one line: its number, its units, the cash and the tenders for them."""
 
     line: int
     quantity: int
     cash_minor: int
+    points: int = 0
+    growth_value: int = 0
+    stored_value: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,3 +141,4 @@ class RefundPlan:
     points_taken: int
     growth_value_taken: int
     debt: int
+    gifts: tuple[GiftLine, ...] = ()

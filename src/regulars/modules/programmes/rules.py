@@ -80,29 +80,24 @@ def terms_of(
     lines: Sequence[LineFacts],
     circumstances: Circumstances,
     memo: RateMemo | None = None,
-    multipliers: Sequence[int] = (),
+    promised_bps: Sequence[int] = (),
 ) -> Terms:
     """The terms for an order paid in these circumstances.
 
-    ``multipliers`` (bps by line) are what offers add to the rate at which points are earned.
+    ``promised_bps`` are the rates by line at which a quote promised points, where one did.
     """
     earning, ladder = programme.earning, programme.ladder
     today = circumstances.points_today, circumstances.growth_value_today
     points = _freeze(earning.points, ladder, lines, circumstances, today[0], memo)
-    if any(bps != BPS for bps in multipliers):
-        rates = points.line_bps or (BPS,) * len(lines)
-        points = points._replace(line_bps=multiplied(rates, multipliers))
+    if promised_bps:
+        plain = all(bps == BPS for bps in promised_bps)
+        points = points._replace(line_bps=() if plain else tuple(promised_bps))
     return Terms(
         programme.number,
         circumstances.tier,
         points,
         _freeze(earning.growth_value, ladder, lines, circumstances, today[1], memo),
     )
-
-
-def multiplied(rates: Sequence[int], multipliers: Sequence[int]) -> tuple[int, ...]:
-    """A line's rate times what an offer multiplies it by, each in bps, down to a whole bps."""
-    return tuple(r * m // BPS for r, m in zip(rates, multipliers, strict=True))
 
 
 def _freeze(

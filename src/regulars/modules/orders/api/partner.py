@@ -84,7 +84,7 @@ def list_orders(request: ApiRequest, query: Query[OrderQuery]) -> dict[str, Any]
     return page(rows, query.limit, summary_json, lambda row: show("ord", row.id))
 
 
-@router.get("/orders/{order_id}", response=OrderOut, operation_id="read_order")
+@router.get("/orders/{order_id}", response=OrderOut, operation_id="read_order", exclude_unset=True)
 @requires("orders.read")
 def read_order(request: ApiRequest, order_id: OrderInPath) -> dict[str, Any]:
     """An order with its lines."""

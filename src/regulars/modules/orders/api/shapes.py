@@ -13,6 +13,7 @@ from regulars.infra.http.fields import (
     OrderId,
     PageQuery,
     QueryDay,
+    QuoteId,
     RefundId,
     Strict,
 )
@@ -61,8 +62,24 @@ class OrderIn(Strict):
     paid_at: Annotated[
         Instant | None, Field(description="Without it nothing is earned until it is paid")
     ] = None
-    lines: Annotated[list[LineIn], Field(min_length=1, max_length=MOST_LINES)]
-    paid: Annotated[Minor, Field(description="Recorded; the line totals are the net that earns")]
+    lines: Annotated[
+        list[LineIn],
+        Field(
+            max_length=MOST_LINES,
+            default_factory=list,
+            description="1 to 1,000; on a quote they may be left out",
+        ),
+    ]
+    quote_id: Annotated[
+        QuoteId | None, Field(description="Placed at exactly the price of this quote")
+    ] = None
+    paid: Annotated[
+        Minor,
+        Field(
+            description="Recorded; the line totals are the net that earns. "
+            "On a quote it is the quote's due"
+        ),
+    ]
 
     def draft(self, merchant: MerchantFacts) -> Draft:
         """What the services take. Raises Invalid: two ways to say who, sums out of bounds."""
@@ -70,6 +87,11 @@ class OrderIn(Strict):
             raise Invalid(
                 "Say who it is in one way.",
                 errors=[FieldError("/identity", "unexpected", "Leave it out beside member_id.")],
+            )
+        if not self.lines and self.quote_id is None:
+            raise Invalid(
+                "An order has lines.",
+                errors=[FieldError("/lines", "too_short", "Send 1 to 1,000 lines.")],
             )
         lines = tuple(_line(line, number) for number, line in enumerate(self.lines))
         if sum(line.total_minor for line in lines) > MOST_MINOR:
@@ -87,6 +109,7 @@ class OrderIn(Strict):
             identity=_identity(self.identity, merchant),
             channel=self.channel,
             store=self.store,
+            quote_id=self.quote_id,
         )
 
 
@@ -137,13 +160,35 @@ class EarlyRefundIn(RefundIn):
     order_external_id: ExternalId
 
 
+class DiscountOut(Strict):
+    offer: str
+    amount: int
+
+
+class TendersOut(Strict):
+    """Units of each asset that paid a part."""
+
+    points: int
+    growth_value: int
+    stored_value: int
+
+
+class GiftOut(Strict):
+    offer: str
+    sku: str
+    quantity: int
+
+
 class LineOut(Strict):
     line: int
     sku: str
     quantity: int
     unit_price: int | None
-    net: int
+    net: Annotated[int, Field(description="Before tenders, where it was placed on a quote")]
     returned: int
+    gross: int | None = None
+    discounts: list[DiscountOut] | None = None
+    tenders: TendersOut | None = None
 
 
 class OrderFacts(Strict):
@@ -165,6 +210,8 @@ class OrderFacts(Strict):
 class OrderOut(OrderFacts):
     tier: Annotated[str | None, Field(description="The member's tier when it was paid")]
     lines: list[LineOut]
+    shipping: Annotated[int | None, Field(description="Only of an order on a quote")] = None
+    gifts: Annotated[list[GiftOut] | None, Field(description="Only of an order on a quote")] = None
 
 
 class OrderChangedOut(OrderOut):

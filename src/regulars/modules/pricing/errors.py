@@ -1,0 +1,45 @@
+"""What quotes refuse."""
+
+from __future__ import annotations
+
+from regulars.kernel.errors import Refusal
+
+
+class QuoteExpired(Refusal):
+    """What it held was set free at its end."""
+
+    code = "quote_expired"
+    status = 409
+    title = "The quote has run out"
+
+
+class QuoteUsed(Refusal):
+    """An order was placed on it already."""
+
+    code = "quote_used"
+    status = 409
+    title = "The quote was used for another order"
+
+
+class QuoteReleased(Refusal):
+    """Somebody gave up what it held."""
+
+    code = "quote_released"
+    status = 409
+    title = "The quote was given up"
+
+
+class QuoteOfAnother(Refusal):
+    """It was made for another member, or for a stranger."""
+
+    code = "quote_of_another_member"
+    status = 409
+    title = "The quote was made for somebody else"
+
+
+class PriceChanged(Refusal):
+    """The order is not what was quoted: other lines, another place, or another amount."""
+
+    code = "price_changed"
+    status = 409
+    title = "This is not what was quoted"
