@@ -229,7 +229,8 @@ class Evaluation:
 
     @property
     def gross_minor(self) -> int:
-        return sum(line.gross_minor for line in self.lines) + self.shipping_gross_minor
+        """Of the goods alone."""
+        return sum(line.gross_minor for line in self.lines)
 
     @property
     def discount_minor(self) -> int:
