@@ -17,7 +17,7 @@ def allocate(total: int, weights: Sequence[int]) -> list[int]:
     """
     if total < 0:
         raise ValueError(f"cannot allocate {total}: allocate its absolute value and negate")
-    if any(weight < 0 for weight in weights):
+    if weights and min(weights) < 0:
         raise ValueError("a weight is negative: weights are sizes, give 0 to leave one out")
     whole = sum(weights)
     if whole == 0:
@@ -25,8 +25,12 @@ def allocate(total: int, weights: Sequence[int]) -> list[int]:
     shares = [total * weight // whole for weight in weights]
     spare = total - sum(shares)
     if spare:
-        # The sort is stable, so equal remainders stay in the order written.
-        neediest = sorted(range(len(weights)), key=lambda i: -(total * weights[i] % whole))
+        remainders = [total * weight % whole for weight in weights]
+        if spare == 1:
+            shares[remainders.index(max(remainders))] += 1
+            return shares
+        # Stable in reverse too, so equal remainders stay in the order written.
+        neediest = sorted(range(len(shares)), key=remainders.__getitem__, reverse=True)
         for i in neediest[:spare]:
             shares[i] += 1
     return shares

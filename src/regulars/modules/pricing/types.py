@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 from regulars.modules.earning.types import Frozen
 from regulars.modules.promotions.types import STRANGER, Buyer
 
+TenderName = Literal["points", "growth_value", "stored_value"]
+
 #: Why an offer is not in the chosen combination: the first that fits, in this order.
 RejectionCode = Literal[
     "not_active",
@@ -89,11 +91,14 @@ class Tender:
     """One way to pay: ``units`` of an asset are worth ``minor``, and whole steps alone are taken.
 
     ``wanted`` is in units, ``"max"`` for the most, 0 for none; ``available`` in units;
-    ``cap_bps`` the most of the goods' net before tenders that it may pay.
+    ``cap_bps`` the most of the goods' net before tenders that it may pay. ``bonus`` is how many
+    of the available units were given, not paid for (stored value): they are taken last and earn
+    nothing.
     """
 
     wanted: int | Literal["max"] = 0
     available: int = 0
+    bonus: int = 0
     cap_bps: int = 10_000
     units: int = 1
     minor: int = 1
@@ -133,7 +138,10 @@ class Discount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenderShares:
-    """What a line is paid with besides cash: units of each asset, and their worth in minor."""
+    """What a line is paid with besides cash: units of each asset, and their worth in minor.
+
+    The bonus is a part of the stored value, not beside it.
+    """
 
     points: int = 0
     growth_value: int = 0
@@ -141,6 +149,8 @@ class TenderShares:
     points_minor: int = 0
     growth_value_minor: int = 0
     stored_value_minor: int = 0
+    bonus: int = 0
+    bonus_minor: int = 0
 
     @property
     def minor(self) -> int:
@@ -182,12 +192,13 @@ class Applied:
 @dataclass(frozen=True, slots=True)
 class Rejected:
     """An offer (or coupon) that does not count, and why. ``missing_minor`` is what a threshold
-    lacks, where the reason is ``below_threshold``."""
+    lacks, where the reason is ``below_threshold``; ``tender`` is the one of ``tender_reduced``."""
 
     code: RejectionCode
     offer: str | None = None
     coupon: str | None = None
     missing_minor: int | None = None
+    tender: TenderName | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,235 @@
+"""The offer book: a programme's offers compiled once per version, to be asked by many carts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from regulars.modules.promotions.types import STAGES, Offer
+
+from .basket import Basket
+from .gates import Gate, Predicate
+from .types import Context, Rejected, RejectionCode
+
+STAGE_ORDER: Final = {stage: place for place, stage in enumerate(STAGES)}
+_NOTHING_SPENT: Final = (0, 0, None)
+
+
+class Entry:
+    """One offer of the book, at its place in the order of application."""
+
+    __slots__ = ("excluded", "gate", "offer", "rank", "rejections", "simple")
+
+    def __init__(self, offer: Offer, rank: int, gate: Gate) -> None:
+        self.offer = offer
+        self.rank = rank
+        self.gate = gate
+        self.excluded = offer.scope.exclude_skus
+        limit = offer.limit
+        self.simple = not (
+            offer.requires_code
+            or limit.per_member is not None
+            or limit.total is not None
+            or offer.budget is not None
+        )
+        self.rejections: dict[str, Rejected] = {}
+
+    def rejected(self, code: RejectionCode) -> Rejected:
+        """The same value each time: most offers are out for the same reason in most carts."""
+        found = self.rejections.get(code)
+        if found is None:
+            found = self.rejections[code] = Rejected(code, self.offer.code)
+        return found
+
+
+class Relevant:
+    """An offer that may count: eligible, with lines in scope, and what its budget still allows."""
+
+    __slots__ = ("budget", "entry", "lines")
+
+    def __init__(self, entry: Entry, lines: tuple[int, ...], budget: int | None) -> None:
+        self.entry = entry
+        self.lines = lines
+        self.budget = budget
+
+
+class OfferBook:
+    """Offers in order of application, with their scopes as indexes and their gates shared.
+
+    Immutable after it is made, so one book serves all threads of a process.
+    """
+
+    __slots__ = (
+        "_by_category",
+        "_by_sku",
+        "_by_tag",
+        "_everywhere",
+        "_idle",
+        "by_code",
+        "entries",
+        "gates",
+        "max_discount_bps",
+    )
+
+    def __init__(
+        self,
+        offers: Iterable[Offer],
+        *,
+        max_discount_bps: int = 10_000,
+        predicates: Mapping[str, Predicate] | None = None,
+    ) -> None:
+        self.max_discount_bps = max_discount_bps
+        shown = [offer for offer in offers if offer.status != "archived"]
+        shown.sort(key=in_order)
+        gates: dict[object, Gate] = {}
+        self.by_code: dict[str, Entry] = {}
+        self._idle: list[Rejected] = []
+        self.entries: list[Entry] = []
+        for offer in shown:
+            entry = Entry(offer, len(self.entries), _gate(gates, offer, predicates or {}))
+            if offer.status == "active":
+                self.entries.append(entry)
+            else:
+                self._idle.append(entry.rejected("not_active"))
+            if offer.code in self.by_code:
+                raise ValueError(f"two offers have the code {offer.code!r}")
+            self.by_code[offer.code] = entry
+        self.gates = list(gates.values())
+        self._index()
+
+    def _index(self) -> None:
+        self._everywhere: list[Entry] = []
+        self._by_sku: dict[str, list[Entry]] = {}
+        self._by_category: dict[str, list[Entry]] = {}
+        self._by_tag: dict[str, list[Entry]] = {}
+        for entry in self.entries:
+            scope = entry.offer.scope
+            if not (scope.skus or scope.categories or scope.tags):
+                self._everywhere.append(entry)
+            for index, names in (
+                (self._by_sku, scope.skus),
+                (self._by_category, scope.categories),
+                (self._by_tag, scope.tags),
+            ):
+                for name in names:
+                    index.setdefault(name, []).append(entry)
+
+    def meeting(self, basket: Basket) -> dict[Entry, tuple[int, ...]]:
+        """The active offers with a line in scope, and which lines."""
+        found: dict[Entry, list[int]] = {}
+        by_sku, by_category, by_tag = self._by_sku, self._by_category, self._by_tag
+        for place, (sku, line) in enumerate(zip(basket.skus, basket.facts, strict=True)):
+            hits = [by_sku.get(sku)]
+            if line.category is not None:
+                hits.append(by_category.get(line.category))
+            hits += [by_tag.get(tag) for tag in line.tags]
+            for entries in hits:
+                for entry in entries or ():
+                    lines = found.setdefault(entry, [])
+                    if not (lines and lines[-1] == place) and sku not in entry.excluded:
+                        lines.append(place)
+        met = {entry: tuple(lines) for entry, lines in found.items() if lines}
+        for entry in self._everywhere:
+            if entry.excluded:
+                lines = [i for i, sku in enumerate(basket.skus) if sku not in entry.excluded]
+                if lines:
+                    met[entry] = tuple(lines)
+            else:
+                met[entry] = basket.every_line
+        return met
+
+    def relevant(self, basket: Basket, context: Context) -> tuple[list[Relevant], list[Rejected]]:
+        """The offers that may count, in order of application, and why each other one cannot."""
+        relevant, rejected = self._judged(self.entries, basket, context)
+        return relevant, rejected + self._idle
+
+    def relevant_among(
+        self, entries: Iterable[Entry], basket: Basket, context: Context
+    ) -> tuple[list[Relevant], list[Rejected]]:
+        """The same of some entries alone."""
+        active = [entry for entry in entries if entry.offer.status == "active"]
+        active.sort(key=lambda entry: entry.rank)
+        relevant, rejected = self._judged(active, basket, context)
+        idle = [e.rejected("not_active") for e in entries if e.offer.status != "active"]
+        return relevant, rejected + idle
+
+    def _judged(
+        self, entries: Sequence[Entry], basket: Basket, context: Context
+    ) -> tuple[list[Relevant], list[Rejected]]:
+        local = context.at.astimezone(context.zone)
+        closed = {gate: gate.closed(context, local) for gate in self.gates}
+        met = self.meeting(basket)
+        relevant: list[Relevant] = []
+        rejected: list[Rejected] = []
+        for entry in entries:
+            lines = met.get(entry)
+            code: RejectionCode | None = closed[entry.gate]
+            if code is None and entry.offer.requires_code and entry.offer.code not in context.given:
+                code = "code_missing"
+            if code is None and lines is None:
+                code = "not_in_scope"
+            if code is None and entry.simple and lines is not None:
+                relevant.append(Relevant(entry, lines, None))
+                continue
+            if code is None and lines is not None:
+                code, budget = _used_up(entry, context)
+                if code is None:
+                    relevant.append(Relevant(entry, lines, budget))
+                    continue
+            if code is not None:
+                rejected.append(entry.rejected(code))
+        return relevant, rejected
+
+
+def in_order(offer: Offer) -> tuple[int, int, str]:
+    """The key of the order of application."""
+    return STAGE_ORDER[offer.stage], offer.priority, offer.code
+
+
+def compile_offers(
+    offers: Sequence[Offer],
+    *,
+    max_discount_bps: int = 10_000,
+    predicates: Mapping[str, Predicate] | None = None,
+) -> OfferBook:
+    """The book of ``offers``; made once per version and kept by the caller.
+
+    ``predicates`` holds for each offer with a rule or CEL in its ``who`` the compiled test over
+    the buyer's facts. Raises ValueError where one is missing (an offer whose rule nobody asks
+    would be open to all) and where two offers have one code.
+    """
+    return OfferBook(offers, max_discount_bps=max_discount_bps, predicates=predicates)
+
+
+def _gate(gates: dict[object, Gate], offer: Offer, predicates: Mapping[str, Predicate]) -> Gate:
+    who = offer.who
+    predicate = predicates.get(offer.code)
+    if (who.rule is not None or who.cel is not None) and predicate is None:
+        raise ValueError(f"the rule of offer {offer.code!r} is not compiled")
+    key = (
+        offer.when,
+        (who.tiers, who.segments, who.channels, who.stores, who.members_only),
+        None if predicate is None else offer.code,
+    )
+    found = gates.get(key)
+    if found is None:
+        found = gates[key] = Gate(offer.when, who, predicate)
+    return found
+
+
+def _used_up(entry: Entry, context: Context) -> tuple[RejectionCode | None, int | None]:
+    """Whether a limit or the budget forbids the offer, and what its budget still allows."""
+    offer = entry.offer
+    uses = context.uses.get(offer.code)
+    by_member, in_all, left = (
+        _NOTHING_SPENT if uses is None else (uses.by_member, uses.in_all, uses.budget_left_minor)
+    )
+    limit = offer.limit
+    if limit.per_member is not None and by_member >= limit.per_member:
+        return "limit_reached", None
+    if limit.total is not None and in_all >= limit.total:
+        return "limit_reached", None
+    if offer.budget is None:
+        return None, None
+    budget = offer.budget if left is None else left
+    return ("budget_spent", None) if budget <= 0 else (None, budget)

@@ -1,0 +1,49 @@
+"""What a combination would earn: the rates of merged lines and the points they bring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from regulars.modules.earning.rules import earned
+from regulars.modules.earning.types import Frozen
+
+from .basket import Basket
+from .kinds import BPS
+from .playing import Play
+from .types import Context
+
+
+class Earner:
+    """Points under the terms of now; 0 for whoever is no member."""
+
+    __slots__ = ("_frozen", "_own", "earns")
+
+    def __init__(self, basket: Basket, context: Context) -> None:
+        frozen = context.earn if context.buyer.is_member else None
+        self._frozen = frozen
+        self.earns = frozen is not None
+        rates = context.line_rate_bps
+        if rates:
+            self._own = [rates.get(sku, BPS) for sku in basket.skus]
+        else:
+            self._own = [BPS] * len(basket.skus)
+
+    def multiplied(self, plays: Iterable[Play]) -> list[int]:
+        """For each line the highest of the multipliers that hold it, else 10000."""
+        highest = [BPS] * len(self._own)
+        for play in plays:
+            bps = play.bps
+            for i in play.lines:
+                highest[i] = max(highest[i], bps)
+        return highest
+
+    def rates(self, multipliers: Sequence[int]) -> tuple[int, ...]:
+        """Each line's own rate times its multiplier."""
+        return tuple([own * m // BPS for own, m in zip(self._own, multipliers, strict=True)])
+
+    def points(self, rates: tuple[int, ...], base: Sequence[int]) -> int:
+        frozen = self._frozen
+        if frozen is None:
+            return 0
+        per_minor, amount, tier_bps, _, crossings, most = frozen
+        return earned(Frozen(per_minor, amount, tier_bps, rates, crossings, most), base)

@@ -1,0 +1,107 @@
+"""The evaluator: the best price of a cart, or the price of one given combination, with reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from .basket import Basket, merged
+from .book import OfferBook
+from .earning import Earner
+from .kinds import BPS
+from .playing import Play, Step, Table, conflicts, plays_of
+from .reasons import reasons
+from .search import best
+from .sharing import priced_lines
+from .tenders import pay
+from .types import (
+    Applied,
+    Cart,
+    Certificate,
+    Context,
+    Discount,
+    Evaluation,
+    Rejected,
+)
+
+
+def evaluate(book: OfferBook, cart: Cart, context: Context) -> Evaluation:
+    """The best of all allowed combinations, proved, and a reason for each offer not in it.
+
+    Exact with gap 0 whenever at most 16 offers are relevant; above that the search may stop at
+    its work limit and the certificate states the gap.
+    """
+    basket = merged(cart)
+    relevant, rejected = book.relevant(basket, context)
+    plays = plays_of(relevant, basket)
+    earner = Earner(basket, context)
+    found = best(basket, plays, earner, book.max_discount_bps)
+    table = Table(basket, book.max_discount_bps)
+    steps = [step for step in map(table.apply, found.chosen) if step is not None]
+    outcome = _Outcome(plays, steps, table, found.bound)
+    return _priced(cart, basket, context, outcome, rejected, earner)
+
+
+def apply_combination(
+    book: OfferBook, cart: Cart, context: Context, codes: Collection[str]
+) -> Evaluation:
+    """The price under one given combination.
+
+    Of ``codes`` those count that may, in order of application: a second of one group, an offer
+    beside an exclusive one, and one without effect in its turn are told in ``rejected``, as are
+    all that are not eligible. The certificate's bound is that of the cart alone: everything off.
+    Raises KeyError for a code that the book does not have.
+    """
+    basket = merged(cart)
+    entries = {code: book.by_code[code] for code in codes}
+    relevant, rejected = book.relevant_among(entries.values(), basket, context)
+    plays = plays_of(relevant, basket)
+    table = Table(basket, book.max_discount_bps)
+    steps: list[Step] = []
+    for play in plays:
+        if any(conflicts(play, [step.play for step in steps])):
+            continue
+        step = table.apply(play)
+        if step is not None:
+            steps.append(step)
+    bound = basket.total * book.max_discount_bps // BPS + basket.shipping
+    earner = Earner(basket, context)
+    return _priced(cart, basket, context, _Outcome(plays, steps, table, bound), rejected, earner)
+
+
+class _Outcome(NamedTuple):
+    """A combination as it applied, and what bounds all others."""
+
+    plays: Sequence[Play]
+    steps: Sequence[Step]
+    table: Table
+    bound: int
+
+
+def _priced(
+    cart: Cart,
+    basket: Basket,
+    context: Context,
+    outcome: _Outcome,
+    rejected: list[Rejected],
+    earner: Earner,
+) -> Evaluation:
+    plays, steps, table, bound = outcome
+    if len(steps) < len(plays):
+        rejected = reasons(plays, steps, table, basket.shipping) + rejected
+    net = table.left
+    payment = pay(context, net)
+    lines, points = priced_lines(cart, basket, steps, net, payment, earner)
+    return Evaluation(
+        lines=lines,
+        shipping_gross_minor=basket.shipping,
+        shipping_discounts=tuple(
+            [Discount(s.play.code, s.amount) for s in steps if s.play.is_shipping]
+        ),
+        gifts=tuple([gift for step in steps if (gift := step.play.gift) is not None]),
+        applied=tuple([Applied(step.play.code, step.amount) for step in steps]),
+        rejected=tuple(rejected + payment.reduced),
+        suggestions=(),
+        certificate=Certificate(sum([step.amount for step in steps]), bound),
+        points_to_earn=points,
+    )

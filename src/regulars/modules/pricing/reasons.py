@@ -1,0 +1,53 @@
+"""Why a relevant offer is not in the chosen combination, judged with it added in its turn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .playing import Play, Step, Table, conflicts
+from .types import Rejected
+
+
+def reasons(
+    plays: Sequence[Play], steps: Sequence[Step], end: Table, shipping: int
+) -> list[Rejected]:
+    """One reason for each of ``plays`` that no step applies, in order of application.
+
+    ``end`` is the table after the last step, ``shipping`` what it cost before any discount.
+    """
+    chosen = [step.play for step in steps]
+    taken = {play.bit for play in chosen}
+    found: list[Rejected] = []
+    turn, count = 0, len(steps)
+    for play in plays:
+        while turn < count and steps[turn].play.bit > play.bit:
+            if steps[turn].play.is_shipping:
+                shipping -= steps[turn].amount
+            turn += 1
+        if play.bit in taken:
+            continue
+        group, exclusive = conflicts(play, chosen)
+        if group:
+            found.append(play.entry.rejected("group_taken"))
+        elif exclusive:
+            found.append(play.entry.rejected("exclusive_taken"))
+        else:
+            at = end
+            if turn < count:
+                at = Table.__new__(Table)
+                at.left, at.room, at.shipping = steps[turn].before, steps[turn].room, shipping
+            found.append(in_turn(play, at))
+    return found
+
+
+def in_turn(play: Play, table: Table) -> Rejected:
+    """Whether the threshold is out of reach, or there is nothing to take off; else not the best."""
+    if play.spend is not None:
+        missing = play.spend - play.sum_in_scope(table.left)
+        if missing > 0:
+            return Rejected("below_threshold", play.code, missing_minor=missing)
+    if play.on_goods and (table.room <= 0 or play.size(table.left) <= 0):
+        return play.entry.rejected("no_effect")
+    if play.is_shipping and table.shipping_discount(play) <= 0:
+        return play.entry.rejected("no_effect")
+    return play.entry.rejected("not_best")
