@@ -1,0 +1,59 @@
+"""From a request to the price it asks for; shared by the audiences."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from regulars.infra.http.answers import asked
+from regulars.infra.http.principal import ApiRequest
+from regulars.infra.writes import Answer
+from regulars.kernel.errors import FieldError, Invalid, NotFound
+from regulars.kernel.ids import show
+from regulars.modules.pricing import quoting
+from regulars.modules.pricing.evaluating import Place, price
+from regulars.modules.pricing.gather import stored_quote
+from regulars.modules.pricing.telling import evaluation_json, quote_json
+
+from .shapes import AskingIn
+
+_SLACK = timedelta(minutes=5)
+
+
+def place_of(request: ApiRequest, now: datetime) -> Place:
+    merchant = request.auth.merchant
+    return Place(merchant.id, ZoneInfo(merchant.zone), now)
+
+
+def evaluation(request: ApiRequest, body: AskingIn, now: datetime) -> dict[str, Any]:
+    """Raises NotFound for a member nobody knows."""
+    found = price(place_of(request, now), body.asking(), suggest=True)
+    assert not isinstance(found, Answer)
+    return evaluation_json(found.evaluation)
+
+
+def quote(request: ApiRequest, body: AskingIn, now: datetime, life: timedelta) -> Answer:
+    """Raises as quoting.quote, and Invalid for an instant that has not come."""
+    if body.at is not None and body.at > now + _SLACK:
+        raise Invalid(
+            "A price is promised as of now or of a time gone by.",
+            errors=[FieldError("/at", "in_the_future", "Leave it out, or ask for an evaluation.")],
+        )
+    wanted = asked(request, "quotes.create", now=now)
+    return quoting.quote(place_of(request, now), wanted, body.asking(), life=life)
+
+
+def shown(request: ApiRequest, quote_id: UUID, now: datetime) -> dict[str, Any]:
+    """Raises NotFound."""
+    found = stored_quote(request.auth.merchant_id, quote_id)
+    if found is None:
+        raise NotFound
+    return quote_json(found, now)
+
+
+def release(request: ApiRequest, quote_id: UUID, now: datetime) -> Answer:
+    """Raises as quoting.release."""
+    wanted = asked(request, "quotes.release", show("quo", quote_id), now=now)
+    return quoting.release(place_of(request, now), wanted, quote_id)

@@ -1,0 +1,171 @@
+"""Carts as they come in, prices as they go out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field
+
+from regulars.infra.http.fields import ExternalId, Instant, MemberId, OrderId, QuoteId, Strict
+from regulars.kernel.errors import FieldError, Invalid
+from regulars.modules.pricing.evaluating import Asking, Goods
+
+MOST_LINES: Final = 1_000
+MOST_MINOR: Final = 10**15
+Minor = Annotated[int, Field(ge=0, le=MOST_MINOR)]
+Units = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Redeemed = Annotated[
+    Annotated[int, Field(ge=0, le=MOST_MINOR)] | Literal["max"],
+    Field(description="Units, or max for the most"),
+]
+
+
+class GoodsIn(Strict):
+    sku: ExternalId
+    quantity: Units
+    unit_price: Minor
+
+
+class RedeemIn(Strict):
+    points: Redeemed = 0
+    growth_value: Redeemed = 0
+    stored_value: Redeemed = 0
+
+
+class AskingIn(Strict):
+    """A cart, for whom, where and when."""
+
+    member_id: MemberId | None = None
+    channel: ExternalId | None = None
+    store: ExternalId | None = None
+    at: Annotated[Instant | None, Field(description="Now, where it is left out")] = None
+    lines: Annotated[list[GoodsIn], Field(min_length=1, max_length=MOST_LINES)]
+    shipping_minor: Minor = 0
+    coupon_codes: Annotated[list[ExternalId], Field(max_length=50, default_factory=list)]
+    redeem: RedeemIn = RedeemIn()
+
+    def asking(self) -> Asking:
+        """Raises Invalid where the cart costs more than an order can."""
+        total = sum(line.quantity * line.unit_price for line in self.lines) + self.shipping_minor
+        if total > MOST_MINOR:
+            raise Invalid(
+                "The cart costs more than an order can.",
+                errors=[FieldError("/lines", "too_large", f"The most is {MOST_MINOR} in all.")],
+            )
+        return Asking(
+            lines=tuple(Goods(line.sku, line.quantity, line.unit_price) for line in self.lines),
+            member_id=self.member_id,
+            channel=self.channel,
+            store=self.store,
+            at=self.at,
+            shipping_minor=self.shipping_minor,
+            coupon_codes=tuple(dict.fromkeys(self.coupon_codes)),
+            redeem={
+                "points": self.redeem.points,
+                "growth_value": self.redeem.growth_value,
+                "stored_value": self.redeem.stored_value,
+            },
+        )
+
+
+class QuoteIn(AskingIn):
+    expires_in: Annotated[
+        int, Field(ge=1, le=86_400, description="Seconds for which the price holds")
+    ] = 900
+
+
+class DiscountOut(Strict):
+    offer: str
+    amount: int
+
+
+class TendersOut(Strict):
+    """Units of each asset that pay a part."""
+
+    points: int
+    growth_value: int
+    stored_value: int
+
+
+class LineOut(Strict):
+    line: int
+    gross: int
+    discounts: list[DiscountOut]
+    tenders: TendersOut
+    net: Annotated[int, Field(description="Before tenders")]
+
+
+class ShippingOut(Strict):
+    gross: int
+    discounts: list[DiscountOut]
+
+
+class GiftOut(Strict):
+    offer: str
+    sku: str
+    quantity: int
+
+
+class RejectedOut(Strict):
+    offer: str | None = None
+    coupon: str | None = None
+    code: str
+    reason: str
+    missing: Annotated[int | None, Field(description="What a threshold lacks")] = None
+
+
+class SuggestionOut(Strict):
+    """``add`` more of what the offer is on saves ``save`` more."""
+
+    offer: str
+    add: int
+    save: int
+
+
+class CertificateOut(Strict):
+    value: int
+    bound: int
+    gap: int
+
+
+class AmountsOut(Strict):
+    shipping: ShippingOut
+    gifts: list[GiftOut]
+    gross: Annotated[int, Field(description="Of the goods")]
+    discount: Annotated[int, Field(description="Shipping's included")]
+    payable: Annotated[int, Field(description="Before tenders, shipping included")]
+    due: int
+    points_to_earn: int
+    applied: list[DiscountOut]
+
+
+class EvaluationOut(AmountsOut):
+    lines: list[LineOut]
+    rejected: list[RejectedOut]
+    suggestions: list[SuggestionOut]
+    certificate: CertificateOut
+
+
+class QuoteOut(EvaluationOut):
+    id: QuoteId
+    expires_at: Instant
+    effects: list[dict[str, Any]]
+
+
+class QuotedLineOut(LineOut):
+    sku: str
+    quantity: int
+    unit_price: int
+
+
+class QuoteShownOut(AmountsOut):
+    id: QuoteId
+    expires_at: Instant
+    state: Annotated[str, Field(description="open, used, released or expired")]
+    member_id: MemberId | None
+    order_id: OrderId | None
+    lines: list[QuotedLineOut]
+
+
+class QuoteReleasedOut(QuoteShownOut):
+    effects: list[dict[str, Any]]

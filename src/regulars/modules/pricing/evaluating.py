@@ -1,0 +1,325 @@
+"""From a cart as it was asked for to its price: gather, decide. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from threading import Lock
+from typing import Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from regulars.infra.writes import Answer, Asked, replay
+from regulars.kernel.errors import NotFound
+from regulars.kernel.periods import DAWN, program_day
+from regulars.modules.earning.gather import counter_index
+from regulars.modules.earning.rules import BPS
+from regulars.modules.earning.types import Frozen, LineFacts
+from regulars.modules.ledger.engine import Journal, Purse
+from regulars.modules.ledger.gather import Purses, purse_of_row
+from regulars.modules.ledger.types import GROWTH_VALUE, POINTS
+from regulars.modules.programmes.queries import programme, programme_at
+from regulars.modules.programmes.rules import Circumstances, terms_of
+from regulars.modules.programmes.types import Programme, Redemption
+from regulars.modules.promotions.eligibility import matcher
+from regulars.modules.promotions.facts import buyer_facts
+from regulars.modules.promotions.queries import Book, book
+from regulars.modules.promotions.types import STRANGER, Buyer
+from regulars.modules.tiers.queries import stand
+from regulars.modules.tiers.rules import effective_tier, first_standing, window_from
+
+from .book import OfferBook, compile_offers
+from .engine import evaluate
+from .known import Known, Question, known_of
+from .types import Cart, CartLine, Context, Evaluation, Tender
+
+Wanted = int | Literal["max"]
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """A line as asked for."""
+
+    sku: str
+    quantity: int
+    unit_price_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """A cart as it was asked for. ``redeem`` is by the name of the asset, in units."""
+
+    lines: tuple[Goods, ...]
+    member_id: UUID | None = None
+    channel: str | None = None
+    store: str | None = None
+    at: datetime | None = None
+    shipping_minor: int = 0
+    coupon_codes: tuple[str, ...] = ()
+    redeem: Mapping[str, Wanted] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """At which merchant, and when."""
+
+    merchant_id: int
+    zone: ZoneInfo
+    now: datetime
+
+
+@dataclass(slots=True, kw_only=True)
+class Priced:
+    """A price with all that a quote needs to hold it. ``purses`` are complete where something is
+    redeemed, and caught up in ``journal``."""
+
+    asking: Asking
+    known: Known
+    book: Book
+    offers: OfferBook
+    rules: Programme
+    context: Context
+    evaluation: Evaluation
+    goods: tuple[CartLine, ...]
+    journal: Journal
+    purses: Mapping[str, Purse]
+
+
+def price(
+    place: Place, asking: Asking, *, asked: Asked | None = None, suggest: bool = False
+) -> Priced | Answer:
+    """The price of a cart; or the first answer, where ``asked`` was answered before.
+
+    Raises NotFound for a member nobody knows, and KeyReused.
+    """
+    known, rules = _known(place, asking, asked)
+    if asked is not None:
+        first = replay(known.remembered, asked.fingerprint)
+        if first is not None:
+            return first
+    if asking.member_id is not None and known.carrier is None:
+        raise NotFound
+    offers, compiled = offer_book(place.merchant_id, known.book_version)
+    goods = _goods(asking.lines, known)
+    journal = Journal()
+    purses = _purses(place, asking, known, journal)
+    context = _context(place, asking, known, rules, offers, goods, purses)
+    cart = Cart(goods, asking.shipping_minor)
+    return Priced(
+        asking=asking,
+        known=known,
+        book=offers,
+        offers=compiled,
+        rules=rules,
+        context=context,
+        evaluation=evaluate(compiled, cart, context),
+        goods=goods,
+        journal=journal,
+        purses=purses,
+    )
+
+
+# ── what is compiled once ─────────────────────────────────────────────────────────────────
+
+_compiled: dict[int, tuple[Book, OfferBook]] = {}
+_guesses: dict[int, Programme] = {}
+_lock = Lock()
+
+
+def offer_book(merchant_id: int, version: int) -> tuple[Book, OfferBook]:
+    """The merchant's offers of a version, compiled once per process."""
+    offers = book(merchant_id, version)
+    known = _compiled.get(merchant_id)
+    if known is not None and known[0] is offers:
+        return known
+    predicates = {
+        offer.code: test for offer in offers.offers if (test := matcher(offer.who)) is not None
+    }
+    compiled = compile_offers(
+        offers.offers,
+        max_discount_bps=offers.settings.max_discount_bps,
+        predicates=predicates,
+    )
+    with _lock:
+        _compiled[merchant_id] = (offers, compiled)
+    return offers, compiled
+
+
+def _known(place: Place, asking: Asking, asked: Asked | None) -> tuple[Known, Programme]:
+    """One read; again only where another version of the programme counts other days."""
+    guess = _guesses.get(place.merchant_id)
+    if guess is None:
+        guess = programme_at(place.merchant_id, place.now)
+    at = asking.at or place.now
+    question = Question(
+        merchant_id=place.merchant_id,
+        zone=place.zone,
+        member_id=asking.member_id,
+        skus=[line.sku for line in asking.lines],
+        at=at,
+        window_from=_window_from(guess, at, place.zone),
+        asked=asked,
+    )
+    known = known_of(question)
+    rules = guess
+    if known.programme != guess.number:
+        rules = programme(place.merchant_id, known.programme)
+        known = known_of(replace(question, window_from=_window_from(rules, at, place.zone)))
+    _guesses[place.merchant_id] = rules
+    return known, rules
+
+
+def _window_from(rules: Programme, at: datetime, zone: ZoneInfo) -> date:
+    if rules.ladder.window.span == "anniversary":
+        return DAWN
+    return window_from(rules.ladder, program_day(at, zone), DAWN)
+
+
+# ── what the evaluator is told ────────────────────────────────────────────────────────────
+
+
+def _goods(lines: Sequence[Goods], known: Known) -> tuple[CartLine, ...]:
+    nothing = (None, None, frozenset[str]())
+    return tuple(
+        CartLine(
+            line.sku, line.quantity, line.unit_price_minor, *known.products.get(line.sku, nothing)
+        )
+        for line in lines
+    )
+
+
+def _purses(place: Place, asking: Asking, known: Known, journal: Journal) -> Mapping[str, Purse]:
+    """Complete and caught up where something is redeemed or fell due; from the one read else."""
+    if known.carrier is None:
+        return {}
+    names = {POINTS: "points", GROWTH_VALUE: "growth_value"}
+    light = [
+        purse_of_row(place.merchant_id, known.carrier, row, complete=False)
+        for row in known.accounts
+    ]
+    due = any(p.next_due_at is not None and p.next_due_at <= place.now for p in light)
+    if not due and not any(asking.redeem.values()):
+        return {names[purse.asset]: purse for purse in light}
+    whole = Purses(place.merchant_id, [known.carrier])
+    found = {}
+    for asset, name in names.items():
+        found[name] = whole.of(known.carrier, asset)
+        found[name].catch_up(journal, place.now)
+    return found
+
+
+def _context(
+    place: Place,
+    asking: Asking,
+    known: Known,
+    rules: Programme,
+    offers: Book,
+    goods: Sequence[CartLine],
+    purses: Mapping[str, Purse],
+) -> Context:
+    at = asking.at or place.now
+    buyer, earn, rates = STRANGER, None, {}
+    if known.carrier is not None:
+        tier = _tier(place, known, rules)
+        buyer = _buyer(place, asking, known, tier, at)
+        earn, rates = _earning(place, asking, known, rules, goods, tier, at)
+    settings = offers.settings
+    return Context(
+        at=at,
+        zone=place.zone,
+        buyer=buyer,
+        channel=asking.channel,
+        store=asking.store,
+        earn=earn,
+        line_rate_bps=rates,
+        points=_tender(
+            asking, "points", purses, rules.redeeming.points, settings.points_max_bps
+        ),
+        growth_value=_tender(
+            asking, "growth_value", purses, rules.redeeming.growth_value, settings.growth_max_bps
+        ),
+        stored_value=Tender(wanted=asking.redeem.get("stored_value", 0)),
+    )
+
+
+def _tier(place: Place, known: Known, rules: Programme) -> str:
+    """The tier as of now, also where no job has moved it yet."""
+    assert known.joined_at is not None
+    assert known.carrier is not None
+    day = program_day(place.now, place.zone)
+    ladder = rules.ladder
+    stored = known.standing
+    if stored is None:
+        return effective_tier(
+            first_standing(ladder, program_day(known.joined_at, place.zone)), ladder, day
+        ).code
+    standing = stored.standing
+    moves = standing.review_on is not None and standing.review_on <= day
+    slides = ladder.keep.mode == "follow" and ladder.window.span != "lifetime"
+    if moves or slides or stored.programme not in (0, rules.number):
+        found = stand(
+            merchant_id=place.merchant_id,
+            member_id=known.carrier,
+            ladder=ladder,
+            number=rules.number,
+            zone=place.zone,
+            now=place.now,
+        )
+        return found.statement.tier.code
+    return effective_tier(standing, ladder, day).code
+
+
+def _buyer(place: Place, asking: Asking, known: Known, tier: str, at: datetime) -> Buyer:
+    assert known.joined_at is not None
+    facts = buyer_facts(
+        today=program_day(at, place.zone),
+        joined_on=program_day(known.joined_at, place.zone),
+        orders=known.lifetime[0],
+        spend_minor=known.lifetime[1],
+        birthday=known.birthday(place.merchant_id),
+        tier=tier,
+        channel=asking.channel,
+        store=asking.store,
+    )
+    return Buyer(tier=tier, facts=facts)
+
+
+def _earning(
+    place: Place,
+    asking: Asking,
+    known: Known,
+    rules: Programme,
+    goods: Sequence[CartLine],
+    tier: str,
+    at: datetime,
+) -> tuple[Frozen, dict[str, int]]:
+    """Under what the order would earn points now, and the rate of each sku that has its own."""
+    terms = terms_of(
+        rules,
+        [LineFacts(line.sku, line.category, line.type) for line in goods],
+        Circumstances(
+            tier=tier,
+            counter=known.activity[counter_index(rules.ladder.counter)],
+            day=program_day(at, place.zone),
+            store=asking.store,
+            channel=asking.channel,
+            points_today=known.activity[3],
+            growth_value_today=0,
+        ),
+    ).points
+    own = zip(goods, terms.line_bps, strict=True) if terms.line_bps else ()
+    return terms._replace(line_bps=()), {line.sku: bps for line, bps in own if bps != BPS}
+
+
+def _tender(
+    asking: Asking, name: str, purses: Mapping[str, Purse], worth: Redemption, cap_bps: int
+) -> Tender:
+    purse = purses.get(name)
+    return Tender(
+        wanted=asking.redeem.get(name, 0),
+        available=purse.available if purse else 0,
+        cap_bps=cap_bps,
+        units=worth.units,
+        minor=worth.minor,
+    )

@@ -1,0 +1,132 @@
+"""Everything that a price depends on besides the cart, in one read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from regulars.infra.crypto import unseal
+from regulars.infra.db import Sql, as_instant, as_json, as_uuid, fetch_one
+from regulars.infra.writes import REMEMBERED, Asked
+from regulars.kernel.periods import DAWN, program_day
+from regulars.modules.catalog.gather import PRODUCTS
+from regulars.modules.earning.gather import ACTIVITY_OF_WHO
+from regulars.modules.ledger.gather import ACCOUNTS_OF_WHO
+from regulars.modules.members.enrolment import WHO_BY_ID
+from regulars.modules.programmes.queries import number_at
+from regulars.modules.promotions.queries import BOOK_VERSION
+from regulars.modules.tiers.gather import STANDING_OF_WHO, Stored, standing_of_row
+
+#: Since when, as whom and with which birthday the person in ``who`` is known.
+_PERSON: Final = """(SELECT json_array(w.own, w.carrier, w.status, m.birthday_sealed,
+    (SELECT min(x.joined_at) FROM members_member x WHERE x.merchant_id = :merchant_id
+      AND (x.id = w.carrier OR x.merged_into = w.carrier)))
+  FROM who w JOIN members_member m ON m.merchant_id = :merchant_id AND m.id = w.carrier)"""
+#: All orders and spend of the person in ``who``, net of what went back.
+_LIFETIME: Final = """(SELECT json_array(coalesce(sum(v.orders), 0), coalesce(sum(v.spend_minor), 0))
+  FROM earning_activity v WHERE v.merchant_id = :merchant_id AND v.member_id IN (
+    SELECT m.id FROM members_member m WHERE m.merchant_id = :merchant_id
+      AND m.merged_into = (SELECT carrier FROM who)
+    UNION ALL SELECT carrier FROM who))"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What one read told. ``carrier`` is None for a stranger and for a member nobody knows.
+
+    ``today`` are orders, spend, growth value of the ladder's window and the points of the day.
+    ``accounts`` are rows of ledger.gather.ACCOUNT_COLUMNS.
+    """
+
+    own: UUID | None
+    carrier: UUID | None
+    status: str | None
+    joined_at: datetime | None
+    birthday_sealed: str
+    remembered: Sequence[Any] | None
+    programme: int
+    accounts: Sequence[Sequence[Any]]
+    standing: Stored | None
+    activity: tuple[int, int, int, int]
+    lifetime: tuple[int, int]
+    book_version: int
+    products: dict[str, tuple[str | None, str | None, frozenset[str]]]
+    claims: Sequence[Any]
+
+    def birthday(self, merchant_id: int) -> date | None:
+        if not self.birthday_sealed or self.carrier is None:
+            return None
+        text = unseal(
+            merchant_id=merchant_id,
+            table="members_member",
+            field="birthday",
+            row_id=self.carrier.hex,
+            sealed=self.birthday_sealed,
+        )
+        return date.fromisoformat(text) if text else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """For whom, of what and as of when something is to be known."""
+
+    merchant_id: int
+    zone: ZoneInfo
+    member_id: UUID | None
+    skus: Sequence[str]
+    at: datetime
+    window_from: date = DAWN
+    asked: Asked | None = None
+
+
+_KNOWN: Final = Sql(
+    f"""WITH {WHO_BY_ID} SELECT {_PERSON}, {REMEMBERED}, {number_at("at")}, {ACCOUNTS_OF_WHO},
+  {STANDING_OF_WHO}, {ACTIVITY_OF_WHO}, {_LIFETIME}, {BOOK_VERSION}, {PRODUCTS}"""
+)
+
+
+def known_of(question: Question) -> Known:
+    """One round trip, whatever the number of offers and lines."""
+    asked = question.asked
+    row = fetch_one(
+        _KNOWN,
+        {
+            "merchant_id": question.merchant_id,
+            "member_id": question.member_id,
+            "operation": asked.operation if asked else "",
+            "key": asked.key if asked else "",
+            "at": question.at,
+            "day": program_day(question.at, question.zone),
+            "window_from": question.window_from,
+            "skus": sorted(set(question.skus)),
+        },
+    )
+    assert row is not None
+    person, remembered, programme, accounts, standing, activity, lifetime, version, products = row
+    own, carrier, status, birthday, joined_at = as_json(person) or (None,) * 5
+    stand = as_json(standing)
+    sums = [amount or 0 for amount in as_json(activity)]
+    orders, spend = as_json(lifetime)
+    return Known(
+        own=as_uuid(own) if own else None,
+        carrier=as_uuid(carrier) if carrier else None,
+        status=status,
+        joined_at=as_instant(joined_at),
+        birthday_sealed=birthday or "",
+        remembered=as_json(remembered),
+        programme=programme,
+        accounts=as_json(accounts) or [],
+        standing=standing_of_row(stand) if stand else None,
+        activity=(sums[0], sums[1], sums[2], sums[3]),
+        lifetime=(int(orders), int(spend)),
+        book_version=version or 0,
+        products={
+            sku: (category, kind, frozenset(as_json(tags) or ()))
+            for sku, category, kind, tags in as_json(products) or []
+        },
+        claims=(),
+    )
