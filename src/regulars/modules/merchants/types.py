@@ -26,6 +26,8 @@ PERMISSIONS: Final = frozenset(
         "catalog.write",
         "programme.read",
         "programme.write",
+        "offers.read",
+        "offers.write",
         "imports.read",
         "imports.write",
         "imports.undo",
@@ -62,6 +64,7 @@ _CASHIER: Final = frozenset(
         "orders.refund",
         "catalog.read",
         "programme.read",
+        "offers.read",
         "settings.read",
     }
 )
@@ -71,6 +74,7 @@ _ANALYST: Final = frozenset(
         "orders.read",
         "catalog.read",
         "programme.read",
+        "offers.read",
         "imports.read",
         "reports.read",
         "reports.refresh",
