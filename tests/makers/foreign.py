@@ -68,6 +68,14 @@ def a_run(merchant: MerchantFacts) -> str:
     return show("run", run.id)
 
 
+def an_offer(merchant: MerchantFacts) -> str:
+    code = unique("offer")
+    body = {"code": code, "kind": "percent_off", "params": {"bps": 1000}}
+    made = client_for(merchant).post("/offers", body)
+    assert made.status_code == 201, made.content
+    return code
+
+
 #: By the name of the path parameter: makes one at a merchant, and shows its public id.
 OBJECTS: dict[str, Callable[[MerchantFacts], str]] = {
     "member_id": a_member,
@@ -77,6 +85,7 @@ OBJECTS: dict[str, Callable[[MerchantFacts], str]] = {
     "hold_id": a_hold,
     "merge_id": a_merge,
     "run_id": a_run,
+    "code": an_offer,
 }
 #: By the name of the path parameter: an id of the right form that was never given.
 NEVER: dict[str, str] = {
@@ -87,6 +96,7 @@ NEVER: dict[str, str] = {
     "hold_id": show("hold", new_id()),
     "merge_id": show("mrg", new_id()),
     "run_id": show("run", new_id()),
+    "code": "no-such-offer",
 }
 #: Path parameters that name no object of a merchant, with a value that is good everywhere: a
 #: report's name, a sku that is the merchant's own word.
@@ -106,6 +116,7 @@ BODIES: dict[str, Any] = {
     "set_tier_floor": {"tier": "gold", "until": "2999-12-31", "reason": "test"},
     "merge_members": {"from": show("mem", new_id())},
     "undo_import": {"confirm": "orders.csv"},
+    "change_offer": {"status": "paused"},
 }
 #: By operation: a body that names a member in it, for operations that take one.
 NAMING_A_MEMBER: dict[str, Callable[[str], Any]] = {

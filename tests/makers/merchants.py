@@ -99,6 +99,9 @@ class ApiClient:
     def put(self, path: str, body: Any = None, *, key: str | None = None) -> HttpResponse:
         return self.send("PUT", path, body, key=key)
 
+    def patch(self, path: str, body: Any = None, *, key: str | None = None) -> HttpResponse:
+        return self.send("PATCH", path, body, key=key)
+
     def delete(self, path: str, *, key: str | None = None) -> HttpResponse:
         return self.send("DELETE", path, None, key=key)
 

@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "regulars.modules.earning",
     "regulars.modules.tiers",
     "regulars.modules.programmes",
+    "regulars.modules.promotions",
     "regulars.modules.pricing",
     "regulars.modules.orders",
     "regulars.modules.unions",

@@ -219,7 +219,8 @@ def _context(
     purses: Mapping[str, Purse],
 ) -> Context:
     at = asking.at or place.now
-    buyer, earn, rates = STRANGER, None, {}
+    buyer, earn = STRANGER, None
+    rates: dict[str, int] = {}
     if known.carrier is not None:
         tier = _tier(place, known, rules)
         buyer = _buyer(place, asking, known, tier, at)
@@ -233,9 +234,7 @@ def _context(
         store=asking.store,
         earn=earn,
         line_rate_bps=rates,
-        points=_tender(
-            asking, "points", purses, rules.redeeming.points, settings.points_max_bps
-        ),
+        points=_tender(asking, "points", purses, rules.redeeming.points, settings.points_max_bps),
         growth_value=_tender(
             asking, "growth_value", purses, rules.redeeming.growth_value, settings.growth_max_bps
         ),

@@ -27,7 +27,8 @@ _PERSON: Final = """(SELECT json_array(w.own, w.carrier, w.status, m.birthday_se
       AND (x.id = w.carrier OR x.merged_into = w.carrier)))
   FROM who w JOIN members_member m ON m.merchant_id = :merchant_id AND m.id = w.carrier)"""
 #: All orders and spend of the person in ``who``, net of what went back.
-_LIFETIME: Final = """(SELECT json_array(coalesce(sum(v.orders), 0), coalesce(sum(v.spend_minor), 0))
+_LIFETIME: Final = """(SELECT json_array(
+    coalesce(sum(v.orders), 0), coalesce(sum(v.spend_minor), 0))
   FROM earning_activity v WHERE v.merchant_id = :merchant_id AND v.member_id IN (
     SELECT m.id FROM members_member m WHERE m.merchant_id = :merchant_id
       AND m.merged_into = (SELECT carrier FROM who)

@@ -197,16 +197,31 @@ class Who:
 @dataclass(frozen=True, slots=True)
 class Limit:
     """``per_order`` counts sets of buy_get (per sku with ``same_item``) or multiples of a
-    spend_save with ``every``; ``per_member`` and ``total`` count orders."""
+    spend_save with ``every``; ``per_member`` and ``total`` count orders. ``member_period`` says
+    whether ``per_member`` counts for ever or anew in each calendar year of the merchant's zone."""
 
     per_order: int | None = None
     per_member: int | None = None
     total: int | None = None
+    member_period: Literal["ever", "year"] = "ever"
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetTerms:
+    """How a budget is kept: a ``hard`` one is never passed, a ``soft`` one only counts and warns.
+
+    ``per`` says whether there is one budget in all, or one for each store or each calendar day or
+    month of the merchant's zone. ``funder`` is who pays, in the merchant's own word.
+    """
+
+    stop: Literal["hard", "soft"] = "hard"
+    per: Literal["all", "store", "day", "month"] = "all"
+    funder: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """One promise. ``budget`` is the most it may cost in all, in minor units."""
+    """One promise. ``budget`` is the most it may cost in minor units, kept by ``budget_terms``."""
 
     code: str
     name: str
@@ -222,6 +237,7 @@ class Offer:
     requires_code: bool = False
     limit: Limit = Limit()
     budget: int | None = None
+    budget_terms: BudgetTerms = BudgetTerms()
     on_return: OnReturn = "keep"
     status: Status = "active"
 

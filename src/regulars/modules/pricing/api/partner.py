@@ -52,9 +52,7 @@ def read_quote(request: ApiRequest, quote_id: QuoteInPath) -> dict[str, Any]:
     return asking.shown(request, quote_id, now_for(request.auth.merchant))
 
 
-@router.post(
-    "/quotes/{quote_id}/release", response=QuoteReleasedOut, operation_id="release_quote"
-)
+@router.post("/quotes/{quote_id}/release", response=QuoteReleasedOut, operation_id="release_quote")
 @requires("pricing.write")
 def release_quote(request: ApiRequest, quote_id: QuoteInPath) -> HttpResponse:
     """Give a quote up before its end; what it held is free at once."""

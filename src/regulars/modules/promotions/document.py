@@ -1,0 +1,252 @@
+"""The offer document: what `POST /offers` takes, with every bound of docs/algorithms/pricing.md.
+
+`compiled` turns a stored document into the frozen value that the evaluator reads.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic_core import PydanticCustomError
+
+from regulars.infra.http.fields import Day, ExternalId, FreeJson, Instant, Int53, ShortText
+
+from .eligibility import MOST_CEL, RuleFault, check_cel, check_rule
+from .kinds import KINDS, AnyParams, BuyGetParams, SpendSaveParams
+from .parts import MOST_SKUS, Code, Count, Minor, Part, fault
+from .types import (
+    DEFAULT_STAGE,
+    GOODS_STAGES,
+    BudgetTerms,
+    Kind,
+    Limit,
+    NthWeekday,
+    Offer,
+    OnReturn,
+    Scope,
+    Stage,
+    Status,
+    When,
+    Who,
+)
+
+_Words = Annotated[list[ExternalId], Field(max_length=MOST_SKUS)]
+_Weekday = Annotated[int, Field(ge=1, le=7)]
+_Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
+
+
+class ScopePart(Part):
+    """Which lines count: any of skus, categories and tags, and none of the excluded."""
+
+    skus: _Words = Field(default_factory=list)
+    categories: _Words = Field(default_factory=list)
+    tags: _Words = Field(default_factory=list)
+    exclude_skus: _Words = Field(default_factory=list)
+
+
+class NthWeekdayPart(Part):
+    """Such as the last Friday of a month: nth -1, weekday 5."""
+
+    nth: Literal[1, 2, 3, 4, 5, -1]
+    weekday: _Weekday
+
+
+class WhenPart(Part):
+    """When it holds: half-open, its parts read in the merchant's zone; every one must hold."""
+
+    begins: Annotated[Instant | None, Field(alias="from")] = None
+    ends: Annotated[Instant | None, Field(alias="until")] = None
+    weekdays: list[_Weekday] = Field(max_length=7, default_factory=list)
+    days_of_month: list[Annotated[int, Field(ge=1, le=31)]] = Field(
+        max_length=31, default_factory=list
+    )
+    nth_weekdays: list[NthWeekdayPart] = Field(max_length=42, default_factory=list)
+    hours: Annotated[list[_Clock], Field(min_length=2, max_length=2)] | None = None
+    except_days: list[Day] = Field(max_length=1_000, default_factory=list)
+
+    @model_validator(mode="after")
+    def _forward(self) -> Self:
+        if self.begins and self.ends and self.begins >= self.ends:
+            fault(("until",), "too_small", "It ends after it begins.")
+        if self.hours and _minutes(self.hours[0]) >= _minutes(self.hours[1]):
+            fault(("hours",), "too_small", "Hours end after they start, the same day.")
+        return self
+
+
+def _rule(value: Any) -> Any:
+    if value is not None:
+        try:
+            check_rule(value)
+        except RuleFault as wrong:
+            fault(wrong.where, wrong.code, wrong.detail)
+    return value
+
+
+def _cel(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            check_cel(value)
+        except RuleFault as wrong:
+            fault((), wrong.code, wrong.detail)
+    return value
+
+
+class WhoPart(Part):
+    """For whom: every field given must hold, any value in a list is enough."""
+
+    tiers: _Words = Field(default_factory=list)
+    segments: _Words = Field(default_factory=list)
+    channels: _Words = Field(default_factory=list)
+    stores: _Words = Field(default_factory=list)
+    members_only: bool = False
+    rule: Annotated[
+        FreeJson,
+        BeforeValidator(_rule),
+        Field(
+            description="A tree of all, any, not and comparisons on the buyer's facts",
+            json_schema_extra={"type": ["object", "null"]},
+        ),
+    ] = None
+    cel: Annotated[
+        Annotated[str, Field(min_length=1, max_length=MOST_CEL)] | None,
+        BeforeValidator(_cel),
+        Field(description="A CEL expression on the buyer's facts; an error counts as no"),
+    ] = None
+
+
+class LimitPart(Part):
+    per_order: Count | None = None
+    per_member: Count | None = None
+    total: Count | None = None
+    member_period: Annotated[
+        Literal["ever", "year"],
+        Field(description="Whether per_member counts for ever or per calendar year"),
+    ] = "ever"
+
+
+class BudgetTermsPart(Part):
+    stop: Literal["hard", "soft"] = "hard"
+    per: Literal["all", "store", "day", "month"] = "all"
+    funder: Annotated[ShortText, Field(min_length=1, max_length=100)] | None = None
+
+
+def _params(value: Any, info: ValidationInfo) -> Any:
+    spec = KINDS.get(str(info.data.get("kind")))
+    if spec is None:
+        raise PydanticCustomError("unjudged", "What params hold depends on the kind.")
+    if isinstance(value, spec.shape):
+        return value
+    return spec.shape.model_validate(value)
+
+
+class OfferDocument(Part):
+    """One promise, whole."""
+
+    code: Code
+    name: Annotated[ExternalId, Field(description="The code where none is given")] | None = None
+    kind: Kind
+    params: Annotated[
+        AnyParams, BeforeValidator(_params), Field(description="As the kind has them")
+    ]
+    scope: ScopePart = ScopePart()
+    when: WhenPart = WhenPart()
+    who: WhoPart = WhoPart()
+    stage: Annotated[Stage | None, Field(description="The kind's own where none is given")] = None
+    priority: Int53 = 100
+    group: Code | None = None
+    exclusive: bool = False
+    requires_code: bool = False
+    limit: LimitPart = LimitPart()
+    budget: Minor | None = None
+    budget_terms: BudgetTermsPart = BudgetTermsPart()
+    on_return: OnReturn = "keep"
+    status: Status = "active"
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if self.code == "kinds":
+            fault(("code",), "reserved", "This word is an address of its own.", self.code)
+        own = DEFAULT_STAGE[self.kind]
+        allowed = GOODS_STAGES if own in GOODS_STAGES else (own,)
+        if self.stage is not None and self.stage not in allowed:
+            fault(("stage",), "unknown_value", f"{self.kind} runs in {', '.join(allowed)}.")
+        counts_sets = isinstance(self.params, BuyGetParams) or (
+            isinstance(self.params, SpendSaveParams) and self.params.every
+        )
+        if self.limit.per_order is not None and not counts_sets:
+            fault(
+                ("limit", "per_order"),
+                "not_of_this_kind",
+                "Only buy_get, and spend_save with every, count within an order.",
+            )
+        return self
+
+
+def stage_of(document: OfferDocument) -> Stage:
+    """Where it runs: as named, else coupon for goods with a code, else the kind's own."""
+    if document.stage is not None:
+        return document.stage
+    own = DEFAULT_STAGE[document.kind]
+    return "coupon" if document.requires_code and own in GOODS_STAGES else own
+
+
+def compiled(document: OfferDocument) -> Offer:
+    """The offer that a document promises."""
+    limit = document.limit
+    return Offer(
+        code=document.code,
+        name=document.name or document.code,
+        kind=document.kind,
+        params=document.params.compiled(),
+        stage=stage_of(document),
+        scope=_scope(document.scope),
+        when=_when(document.when),
+        who=_who(document.who),
+        priority=document.priority,
+        group=document.group,
+        exclusive=document.exclusive,
+        requires_code=document.requires_code,
+        limit=Limit(limit.per_order, limit.per_member, limit.total, limit.member_period),
+        budget=document.budget,
+        budget_terms=BudgetTerms(**document.budget_terms.model_dump()),
+        on_return=document.on_return,
+        status=document.status,
+    )
+
+
+def _scope(part: ScopePart) -> Scope:
+    return Scope(
+        skus=frozenset(part.skus),
+        categories=frozenset(part.categories),
+        tags=frozenset(part.tags),
+        exclude_skus=frozenset(part.exclude_skus),
+    )
+
+
+def _when(part: WhenPart) -> When:
+    return When(
+        begins=part.begins,
+        ends=part.ends,
+        weekdays=frozenset(part.weekdays),
+        days_of_month=frozenset(part.days_of_month),
+        nth_weekdays=tuple(NthWeekday(day.nth, day.weekday) for day in part.nth_weekdays),
+        hours=(_minutes(part.hours[0]), _minutes(part.hours[1])) if part.hours else None,
+        except_days=frozenset(part.except_days),
+    )
+
+
+def _who(part: WhoPart) -> Who:
+    return Who(
+        tiers=frozenset(part.tiers),
+        segments=frozenset(part.segments),
+        channels=frozenset(part.channels),
+        stores=frozenset(part.stores),
+        members_only=part.members_only,
+        rule=part.rule,
+        cel=part.cel,
+    )
+
+
+def _minutes(clock: str) -> int:
+    return int(clock[:2]) * 60 + int(clock[3:])

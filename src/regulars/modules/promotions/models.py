@@ -1,0 +1,33 @@
+"""Tables of offers."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from regulars.infra.tenancy import Owned
+
+
+class Offer(Owned):
+    """One promise as the merchant wrote it. ``version`` counts its changes, from 1."""
+
+    pk = models.CompositePrimaryKey("merchant_id", "code")
+    code = models.CharField(max_length=100)
+    status = models.CharField(max_length=10)
+    document = models.JSONField()
+    version = models.IntegerField(default=1)
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+
+class OfferBook(Owned):
+    """A merchant's offers and pricing settings taken together.
+
+    ``version`` rises with every change of either, so that a process knows when what it compiled
+    is no longer true.
+    """
+
+    merchant_id = models.BigIntegerField(primary_key=True)
+    version = models.BigIntegerField(default=0)
+    max_discount_bps = models.IntegerField(default=10_000)
+    points_max_bps = models.IntegerField(default=10_000)
+    growth_max_bps = models.IntegerField(default=10_000)

@@ -1,0 +1,126 @@
+"""Reads of offers: the compiled book that pricing works from, and documents for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+from typing import Any, Final
+
+from regulars.infra.db import Sql, as_json, fetch_one
+from regulars.kernel.errors import NotFound
+
+from .document import OfferDocument, compiled
+from .models import Offer as OfferRow
+from .types import Offer
+
+#: A scalar for other gathers: the version of the book of :merchant_id; null before its first offer.
+BOOK_VERSION: Final = (
+    "(SELECT b.version FROM promotions_offerbook b WHERE b.merchant_id = :merchant_id)"
+)
+_BOOK: Final = Sql(
+    """SELECT
+  (SELECT json_array(b.version, b.max_discount_bps, b.points_max_bps, b.growth_max_bps)
+    FROM promotions_offerbook b WHERE b.merchant_id = :merchant_id),
+  (SELECT json_group_array(o.document) FROM promotions_offer o
+    WHERE o.merchant_id = :merchant_id AND o.status <> 'archived')"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PricingSettings:
+    """How far discounts, and the tenders points and growth value, may go: shares in bps."""
+
+    max_discount_bps: int = 10_000
+    points_max_bps: int = 10_000
+    growth_max_bps: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Everything a merchant promises, as of a version; archived offers are left out, others
+    stand by code."""
+
+    version: int
+    offers: tuple[Offer, ...]
+    settings: PricingSettings
+    #: What was written, by code: what an order keeps of an offer that it used.
+    documents: Mapping[str, dict[str, Any]]
+
+    def offer(self, code: str) -> Offer | None:
+        return next((offer for offer in self.offers if offer.code == code), None)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferView:
+    """An offer as it was written, with every default filled in."""
+
+    code: str
+    document: dict[str, Any]
+    version: int
+    created_at: datetime
+    changed_at: datetime
+
+
+_books: dict[int, Book] = {}
+_lock = Lock()
+
+
+def book(merchant_id: int, version: int | None = None) -> Book:
+    """The compiled book, once per process and version.
+
+    ``version`` is what BOOK_VERSION told; without it the book is read anew. One statement reads
+    version and offers, so a book is never of two versions.
+    """
+    known = _books.get(merchant_id)
+    if known is not None and version is not None and known.version == version:
+        return known
+    row = fetch_one(_BOOK, {"merchant_id": merchant_id})
+    assert row is not None
+    head, documents = as_json(row[0]), as_json(row[1]) or []
+    found = _book(head, [as_json(document) for document in documents], known)
+    with _lock:
+        _books[merchant_id] = found
+    return found
+
+
+def offers(merchant_id: int, version: int | None = None) -> tuple[Offer, ...]:
+    """Every offer that is not archived, by code, as the evaluator reads it."""
+    return book(merchant_id, version).offers
+
+
+def offer_view(merchant_id: int, code: str) -> OfferView:
+    """Raises NotFound."""
+    row = OfferRow.objects.of(merchant_id).filter(code=code).first()
+    if row is None:
+        raise NotFound
+    return view_of(row)
+
+
+def offer_views(
+    merchant_id: int, *, limit: int, after: str | None = None, status: str | None = None
+) -> list[OfferView]:
+    """By code, one more than ``limit`` where there are more; all statuses unless one is named."""
+    rows = OfferRow.objects.of(merchant_id)
+    if status is not None:
+        rows = rows.filter(status=status)
+    if after is not None:
+        rows = rows.filter(code__gt=after)
+    return [view_of(row) for row in rows.order_by("code")[: limit + 1]]
+
+
+def view_of(row: OfferRow) -> OfferView:
+    return OfferView(row.code, row.document, row.version, row.created_at, row.changed_at)
+
+
+def _book(head: Any, documents: list[dict[str, Any]], known: Book | None) -> Book:
+    if head is None:
+        return Book(0, (), PricingSettings(), {})
+    version, *settings = head
+    if known is not None and known.version == version:
+        return known
+    parsed = [compiled(OfferDocument.model_validate(document)) for document in documents]
+    offers = tuple(sorted(parsed, key=lambda offer: offer.code))
+    by_code = {document["code"]: document for document in documents}
+    return Book(version, offers, PricingSettings(*settings), by_code)
