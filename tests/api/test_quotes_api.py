@@ -1,0 +1,230 @@
+"""Evaluations, quotes, and orders on quotes over HTTP: shown, promised, charged, given back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from makers.merchants import unique
+from makers.offers import make_offer
+from makers.orders import Shop, enrol, kinds, make_shop, traces
+
+LINES = [
+    {"sku": "tea", "quantity": 3, "unit_price": 3_333},
+    {"sku": "pot", "quantity": 1, "unit_price": 12_001},
+]
+
+
+def cart(**given: Any) -> dict[str, Any]:
+    return {"lines": LINES, **given}
+
+
+def quoted(shop: Shop, **given: Any) -> dict[str, Any]:
+    answer = shop.api.post("/quotes", cart(**given))
+    assert answer.status_code == 201, answer.content
+    return dict(answer.json())
+
+
+def order_on(quote: dict[str, Any], **given: Any) -> dict[str, Any]:
+    return {
+        "external_id": unique("o"),
+        "placed_at": "2026-03-02T11:00:00Z",
+        "paid_at": "2026-03-02T11:00:00Z",
+        "lines": LINES,
+        "quote_id": quote["id"],
+        "paid": quote["due"],
+        **given,
+    }
+
+
+def placed(shop: Shop, quote: dict[str, Any], **given: Any) -> dict[str, Any]:
+    answer = shop.api.post("/orders", order_on(quote, **given))
+    assert answer.status_code == 201, answer.content
+    return dict(answer.json())
+
+
+def balances(shop: Shop, member: str) -> dict[str, Any]:
+    return dict(shop.api.get(f"/members/{member}/balances").json())
+
+
+def give_points(shop: Shop, member: str, amount: int, **given: Any) -> None:
+    answer = shop.api.post(
+        f"/members/{member}/points/adjust", {"amount": amount, "reason": "gift", **given}
+    )
+    assert answer.status_code == 201, answer.content
+
+
+def test_an_evaluation_tells_the_best_price_and_why() -> None:
+    shop = make_shop()
+    member = enrol(shop)
+    make_offer(shop, "percent_off", code="ten", params={"bps": 1_000})
+    make_offer(shop, "spend_save", code="far", params={"steps": [{"spend": 50_000, "save": 5_000}]})
+    told = shop.api.post("/evaluations", cart(member_id=member, shipping_minor=500)).json()
+    assert (told["gross"], told["discount"], told["payable"], told["due"]) == (
+        22_000, 2_200, 20_300, 20_300,
+    )  # fmt: skip
+    assert told["points_to_earn"] == 198
+    assert told["applied"] == [{"offer": "ten", "amount": 2_200}]
+    (far,) = told["rejected"]
+    assert (far["offer"], far["code"], far["missing"]) == ("far", "below_threshold", 30_200)
+    assert told["certificate"] == {"value": 2_200, "bound": 2_200, "gap": 0}
+    assert [line["net"] for line in told["lines"]] == [8_999, 10_801]
+
+
+def test_what_is_shown_is_quoted_and_charged() -> None:
+    shop = make_shop()
+    member = enrol(shop)
+    make_offer(shop, "percent_off", code="ten", params={"bps": 1_000})
+    make_offer(shop, "points_multiplier", code="double", params={"bps": 20_000})
+    shown = shop.api.post("/evaluations", cart(member_id=member)).json()
+    quote = quoted(shop, member_id=member)
+    assert {name: quote[name] for name in shown} == shown
+    order = placed(shop, quote, member_id=member)
+    assert (order["paid"], order["net"]) == (quote["due"], 19_800)
+    assert order["points"] == quote["points_to_earn"] == 396
+    assert order["growth_value"] == 198
+    assert [line["net"] for line in order["lines"]] == [line["net"] for line in quote["lines"]]
+    read = shop.api.get(f"/orders/{order['id']}").json()
+    assert read == {name: order[name] for name in order if name != "effects"}
+    after = shop.api.get(f"/quotes/{quote['id']}").json()
+    assert (after["state"], after["order_id"]) == ("used", order["id"])
+
+
+def test_points_are_held_spent_and_given_back_to_their_lots() -> None:
+    shop = make_shop()
+    member = enrol(shop)
+    give_points(shop, member, 3_000, expires_at="2026-06-01T00:00:00Z")
+    give_points(shop, member, 2_000)
+    before = balances(shop, member)
+    quote = quoted(shop, member_id=member, redeem={"points": 4_000})
+    assert quote["due"] == 18_000
+    assert balances(shop, member)["points"] | {"expiring": []} == {
+        "posted": 5_000, "held": 4_000, "pending": 0, "available": 1_000, "debt": 0, "expiring": [],
+    }  # fmt: skip
+
+    order = placed(shop, quote)
+    assert (order["points"], balances(shop, member)["points"]["posted"]) == (180, 1_180)
+    first = shop.api.post(
+        f"/orders/{order['id']}/refunds",
+        {"external_id": unique("r"), "lines": [{"line": 1, "quantity": 1}]},
+    ).json()
+    second = shop.api.post(
+        f"/orders/{order['id']}/refunds",
+        {
+            "external_id": unique("r"),
+            "lines": [{"line": 1, "quantity": 2}, {"line": 2, "quantity": 1}],
+        },
+    ).json()
+    back = [line for refund in (first, second) for line in refund["lines"]]
+    assert sum(line["points"] for line in back) == 4_000
+    assert sum(line["cash"] for line in back) == 18_000
+    assert "points.restored" in kinds(first["effects"])
+    assert balances(shop, member) == before
+    assert shop.faults() == []
+
+
+def test_a_cancelled_order_gives_everything_back_shipping_too() -> None:
+    shop = make_shop()
+    member = enrol(shop)
+    give_points(shop, member, 1_000)
+    before = balances(shop, member)
+    quote = quoted(shop, member_id=member, redeem={"points": "max"}, shipping_minor=700)
+    order = placed(shop, quote)
+    assert (quote["due"], order["shipping"]) == (21_700, 700)
+    gone = shop.api.post(f"/orders/{order['id']}/cancel").json()
+    assert (gone["status"], gone["refunded"], gone["points"]) == ("cancelled", 21_700, 0)
+    assert balances(shop, member) == before
+    assert shop.faults() == []
+
+
+def test_an_unpaid_order_on_a_quote_earns_once_it_is_paid() -> None:
+    shop = make_shop()
+    member = enrol(shop)
+    give_points(shop, member, 2_000)
+    quote = quoted(shop, member_id=member, redeem={"points": 2_000})
+    order = placed(shop, quote, paid_at=None)
+    assert (order["points"], balances(shop, member)["points"]["posted"]) == (0, 0)
+    paid = shop.api.post(f"/orders/{order['id']}/pay", {"paid_at": "2026-03-02T11:30:00Z"}).json()
+    assert paid["points"] == quote["points_to_earn"] == 200
+
+
+def test_a_quote_is_placed_once_by_whom_it_was_made_for_at_its_price() -> None:
+    shop = make_shop()
+    member, other = enrol(shop), enrol(shop)
+    quote = quoted(shop, member_id=member)
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"member_id": other}, "quote_of_another_member"),
+        ({"paid": quote["due"] - 1}, "price_changed"),
+        ({"lines": LINES[:1]}, "price_changed"),
+        ({"store": "elsewhere"}, "price_changed"),
+    ]
+    before = traces(shop)
+    for given, code in wrong:
+        answer = shop.api.post("/orders", order_on(quote, **given))
+        assert (answer.status_code, answer.json()["code"]) == (409, code)
+    unknown = shop.api.post("/orders", order_on(quote, quote_id="quo_" + "0" * 32))
+    assert unknown.status_code == 404
+    assert traces(shop) == before
+    placed(shop, quote, member_id=member)
+    again = shop.api.post("/orders", order_on(quote))
+    assert (again.status_code, again.json()["code"]) == (409, "quote_used")
+
+
+def test_a_quote_runs_out_and_what_it_held_is_free() -> None:
+    shop = make_shop()
+    member = enrol(shop)
+    give_points(shop, member, 500)
+    quote = quoted(shop, member_id=member, redeem={"points": 500}, expires_in=60)
+    shop.move(timedelta(minutes=2), due=False)
+    answer = shop.api.post("/orders", order_on(quote))
+    assert (answer.status_code, answer.json()["code"]) == (409, "quote_expired")
+    assert balances(shop, member)["points"]["available"] == 500
+    assert shop.api.get(f"/quotes/{quote['id']}").json()["state"] == "expired"
+
+
+def test_a_quote_given_up_frees_what_it_held_at_once() -> None:
+    shop = make_shop()
+    member = enrol(shop)
+    give_points(shop, member, 500)
+    quote = quoted(shop, member_id=member, redeem={"points": 500})
+    gone = shop.api.post(f"/quotes/{quote['id']}/release")
+    assert (gone.status_code, gone.json()["state"]) == (200, "released")
+    assert balances(shop, member)["points"]["available"] == 500
+    answer = shop.api.post("/orders", order_on(quote))
+    assert (answer.status_code, answer.json()["code"]) == (409, "quote_released")
+
+
+def test_more_points_than_there_are() -> None:
+    shop = make_shop()
+    member = enrol(shop)
+    give_points(shop, member, 100)
+    asked = cart(member_id=member, redeem={"points": 101})
+    refused = shop.api.post("/quotes", asked)
+    assert (refused.status_code, refused.json()["code"]) == (409, "insufficient_points")
+    told = shop.api.post("/evaluations", asked).json()
+    assert told["due"] == 21_900
+    assert [one["code"] for one in told["rejected"]] == ["tender_reduced"]
+
+
+@pytest.mark.parametrize("quantity", [0, -1, 1.5, "2", True, 2**31, None])
+def test_a_quantity_that_is_none(quantity: Any) -> None:
+    shop = make_shop()
+    body = {"lines": [{"sku": "tea", "quantity": quantity, "unit_price": 100}]}
+    before = traces(shop)
+    for path in ("/evaluations", "/quotes"):
+        answer = shop.api.post(path, body)
+        assert answer.status_code == 422, path
+        assert answer.json()["errors"][0]["pointer"] == "/lines/0/quantity"
+    assert traces(shop) == before
+
+
+def test_the_same_key_the_same_quote() -> None:
+    shop = make_shop()
+    first = shop.api.post("/quotes", cart(), key="q-1")
+    again = shop.api.post("/quotes", cart(), key="q-1")
+    other = shop.api.post("/quotes", cart(channel="x"), key="q-1")
+    assert again.content == first.content
+    assert again["Idempotent-Replayed"] == "true"
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
