@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from makers.merchants import unique
+from makers.merchants import ApiClient, partner, unique
 from makers.offers import make_offer
 from makers.orders import Shop, enrol, kinds, make_shop, traces
+from regulars.modules.merchants.services import create_key
 
 LINES = [
     {"sku": "tea", "quantity": 3, "unit_price": 3_333},
@@ -228,3 +229,49 @@ def test_the_same_key_the_same_quote() -> None:
     assert again.content == first.content
     assert again["Idempotent-Replayed"] == "true"
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+
+
+# ── web pages elsewhere ───────────────────────────────────────────────────────────────────
+
+ORIGIN = "https://shop.example"
+
+
+def page_key(shop: Shop) -> ApiClient:
+    made = create_key(
+        merchant_id=shop.merchant_id, name="page", by="test", now=shop.now, origins=[ORIGIN]
+    )
+    assert made.api_key.startswith("pk_live_")
+    return partner(made.api_key)
+
+
+def test_a_page_shows_a_stranger_what_joining_would_save() -> None:
+    shop = make_shop()
+    make_offer(shop, "member_price", params={"prices": {"tea": 3_000}}, who={"members_only": True})
+    page = page_key(shop)
+    now = page.send("POST", "/evaluations", cart(), key="", Origin=ORIGIN)
+    joined = page.send("POST", "/evaluations", cart(as_new_member=True), key="", Origin=ORIGIN)
+    assert (now.json()["due"], joined.json()["due"]) == (22_000, 21_001)
+    assert (now.json()["points_to_earn"], joined.json()["points_to_earn"]) == (0, 210)
+    assert now["Access-Control-Allow-Origin"] == ORIGIN
+
+
+def test_a_page_key_opens_nothing_else_and_no_other_page() -> None:
+    shop = make_shop()
+    member = enrol(shop)
+    page = page_key(shop)
+    about_member = page.post("/evaluations", cart(member_id=member))
+    assert (about_member.status_code, about_member.json()["code"]) == (403, "forbidden")
+    for path in ("/quotes", "/orders"):
+        assert page.post(path, cart()).status_code == 403
+    elsewhere = page.send("POST", "/evaluations", cart(), key="", Origin="https://evil.example")
+    assert "Access-Control-Allow-Origin" not in elsewhere
+    secret = shop.api.send("POST", "/evaluations", cart(), key="", Origin=ORIGIN)
+    assert "Access-Control-Allow-Origin" not in secret
+
+
+def test_a_preflight_of_prices_is_answered_and_of_nothing_else() -> None:
+    page = page_key(make_shop())
+    asked = page.send("OPTIONS", "/evaluations", None, Origin=ORIGIN)
+    assert (asked.status_code, asked["Access-Control-Allow-Methods"]) == (204, "POST")
+    other = page.send("OPTIONS", "/orders", None, Origin=ORIGIN)
+    assert "Access-Control-Allow-Origin" not in other

@@ -57,6 +57,13 @@ def register(commands: Commands) -> None:
         metavar="PERMISSION",
         help=say("permission the key has; repeat for more; without any, all a key may have"),
     )
+    key.add_argument(
+        "--origin",
+        action="append",
+        default=[],
+        metavar="URL",
+        help=say("makes a publishable key for web pages of this origin; repeat for more"),
+    )
     commands.verb("keys list", "list keys; never the keys themselves", _list_keys)
     revoke = commands.verb(
         "keys revoke", "take a key back, effective at its next request", _revoke_key
@@ -176,6 +183,7 @@ def _create_key(args: argparse.Namespace) -> None:
             by=OPERATOR,
             now=asked(merchant, "").now,
             scopes=args.scope,
+            origins=args.origin,
         )
         return Outcome(
             status=201,

@@ -71,6 +71,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "regulars.infra.http.middleware.RequestLog",
+    "regulars.infra.http.middleware.SharedWithPages",
     "django.middleware.security.SecurityMiddleware",
     "regulars.infra.http.middleware.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",

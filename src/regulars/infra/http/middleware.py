@@ -19,6 +19,8 @@ Next = Callable[[HttpRequest], HttpResponseBase]
 
 #: Paths whose every answer is for programs.
 API_ROOTS: Final = ("/api/", "/console/api/", "/member/api/")
+#: The one path that pages elsewhere may call.
+SHARED_PATH: Final = "/api/v1/evaluations"
 _QUIET: Final = frozenset({"healthz", "metrics"})
 _log = structlog.get_logger("regulars.http")
 
@@ -61,6 +63,36 @@ class RequestLog:
             ms=round(seconds * 1000, 1),
             merchant=getattr(principal, "merchant_id", None),
         )
+
+
+class SharedWithPages:
+    """Lets web pages of other origins ask for prices with a publishable key, and nothing else.
+
+    A preflight names no key, so it is answered for anybody; the answer itself may be read only by
+    pages of the origins that the key was made for.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path != SHARED_PATH or "Origin" not in request.headers:
+            return self._get_response(request)
+        origin = request.headers["Origin"]
+        if request.method == "OPTIONS":
+            response: HttpResponseBase = HttpResponse(status=204)
+            response["Access-Control-Allow-Methods"] = "POST"
+            response["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
+            response["Access-Control-Max-Age"] = "86400"
+            allowed = True
+        else:
+            response = self._get_response(request)
+            principal: Any = getattr(request, "auth", None)
+            allowed = origin in getattr(principal, "origins", ())
+        response["Vary"] = "Origin"
+        if allowed:
+            response["Access-Control-Allow-Origin"] = origin
+        return response
 
 
 class ContentSecurityPolicy:

@@ -26,13 +26,15 @@ class MerchantFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Whoever a request speaks for. ``member_id`` is set where it is a member, about themselves."""
+    """Whoever a request speaks for. ``member_id`` is set where it is a member, about themselves;
+    ``origins`` where it is a web page's publishable key."""
 
     merchant_id: int
     merchant: MerchantFacts
     actor: str
     permissions: frozenset[str]
     member_id: UUID | None = None
+    origins: tuple[str, ...] = ()
 
 
 class ApiRequest(HttpRequest):

@@ -61,6 +61,8 @@ class ApiKey(models.Model):
     prefix = models.CharField(max_length=16)
     digest = models.CharField(max_length=64, unique=True)
     scopes = models.JSONField(default=list)
+    #: Where web pages may use a publishable key from; empty for a secret one.
+    origins = models.JSONField(default=list)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.CharField(max_length=100, default="")
     revoked_at = models.DateTimeField(null=True, blank=True)

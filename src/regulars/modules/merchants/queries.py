@@ -18,9 +18,12 @@ from .models import ApiKey, Merchant, StaffRole, Store
 from .types import KEY_PERMISSIONS, KeyView, Seat, StaffView, StoreView
 
 KEY_HEAD: Final = "sk_live_"
+#: A publishable key stands in a web page; it may do little, and from named origins alone.
+PUBLISHABLE_HEAD: Final = "pk_live_"
 _KEY_LENGTH: Final = len(KEY_HEAD) + 43
 _BY_KEY: Final = Sql(
-    "SELECT k.id, k.prefix, k.scopes, m.id, m.code, m.name, m.currency, m.zone, m.locale, "
+    "SELECT k.id, k.prefix, k.scopes, k.origins, "
+    "m.id, m.code, m.name, m.currency, m.zone, m.locale, "
     "m.clock_at, m.suspended FROM merchants_apikey k JOIN merchants_merchant m "
     "ON m.id = k.merchant_id WHERE k.digest = :digest AND k.revoked_at IS NULL"
 )
@@ -82,13 +85,13 @@ def principal_of_key(api_key: str) -> Principal | None:
     Asks the database every time, so a revoked key ends with the request before.
     Raises MerchantSuspended.
     """
-    if len(api_key) != _KEY_LENGTH or not api_key.startswith(KEY_HEAD):
+    if len(api_key) != _KEY_LENGTH or not api_key.startswith((KEY_HEAD, PUBLISHABLE_HEAD)):
         return None
     with connection.wrap_database_errors:
         row = fetch_one(_BY_KEY, {"digest": digest_of(api_key)})
     if row is None:
         return None
-    key_id, prefix, scopes, *merchant_row = row
+    key_id, prefix, scopes, origins, *merchant_row = row
     facts = _facts_of_row(merchant_row)
     if facts.suspended:
         raise MerchantSuspended
@@ -98,6 +101,7 @@ def principal_of_key(api_key: str) -> Principal | None:
         merchant=facts,
         actor=f"key:{key_id}:{prefix}",
         permissions=KEY_PERMISSIONS & granted if granted else KEY_PERMISSIONS,
+        origins=tuple(as_json(origins)),
     )
 
 
@@ -125,6 +129,7 @@ def key_view(row: ApiKey) -> KeyView:
         row.name,
         row.prefix,
         tuple(row.scopes),
+        tuple(row.origins),
         row.created_at,
         row.created_by,
         row.revoked_at,

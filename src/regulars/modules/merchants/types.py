@@ -27,6 +27,7 @@ PERMISSIONS: Final = frozenset(
         "catalog.write",
         "programme.read",
         "programme.write",
+        "pricing.evaluate",
         "pricing.read",
         "offers.read",
         "offers.write",
@@ -52,6 +53,8 @@ MEMBER_PERMISSIONS: Final = frozenset({"self.read", "self.consent"})
 #: A key serves shops and tills; it cannot make keys or people.
 _KEYS_NEVER: Final = frozenset({"keys.read", "keys.write", "staff.read", "staff.write"})
 KEY_PERMISSIONS: Final = PERMISSIONS - _KEYS_NEVER
+#: What a key may do that stands in a web page for everyone to read.
+PUBLISHABLE_PERMISSIONS: Final = frozenset({"pricing.evaluate"})
 
 _OWNER: Final = PERMISSIONS - {"clock.move"}
 _CASHIER: Final = frozenset(
@@ -67,6 +70,7 @@ _CASHIER: Final = frozenset(
         "orders.refund",
         "catalog.read",
         "programme.read",
+        "pricing.evaluate",
         "pricing.read",
         "offers.read",
         "settings.read",
@@ -78,6 +82,7 @@ _ANALYST: Final = frozenset(
         "orders.read",
         "catalog.read",
         "programme.read",
+        "pricing.evaluate",
         "pricing.read",
         "offers.read",
         "imports.read",
@@ -106,6 +111,7 @@ class KeyView:
     name: str
     prefix: str
     scopes: tuple[str, ...]
+    origins: tuple[str, ...]
     created_at: datetime
     created_by: str
     revoked_at: datetime | None

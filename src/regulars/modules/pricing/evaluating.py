@@ -58,6 +58,7 @@ class Asking:
     shipping_minor: int = 0
     coupon_codes: tuple[str, ...] = ()
     redeem: Mapping[str, Wanted] = field(default_factory=dict)
+    as_new_member: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +222,7 @@ def _context(
     at = asking.at or place.now
     buyer, earn = STRANGER, None
     rates: dict[str, int] = {}
-    if known.carrier is not None:
+    if known.carrier is not None or asking.as_new_member:
         tier = _tier(place, known, rules)
         buyer = _buyer(place, asking, known, tier, at)
         earn, rates = _earning(place, asking, known, rules, goods, tier, at)
@@ -244,15 +245,11 @@ def _context(
 
 def _tier(place: Place, known: Known, rules: Programme) -> str:
     """The tier as of now, also where no job has moved it yet."""
-    assert known.joined_at is not None
-    assert known.carrier is not None
     day = program_day(place.now, place.zone)
     ladder = rules.ladder
     stored = known.standing
-    if stored is None:
-        return effective_tier(
-            first_standing(ladder, program_day(known.joined_at, place.zone)), ladder, day
-        ).code
+    if stored is None or known.carrier is None:
+        return effective_tier(first_standing(ladder, day), ladder, day).code
     standing = stored.standing
     moves = standing.review_on is not None and standing.review_on <= day
     slides = ladder.keep.mode == "follow" and ladder.window.span != "lifetime"
@@ -270,10 +267,9 @@ def _tier(place: Place, known: Known, rules: Programme) -> str:
 
 
 def _buyer(place: Place, asking: Asking, known: Known, tier: str, at: datetime) -> Buyer:
-    assert known.joined_at is not None
     facts = buyer_facts(
         today=program_day(at, place.zone),
-        joined_on=program_day(known.joined_at, place.zone),
+        joined_on=program_day(known.joined_at or place.now, place.zone),
         orders=known.lifetime[0],
         spend_minor=known.lifetime[1],
         birthday=known.birthday(place.merchant_id),

@@ -52,6 +52,14 @@ class SettingsOut(Strict):
 class KeyIn(Strict):
     name: Name
     scopes: Annotated[list[str], Field(max_length=40, default_factory=list)]
+    origins: Annotated[
+        list[ShortText],
+        Field(
+            max_length=20,
+            default_factory=list,
+            description="Makes a publishable key for web pages of these origins",
+        ),
+    ]
 
 
 class KeyOut(Strict):
@@ -59,6 +67,7 @@ class KeyOut(Strict):
     name: str
     prefix: str
     scopes: list[str]
+    origins: list[str]
     created_at: Instant
     created_by: str
     revoked_at: Instant | None
@@ -139,6 +148,7 @@ def create_key(request: ApiRequest, body: KeyIn) -> HttpResponse:
             by=request.auth.actor,
             now=now,
             scopes=body.scopes,
+            origins=body.origins,
         )
         return Outcome(
             status=201,
@@ -257,6 +267,7 @@ def _key(view: KeyView) -> dict[str, Any]:
         "name": view.name,
         "prefix": view.prefix,
         "scopes": list(view.scopes),
+        "origins": list(view.origins),
         "created_at": show_instant(view.created_at),
         "created_by": view.created_by,
         "revoked_at": show_instant(view.revoked_at) if view.revoked_at else None,

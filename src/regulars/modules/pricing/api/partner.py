@@ -12,7 +12,7 @@ from ninja import Router
 from regulars.infra.clock import now_for
 from regulars.infra.http.answers import sent
 from regulars.infra.http.fields import ShownId
-from regulars.infra.http.permissions import requires
+from regulars.infra.http.permissions import Forbidden, requires
 from regulars.infra.http.principal import ApiRequest
 
 from . import asking
@@ -25,12 +25,15 @@ QuoteInPath = Annotated[UUID, ShownId("quo")]
 @router.post(
     "/evaluations", response=EvaluationOut, operation_id="evaluate_cart", exclude_unset=True
 )
-@requires("pricing.read", writes=False)
+@requires("pricing.evaluate", writes=False)
 def evaluate_cart(request: ApiRequest, body: AskingIn) -> dict[str, Any]:
     """What a cart costs, and why: the best combination of offers, and a reason for every other.
 
-    Nothing is written and nothing is held.
+    Nothing is written and nothing is held. A publishable key asks for strangers alone, and for
+    what they would pay as members (as_new_member).
     """
+    if body.member_id is not None and "members.read" not in request.auth.permissions:
+        raise Forbidden("This key may not look at members.")
     return asking.evaluation(request, body, now_for(request.auth.merchant))
 
 

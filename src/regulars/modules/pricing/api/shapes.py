@@ -43,9 +43,18 @@ class AskingIn(Strict):
     shipping_minor: Minor = 0
     coupon_codes: Annotated[list[ExternalId], Field(max_length=50, default_factory=list)]
     redeem: RedeemIn = RedeemIn()
+    as_new_member: Annotated[
+        bool,
+        Field(description="What a stranger would pay after joining now; without member_id alone"),
+    ] = False
 
     def asking(self) -> Asking:
         """Raises Invalid where the cart costs more than an order can."""
+        if self.as_new_member and self.member_id is not None:
+            raise Invalid(
+                "Who is a member already cannot join.",
+                errors=[FieldError("/as_new_member", "unexpected", "Leave it out.")],
+            )
         total = sum(line.quantity * line.unit_price for line in self.lines) + self.shipping_minor
         if total > MOST_MINOR:
             raise Invalid(
@@ -60,6 +69,7 @@ class AskingIn(Strict):
             at=self.at,
             shipping_minor=self.shipping_minor,
             coupon_codes=tuple(dict.fromkeys(self.coupon_codes)),
+            as_new_member=self.as_new_member,
             redeem={
                 "points": self.redeem.points,
                 "growth_value": self.redeem.growth_value,
