@@ -76,6 +76,11 @@ def an_offer(merchant: MerchantFacts) -> str:
     return code
 
 
+def a_quote(merchant: MerchantFacts) -> str:
+    body = {"lines": [{"sku": "tea", "quantity": 1, "unit_price": 1000}]}
+    return _made(client_for(merchant).post("/quotes", body))
+
+
 #: By the name of the path parameter: makes one at a merchant, and shows its public id.
 OBJECTS: dict[str, Callable[[MerchantFacts], str]] = {
     "member_id": a_member,
@@ -86,6 +91,7 @@ OBJECTS: dict[str, Callable[[MerchantFacts], str]] = {
     "merge_id": a_merge,
     "run_id": a_run,
     "code": an_offer,
+    "quote_id": a_quote,
 }
 #: By the name of the path parameter: an id of the right form that was never given.
 NEVER: dict[str, str] = {
@@ -97,6 +103,7 @@ NEVER: dict[str, str] = {
     "merge_id": show("mrg", new_id()),
     "run_id": show("run", new_id()),
     "code": "no-such-offer",
+    "quote_id": show("quo", new_id()),
 }
 #: Path parameters that name no object of a merchant, with a value that is good everywhere: a
 #: report's name, a sku that is the merchant's own word.
@@ -127,6 +134,14 @@ NAMING_A_MEMBER: dict[str, Callable[[str], Any]] = {
         "placed_at": "2026-01-01T00:00:00Z",
         "lines": [{"sku": "tea", "quantity": 1, "unit_price": 1000}],
         "paid": 1000,
+    },
+    "evaluate_cart": lambda member_id: {
+        "member_id": member_id,
+        "lines": [{"sku": "tea", "quantity": 1, "unit_price": 1000}],
+    },
+    "create_quote": lambda member_id: {
+        "member_id": member_id,
+        "lines": [{"sku": "tea", "quantity": 1, "unit_price": 1000}],
     },
 }
 

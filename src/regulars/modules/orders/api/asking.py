@@ -28,6 +28,14 @@ def scope_for(request: ApiRequest, now: datetime) -> Scope:
     return services.scope_of(request.auth.merchant, actor=request.auth.actor, now=now)
 
 
+def place(request: ApiRequest, body: OrderIn) -> HttpResponse:
+    """Place an order. Raises as services.place."""
+    merchant = request.auth.merchant
+    now = now_for(merchant)
+    wanted = asked(request, "orders.place", now=now)
+    return sent(services.place(scope_for(request, now), wanted, body.draft(merchant)))
+
+
 def bulk(request: ApiRequest, body: BulkIn) -> HttpResponse:
     """Place every order of a request. Raises KeyReused."""
     now = now_for(request.auth.merchant)

@@ -38,6 +38,7 @@ from regulars.modules.programmes.rules import Terms
 from . import asking
 from .shapes import (
     OrderChangedOut,
+    OrderIn,
     OrderQuery,
     RefundIn,
     RefundOut,
@@ -216,6 +217,15 @@ def preview_refund(
 def refund_order(request: ApiRequest, order_id: OrderInPath, body: RefundIn) -> HttpResponse:
     """Take units back, with exactly what they had earned."""
     return asking.refund(request, order_id, body)
+
+
+@router.post(
+    "/orders", response={201: OrderChangedOut, 200: OrderChangedOut}, operation_id="place_order"
+)
+@requires("orders.write")
+def place_order(request: ApiRequest, body: OrderIn) -> HttpResponse:
+    """Take an order at the till, at the price of a quote where one is named."""
+    return asking.place(request, body)
 
 
 @router.post("/orders/{order_id}/cancel", response=OrderChangedOut, operation_id="cancel_order")

@@ -53,10 +53,7 @@ def place_order(request: ApiRequest, body: OrderIn) -> HttpResponse:
     The line totals are the net and earn once it is paid. An identity that nobody holds enrols a
     shopper. Instants may lie in the past as far as they like, never ahead of the clock.
     """
-    merchant = request.auth.merchant
-    now = now_for(merchant)
-    wanted = asked(request, "orders.place", now=now)
-    return sent(services.place(asking.scope_for(request, now), wanted, body.draft(merchant)))
+    return asking.place(request, body)
 
 
 @router.post("/orders/bulk", response=BulkOut, operation_id="place_orders")

@@ -1,0 +1,53 @@
+"""Console: the till prices a basket, promises the price, and gives it up."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from ninja import Router
+
+from regulars.infra.clock import now_for
+from regulars.infra.http.answers import sent
+from regulars.infra.http.fields import ShownId
+from regulars.infra.http.permissions import requires
+from regulars.infra.http.principal import ApiRequest
+
+from . import asking
+from .shapes import AskingIn, EvaluationOut, QuoteIn, QuoteOut, QuoteReleasedOut, QuoteShownOut
+
+router = Router(tags=["pricing"])
+QuoteInPath = Annotated[UUID, ShownId("quo")]
+
+
+@router.post(
+    "/evaluations", response=EvaluationOut, operation_id="evaluate_cart", exclude_unset=True
+)
+@requires("pricing.evaluate", writes=False)
+def evaluate_cart(request: ApiRequest, body: AskingIn) -> dict[str, Any]:
+    """What a basket costs, and why; nothing is written."""
+    return asking.evaluation(request, body, now_for(request.auth.merchant))
+
+
+@router.post("/quotes", response={201: QuoteOut}, operation_id="create_quote")
+@requires("pricing.write")
+def create_quote(request: ApiRequest, body: QuoteIn) -> HttpResponse:
+    """Promise a price; what is scarce in it is held until it ends."""
+    life = timedelta(seconds=body.expires_in)
+    return sent(asking.quote(request, body, now_for(request.auth.merchant), life))
+
+
+@router.get("/quotes/{quote_id}", response=QuoteShownOut, operation_id="read_quote")
+@requires("pricing.read")
+def read_quote(request: ApiRequest, quote_id: QuoteInPath) -> dict[str, Any]:
+    """A quote as it was promised, and what became of it."""
+    return asking.shown(request, quote_id, now_for(request.auth.merchant))
+
+
+@router.post("/quotes/{quote_id}/release", response=QuoteReleasedOut, operation_id="release_quote")
+@requires("pricing.write")
+def release_quote(request: ApiRequest, quote_id: QuoteInPath) -> HttpResponse:
+    """Give a quote up; what it held is free at once."""
+    return sent(asking.release(request, quote_id, now_for(request.auth.merchant)))
