@@ -12,7 +12,6 @@ from .gates import Gate, Predicate
 from .types import Context, Rejected, RejectionCode
 
 STAGE_ORDER: Final = {stage: place for place, stage in enumerate(STAGES)}
-_NOTHING_SPENT: Final = (0, 0, None)
 
 
 class Entry:
@@ -221,15 +220,20 @@ def _used_up(entry: Entry, context: Context) -> tuple[RejectionCode | None, int 
     """Whether a limit or the budget forbids the offer, and what its budget still allows."""
     offer = entry.offer
     uses = context.uses.get(offer.code)
-    by_member, in_all, left = (
-        _NOTHING_SPENT if uses is None else (uses.by_member, uses.in_all, uses.budget_left_minor)
-    )
+    by_member, in_all = (0, 0) if uses is None else (uses.by_member, uses.in_all)
     limit = offer.limit
     if limit.per_member is not None and by_member >= limit.per_member:
         return "limit_reached", None
     if limit.total is not None and in_all >= limit.total:
         return "limit_reached", None
+    budget = budget_left(offer, context)
+    return ("budget_spent", None) if budget is not None and budget <= 0 else (None, budget)
+
+
+def budget_left(offer: Offer, context: Context) -> int | None:
+    """What the offer's budget still allows; None without one."""
     if offer.budget is None:
-        return None, None
-    budget = offer.budget if left is None else left
-    return ("budget_spent", None) if budget <= 0 else (None, budget)
+        return None
+    uses = context.uses.get(offer.code)
+    left = None if uses is None else uses.budget_left_minor
+    return offer.budget if left is None else left

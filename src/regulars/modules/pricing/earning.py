@@ -16,7 +16,7 @@ from .types import Context
 class Earner:
     """Points under the terms of now; 0 for whoever is no member."""
 
-    __slots__ = ("_frozen", "_own", "earns")
+    __slots__ = ("_frozen", "_own", "earns", "plain")
 
     def __init__(self, basket: Basket, context: Context) -> None:
         frozen = context.earn if context.buyer.is_member else None
@@ -27,6 +27,8 @@ class Earner:
             self._own = [rates.get(sku, BPS) for sku in basket.skus]
         else:
             self._own = [BPS] * len(basket.skus)
+        #: The rates without any multiplier.
+        self.plain = tuple(self._own)
 
     def multiplied(self, plays: Iterable[Play]) -> list[int]:
         """For each line the highest of the multipliers that hold it, else 10000."""
@@ -40,6 +42,15 @@ class Earner:
     def rates(self, multipliers: Sequence[int]) -> tuple[int, ...]:
         """Each line's own rate times its multiplier."""
         return tuple([own * m // BPS for own, m in zip(self._own, multipliers, strict=True)])
+
+    def most_points(self, rates: tuple[int, ...], left: Sequence[int], total: int) -> int:
+        """The most points when at most ``total`` of ``left`` is paid in the end: the fastest
+        lines are paid first, which no other distribution beats."""
+        base = [0] * len(left)
+        for i in sorted(range(len(left)), key=rates.__getitem__, reverse=True):
+            base[i] = min(left[i], total)
+            total -= base[i]
+        return self.points(rates, base)
 
     def points(self, rates: tuple[int, ...], base: Sequence[int]) -> int:
         frozen = self._frozen

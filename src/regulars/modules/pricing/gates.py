@@ -96,3 +96,7 @@ def buyer_tests(who: Who, predicate: Predicate | None) -> tuple[_BuyerTest, ...]
     if predicate is not None:
         tests.append(lambda context: predicate(context.buyer.facts))
     return tuple(tests)
+
+
+#: Where nothing is asked.
+OPEN = Gate(When(), Who(), None)

@@ -1,0 +1,117 @@
+"""Gifts and multipliers: what is best once all discounts are settled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from .earning import Earner
+from .kinds import BPS
+from .playing import Play
+
+
+class Rest(NamedTuple):
+    """What decides between combinations of equal discount, the greater the better: points, gifts,
+    minus the number of offers, and the bits of those taken."""
+
+    points: int
+    gifts: int
+    fewness: int
+    taken: int
+
+
+class Extras:
+    """Gifts and multipliers of one basket, in order of application."""
+
+    __slots__ = ("_ahead", "_best", "_earner", "_left", "_plays", "all_multipliers")
+
+    def __init__(self, plays: Sequence[Play], earner: Earner) -> None:
+        self._plays = plays
+        self._earner = earner
+        count = len(earner.plain)
+        ahead: list[list[int]] = [[BPS] * count]
+        for play in reversed(plays):
+            highest = ahead[-1]
+            if play.is_multiplier:
+                highest = list(highest)
+                for i in play.lines:
+                    highest[i] = max(highest[i], play.bps)
+            ahead.append(highest)
+        #: For each place the highest multipliers that may still come.
+        self._ahead = ahead[::-1]
+        self.all_multipliers = self._ahead[0]
+
+    def best(self, left: Sequence[int], *, count: int, groups: int, taken: int) -> Rest:
+        """The best rest when ``count`` offers of ``taken`` and ``groups`` left this to pay."""
+        if not self._plays:
+            return Rest(self._earner.points(self._earner.plain, left), 0, -count, taken)
+        self._left = left
+        self._best = Rest(-1, 0, 0, 0)
+        self._walk(0, self._ahead[-1], 0, count, groups, taken)
+        return self._best
+
+    def gifts_reached(self, left: Sequence[int], groups: int) -> int:
+        """The most gifts that may still count."""
+        return sum(
+            [
+                play.sum_in_scope(left) >= (play.spend or 0)
+                for play in self._plays
+                if play.is_gift and not play.group & groups
+            ]
+        )
+
+    def _points(self, multipliers: Sequence[int]) -> int:
+        return self._earner.points(self._earner.rates(multipliers), self._left)
+
+    def _walk(
+        self, at: int, highest: list[int], gifts: int, count: int, groups: int, taken: int
+    ) -> None:
+        """Take first; a branch ends where it cannot win, or has nothing more to win."""
+        plays = self._plays
+        points = self._points(highest)
+        while True:
+            here = Rest(points, gifts, -count, taken)
+            self._best = max(self._best, here)
+            while at < len(plays) and not self._adds(plays[at], highest, groups):
+                at += 1
+            if at == len(plays) or not self._may_win(at, highest, gifts, count, groups, taken):
+                return
+            play = plays[at]
+            self._walk(
+                at + 1,
+                _raised(highest, play) if play.is_multiplier else highest,
+                gifts + play.is_gift,
+                count + 1,
+                groups | play.group,
+                taken | play.bit,
+            )
+            at += 1
+
+    def _adds(self, play: Play, highest: list[int], groups: int) -> bool:
+        if play.group & groups:
+            return False
+        if play.is_gift:
+            return play.sum_in_scope(self._left) >= (play.spend or 0)
+        bps = play.bps
+        return any(highest[i] < bps for i in play.lines)
+
+    def _may_win(
+        self, at: int, highest: list[int], gifts: int, count: int, groups: int, taken: int
+    ) -> bool:
+        ahead = self._ahead[at]
+        points = self._points([max(pair) for pair in zip(highest, ahead, strict=True)])
+        open_bits = 0
+        more = 0
+        for play in self._plays[at:]:
+            open_bits |= play.bit
+            more += play.is_gift and not play.group & groups
+        best = self._best
+        reach = (points, gifts + more, -count - 1, taken | open_bits)
+        return reach > (best.points, best.gifts, best.fewness, best.taken)
+
+
+def _raised(highest: list[int], play: Play) -> list[int]:
+    raised = list(highest)
+    for i in play.lines:
+        raised[i] = max(raised[i], play.bps)
+    return raised
