@@ -275,3 +275,46 @@ def test_a_preflight_of_prices_is_answered_and_of_nothing_else() -> None:
     assert (asked.status_code, asked["Access-Control-Allow-Methods"]) == (204, "POST")
     other = page.send("OPTIONS", "/orders", None, Origin=ORIGIN)
     assert "Access-Control-Allow-Origin" not in other
+
+
+# ── what a return does to offers ──────────────────────────────────────────────────────────
+
+
+def returned(shop: Shop, order: dict[str, Any], *lines: tuple[int, int]) -> dict[str, Any]:
+    body = {"lines": [{"line": line, "quantity": quantity} for line, quantity in lines]}
+    shown = shop.api.post(f"/orders/{order['id']}/refunds/preview", body).json()
+    told = shop.api.post(
+        f"/orders/{order['id']}/refunds", {"external_id": unique("r"), **body}
+    ).json()
+    assert {name: told[name] for name in shown if name != "effects"} == {
+        name: value for name, value in shown.items() if name != "effects"
+    }
+    return dict(told)
+
+
+def test_a_kept_threshold_discount_stays_and_one_that_requalifies_is_asked_again() -> None:
+    """Spend 200 save 30: after returning the pot the tea alone would pay its full price."""
+    for on_return, cash in (("keep", 10_364), ("requalify", 9_001)):
+        shop = make_shop()
+        member = enrol(shop)
+        make_offer(shop, "spend_save", on_return=on_return)
+        order = placed(shop, quoted(shop, member_id=member))
+        assert order["paid"] == 19_000
+        told = returned(shop, order, (2, 1))
+        assert (told["lines"][0]["line"], told["lines"][0]["cash"]) == (2, cash), on_return
+        kept = 19_000 - cash
+        assert balances(shop, member)["points"]["posted"] == kept // 100
+        last = returned(shop, order, (1, 3))
+        assert sum(line["cash"] for line in last["lines"]) == kept
+        assert balances(shop, member)["points"]["posted"] == 0
+        assert shop.faults() == []
+
+
+def test_a_gift_whose_threshold_fails_is_named_for_return() -> None:
+    shop = make_shop()
+    make_offer(shop, "gift", code="cup-gift", on_return="requalify")
+    quote = quoted(shop)
+    assert quote["gifts"] == [{"offer": "cup-gift", "sku": "cup", "quantity": 1}]
+    order = placed(shop, quote)
+    assert returned(shop, order, (1, 1))["gifts"] == []
+    assert returned(shop, order, (2, 1))["gifts"] == quote["gifts"]

@@ -1,16 +1,20 @@
-"""Returns of what was bought on a quote: each tender goes back to its own lots, to the unit."""
+"""Returns of what was bought on a quote: money and tenders go back as the deal has them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
-from regulars.kernel.commerce import part_gone_back
+from regulars.infra.db import Sql, as_json, fetch_all
 from regulars.kernel.periods import day_start, program_day
 from regulars.modules.ledger.engine import Journal
 from regulars.modules.ledger.types import Cause
-from regulars.modules.pricing.deal import Deal
+from regulars.modules.pricing.returns import NOTHING, GoneBack, Return, give_back, kept_base
+from regulars.modules.pricing.sale import Sale
+from regulars.modules.pricing.selling import sale_of
+from regulars.modules.pricing.types import GiftLine
 from regulars.modules.programmes.types import Programme
 
 from .person import Person
@@ -18,52 +22,95 @@ from .quoted import give_back_tender, purse_of
 from .settlement import Scope
 from .types import LineView, OrderView, ReturnedLine
 
-TENDERS = ("points", "growth_value")
+_REFUNDS_BEFORE: Final = Sql(
+    "SELECT lines FROM orders_refund WHERE merchant_id = :merchant_id AND order_id = :order_id "
+    "ORDER BY id"
+)
 
 
-def with_tenders(
-    deal: Deal, told: Sequence[ReturnedLine], before: Sequence[LineView], after: Sequence[LineView]
-) -> tuple[ReturnedLine, ...]:
-    """The same lines, each with the units of every tender that go back with it."""
-    then = {line.line: line for line in before}
-    now = {line.line: line for line in after}
-    return tuple(
-        replace(
-            one,
-            **{
-                name: _gone(deal, name, now[one.line]) - _gone(deal, name, then[one.line])
-                for name in (*TENDERS, "stored_value")
-            },
-        )
-        for one in told
+@dataclass(frozen=True, slots=True)
+class Dealt:
+    """What one return brings: per line what goes back, and the nets that earned and still earn."""
+
+    before: tuple[GoneBack, ...]
+    back: Return
+    base_before: tuple[int, ...]
+    base_after: tuple[int, ...]
+    lines: tuple[ReturnedLine, ...]
+
+    @property
+    def cash_minor(self) -> int:
+        return sum(part.cash_minor for part in self.back.now)
+
+    @property
+    def gifts(self) -> tuple[GiftLine, ...]:
+        return self.back.gifts
+
+
+def dealt(scope: Scope, view: OrderView, after: Sequence[LineView], *, gone: bool) -> Dealt:
+    """The return after which the lines are as in ``after``; ``gone``: everything goes back."""
+    assert view.deal is not None
+    sale = sale_of(view.deal)
+    before = _gone_before(scope, view, sale)
+    returned = [line.quantity if gone else line.returned for line in after]
+    back = give_back(sale, before, returned)
+    return Dealt(
+        before=tuple(before),
+        back=back,
+        base_before=tuple(kept_base(sale, before)),
+        base_after=tuple(kept_base(sale, back.in_all)),
+        lines=tuple(
+            ReturnedLine(
+                number,
+                part.units,
+                part.cash_minor,
+                part.points,
+                part.growth_value,
+                part.stored_value,
+            )
+            for number, part in enumerate(back.now, 1)
+            if part.units or part.net_minor
+        ),
     )
 
 
-def _gone(deal: Deal, name: str, line: LineView) -> int:
-    """How many units of a tender have gone back with a line in all."""
-    units: int = getattr(deal.lines[line.line - 1].priced.tenders, name)
-    return part_gone_back(units, quantity=line.quantity, returned=line.returned)
+def _gone_before(scope: Scope, view: OrderView, sale: Sale) -> Sequence[GoneBack]:
+    """What has gone back so far. Where an offer asks again it depends on the way it went, so the
+    refunds are walked anew in their order."""
+    nothing = [NOTHING] * len(view.lines)
+    steps = [[line.returned for line in view.lines]]
+    if view.deal is not None and view.deal.requalifies:
+        steps = _steps(scope, view)
+    gone: Sequence[GoneBack] = nothing
+    for returned in steps:
+        gone = give_back(sale, gone, returned).in_all
+    return gone
+
+
+def _steps(scope: Scope, view: OrderView) -> list[list[int]]:
+    params = {"merchant_id": scope.merchant_id, "order_id": view.id}
+    returned = [0] * len(view.lines)
+    steps = []
+    for (lines,) in fetch_all(_REFUNDS_BEFORE, params):
+        for line in as_json(lines):
+            returned[line["line"] - 1] += line["quantity"]
+        steps.append(list(returned))
+    return steps
 
 
 def give_back_tenders(
     scope: Scope,
     view: OrderView,
-    after: Sequence[LineView],
+    found: Dealt,
     person: Person,
     rules: Programme,
     journal: Journal,
     *,
     cause: Cause,
-    gone: bool,
 ) -> None:
-    """Restore to the person what points and growth value had paid of the units that went back.
-
-    ``gone``: the order is called off, and everything goes back.
-    """
+    """Restore to the person what points and growth value had paid of what goes back."""
     assert view.deal is not None
     for name, spending in view.deal.spent.items():
-        before = sum(_gone(view.deal, name, line) for line in view.lines)
-        whole = sum(part.amount for part in spending.parts)
         purse = purse_of(person, name)
         purse.catch_up(journal, scope.now)
         give_back_tender(
@@ -71,8 +118,8 @@ def give_back_tenders(
             purse,
             person,
             journal,
-            before=before,
-            after=whole if gone else sum(_gone(view.deal, name, line) for line in after),
+            before=sum(getattr(part, name) for part in found.before),
+            after=sum(getattr(part, name) for part in found.back.in_all),
             cause=cause,
             at=scope.now,
             least_until=_grace_end(scope, rules, name),

@@ -85,6 +85,7 @@ class Refund(Owned):
     growth_value_taken = models.BigIntegerField()
     debt = models.BigIntegerField()
     lines = models.JSONField()
+    gifts = models.JSONField(default=list)
     fingerprint = models.CharField(max_length=32)
     run_id = models.UUIDField(null=True)
 

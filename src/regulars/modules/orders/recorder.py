@@ -80,9 +80,10 @@ REFUND: Final = Table(
     "growth_value_taken",
     "debt",
     "lines",
+    "gifts",
     "fingerprint",
     "run_id",
-    json=("lines",),
+    json=("lines", "gifts"),
 )
 
 

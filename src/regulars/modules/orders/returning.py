@@ -20,6 +20,7 @@ from regulars.kernel.instants import show_instant
 from regulars.kernel.periods import program_day
 from regulars.modules.ledger.engine import Journal, Purse
 from regulars.modules.ledger.types import Cause, Clawback
+from regulars.modules.pricing.deal import gifts_json
 from regulars.modules.programmes.queries import Schedule
 from regulars.modules.programmes.rules import Terms
 from regulars.modules.programmes.types import Programme
@@ -36,7 +37,7 @@ from .changing import (
     person_of,
     remembered_answer,
 )
-from .dealt import give_back_tenders, with_tenders
+from .dealt import dealt, give_back_tenders
 from .errors import ExternalIdReused, NotRefundable
 from .gather import StoredOrder
 from .person import Person
@@ -47,8 +48,8 @@ from .settlement import Scope
 from .types import LineView, OrderView, RefundPlan
 
 _REFUND_BY_NAME: Final = Sql(
-    "SELECT id, fingerprint, order_id, refunded_at, lines, points_taken, growth_value_taken, debt "
-    "FROM orders_refund WHERE merchant_id = :merchant_id AND external_id = :external_id"
+    "SELECT id, fingerprint, order_id, refunded_at, lines, points_taken, growth_value_taken, debt, "
+    "gifts FROM orders_refund WHERE merchant_id = :merchant_id AND external_id = :external_id"
 )
 _PARKED: Final = Sql(
     "SELECT order_external_id, refunded_at, lines FROM orders_parkedrefund "
@@ -118,7 +119,7 @@ def first_refund(merchant_id: int, order: OrderView, sent: RefundAsked) -> Answe
     if row is None:
         waits(merchant_id, order.external_id, sent)
         return None
-    id_, known, _order_id, refunded_at, lines, points, growth_value, debt = row
+    id_, known, _order_id, refunded_at, lines, points, growth_value, debt, gifts = row
     # Who does not say when it was given back does not contradict who did.
     timed = replace(sent, refunded_at=sent.refunded_at or as_instant(refunded_at))
     if known not in (sent.fingerprint(order.id), timed.fingerprint(order.id)):
@@ -130,6 +131,7 @@ def first_refund(merchant_id: int, order: OrderView, sent: RefundAsked) -> Answe
         "lines": as_json(lines),
         "taken_back": {"points": points, "growth_value": growth_value},
         "debt": debt,
+        "gifts": as_json(gifts),
         "effects": [],
     }
     return Answer(200, answer_text(body))
@@ -228,23 +230,24 @@ def give_back(
     to give back.
     """
     gone = status != "paid"
+    found = dealt(scope, view, after, gone=gone) if view.deal is not None else None
     lines = cash_back(view.lines, after)
+    nets = kept_net(view.lines), kept_net(after)
     cash = 0
     if view.paid_at is not None:
-        cash = sum(kept_net(view.lines)) - (0 if gone else sum(kept_net(after)))
-    if view.deal is not None:
-        lines = with_tenders(view.deal, lines, view.lines, after)
+        cash = sum(nets[0]) - (0 if gone else sum(nets[1]))
+    if found is not None:
+        lines, nets = found.lines, (list(found.base_before), list(found.base_after))
+        cash = found.cash_minor if view.paid_at is not None else 0
         if person is not None:
-            give_back_tenders(scope, view, after, person, rules, journal, cause=cause, gone=gone)
+            give_back_tenders(scope, view, found, person, rules, journal, cause=cause)
     points = growth_value = NOTHING_TAKEN
     points_less = growth_less = 0
     notes: list[Note] = []
     if person is not None and view.frozen is not None and view.paid_at is not None:
         terms = Terms.from_json(view.frozen)
-        points_less = view.points if gone else taken_by_return(terms.points, view.lines, after)
-        growth_less = (
-            view.growth_value if gone else taken_by_return(terms.growth_value, view.lines, after)
-        )
+        points_less = view.points if gone else taken_by_return(terms.points, *nets)
+        growth_less = view.growth_value if gone else taken_by_return(terms.growth_value, *nets)
         points = _claw(scope, person.points, journal, points_less, view, cause, at, person)
         growth_value = _claw(
             scope, person.growth_value, journal, growth_less, view, cause, at, person
@@ -261,7 +264,8 @@ def give_back(
         points=view.points - points_less,
         growth_value=view.growth_value - growth_less,
     )
-    plan = RefundPlan(lines, cash, points.taken, growth_value.taken, points.debt)
+    gifts = found.gifts if found is not None else ()
+    plan = RefundPlan(lines, cash, points.taken, growth_value.taken, points.debt, gifts)
     return Return(changed, plan, person, notes, rules)
 
 
@@ -357,6 +361,7 @@ def refund_row(
         plan.growth_value_taken,
         plan.debt,
         answer_text(refund_body(plan)["lines"]),
+        answer_text(refund_body(plan)["gifts"]),
         sent.fingerprint(order_id),
         run_id,
     )
@@ -378,6 +383,7 @@ def refund_body(plan: RefundPlan) -> dict[str, Any]:
         ],
         "taken_back": {"points": plan.points_taken, "growth_value": plan.growth_value_taken},
         "debt": plan.debt,
+        "gifts": gifts_json(plan.gifts),
     }
 
 

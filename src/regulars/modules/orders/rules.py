@@ -60,9 +60,9 @@ def cash_back(before: Sequence[LineView], after: Sequence[LineView]) -> tuple[Re
     )
 
 
-def taken_by_return(frozen: Frozen, before: Sequence[LineView], after: Sequence[LineView]) -> int:
-    """What the kept part no longer earns, under the terms of the purchase; never negative."""
-    return max(0, earned(frozen, kept_net(before)) - earned(frozen, kept_net(after)))
+def taken_by_return(frozen: Frozen, before: Sequence[int], after: Sequence[int]) -> int:
+    """What the kept nets no longer earn, under the terms of the purchase; never negative."""
+    return max(0, earned(frozen, before) - earned(frozen, after))
 
 
 def wholly_returned(lines: Sequence[LineView]) -> bool:

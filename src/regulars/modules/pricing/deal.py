@@ -35,10 +35,20 @@ class Spending:
     parts: tuple[Spent, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SoldOffer:
+    """An applied offer as it was written then. ``lines`` are the places (from 0) of the lines in
+    its scope, ``budget_minor`` what its budget still allowed; None without a budget."""
+
+    document: Mapping[str, Any]
+    lines: tuple[int, ...]
+    budget_minor: int | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deal:
-    """``offers`` are the documents of the applied ones, ``coupons`` the ids of what unlocked them
-    by offer. ``holds`` and ``spent`` are by the name of the asset; spent once an order was placed.
+    """``offers`` are the applied ones in their turn, ``coupons`` the ids of what unlocked them by
+    offer. ``holds`` and ``spent`` are by the name of the asset; spent once an order was placed.
     """
 
     lines: tuple[DealLine, ...]
@@ -52,7 +62,7 @@ class Deal:
     channel: str | None = None
     store: str | None = None
     max_discount_bps: int = 10_000
-    offers: tuple[Mapping[str, Any], ...] = ()
+    offers: tuple[SoldOffer, ...] = ()
     coupons: Mapping[str, str] = field(default_factory=dict)
     holds: Mapping[str, str] = field(default_factory=dict)
     spent: Mapping[str, Spending] = field(default_factory=dict)
@@ -73,7 +83,7 @@ class Deal:
     @property
     def requalifies(self) -> bool:
         """Whether a return asks an offer again."""
-        return any(offer.get("on_return") == "requalify" for offer in self.offers)
+        return any(offer.document.get("on_return") == "requalify" for offer in self.offers)
 
     def with_spent(self, spent: Mapping[str, Spending]) -> Deal:
         return replace(self, spent=spent)
@@ -90,7 +100,7 @@ class Deal:
                 "tier": self.tier,
                 "place": [self.channel, self.store],
                 "max_discount_bps": self.max_discount_bps,
-                "offers": list(self.offers),
+                "offers": [[o.document, o.lines, o.budget_minor] for o in self.offers],
                 "coupons": dict(self.coupons),
                 "holds": dict(self.holds),
                 "spent": {
@@ -117,7 +127,10 @@ class Deal:
             channel=channel,
             store=store,
             max_discount_bps=stored["max_discount_bps"],
-            offers=tuple(stored["offers"]),
+            offers=tuple(
+                SoldOffer(document, tuple(lines), budget)
+                for document, lines, budget in stored["offers"]
+            ),
             coupons=stored["coupons"],
             holds=stored["holds"],
             spent={

@@ -28,11 +28,11 @@ from regulars.modules.ledger.gather import Purses, carrier_for_write
 from regulars.modules.ledger.types import ASSET_OF_NAME
 
 from .claims import add_claims, release_claims
-from .deal import Deal, DealLine
 from .errors import QuoteExpired, QuoteUsed
 from .evaluating import Asking, Place, Priced, price
 from .gather import StoredQuote, stored_quote
 from .recorder import QUOTE, QUOTE_CHANGE, quote_row, released_row
+from .selling import deal_of
 from .telling import evaluation_json, quote_json
 
 LIFE: Final = timedelta(minutes=15)
@@ -115,31 +115,6 @@ def _refuse_reduced(priced: Priced) -> None:
     reduced = [one for one in priced.evaluation.rejected if one.code == "tender_reduced"]
     if reduced:
         raise InsufficientPoints("More is to be redeemed than there is, or than this cart takes.")
-
-
-def deal_of(priced: Priced, holds: dict[str, str]) -> Deal:
-    """The whole price as it is kept."""
-    evaluation, context = priced.evaluation, priced.context
-    chosen = [offer.offer for offer in evaluation.applied]
-    return Deal(
-        lines=tuple(
-            DealLine(goods, line)
-            for goods, line in zip(priced.goods, evaluation.lines, strict=True)
-        ),
-        shipping_gross_minor=evaluation.shipping_gross_minor,
-        shipping_discounts=evaluation.shipping_discounts,
-        gifts=evaluation.gifts,
-        applied=evaluation.applied,
-        points_to_earn=evaluation.points_to_earn,
-        programme=priced.rules.number,
-        tier=context.buyer.tier,
-        channel=context.channel,
-        store=context.store,
-        max_discount_bps=priced.book.settings.max_discount_bps,
-        offers=tuple(priced.book.documents[code] for code in chosen),
-        coupons={code: context.given[code] for code in chosen if code in context.given},
-        holds=holds,
-    )
 
 
 def release(place: Place, asked: Asked, quote_id: UUID) -> Answer:

@@ -260,6 +260,10 @@ class RefundPreviewOut(Strict):
     lines: list[ReturnedOut]
     taken_back: TakenBackOut
     debt: Annotated[int, Field(description="Points that are owed because they were spent")]
+    gifts: Annotated[
+        list[GiftOut],
+        Field(default_factory=list, description="To be sent back: what they were given for failed"),
+    ]
     effects: Effects
 
 
