@@ -125,25 +125,46 @@ class Delete:
         self.lite = f"DELETE FROM {name} WHERE {' AND '.join(where)}"
 
 
-#: Inserts that add to a row where there is one already (a member's counters of a day).
 class Upsert:
-    """Insert, or add the ``adds`` to the row that is there. Rows: key, then adds."""
+    """Insert, or add the ``adds`` to the row that is there (a member's counters of a day).
 
-    __slots__ = ("columns", "converted", "lite", "name", "pg")
+    Rows: key, then adds, then limits. With ``at_most`` an added column may not grow past what its
+    row says in the column mapped to it (null: no limit), else the unit is lost. The limit is kept
+    on the row. A row that is new is not judged: its writer has seen that it fits.
+    """
 
-    def __init__(self, name: str, *, key: Sequence[str], adds: Sequence[str]) -> None:
-        self.name = name
-        self.columns = (*key, *adds)
+    __slots__ = ("columns", "converted", "guarded", "label", "lite", "name", "pg")
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        key: Sequence[str],
+        adds: Sequence[str],
+        at_most: Mapping[str, str] | None = None,
+    ) -> None:
+        limits = at_most or {}
+        self.name = self.label = name
+        self.guarded = bool(limits)
+        self.columns = (*key, *adds, *limits.values())
         self.converted = _converted(self.columns)
         names = ",".join(f'"{column}"' for column in self.columns)
         marks = ",".join("?" * len(self.columns))
-        keys = ",".join(key)
-        grow = ",".join(f'"{c}"={name}."{c}"+excluded."{c}"' for c in adds)
-        tail = f" ON CONFLICT ({keys}) DO UPDATE SET {grow}"
+        keys = ",".join(f'"{column}"' for column in key)
+        grow = [f'"{c}"={name}."{c}"+excluded."{c}"' for c in adds]
+        grow += [f'"{c}"=coalesce(excluded."{c}",{name}."{c}")' for c in limits.values()]
+        tail = f" ON CONFLICT ({keys}) DO UPDATE SET {','.join(grow)}"
+        if limits:
+            fits = [
+                f'(excluded."{most}" IS NULL OR {name}."{c}"+excluded."{c}"<=excluded."{most}")'
+                for c, most in limits.items()
+            ]
+            tail += f" WHERE {' AND '.join(fits)}"
         self.lite = f"INSERT INTO {name} ({names}) VALUES ({marks}){tail}"
+        returning = " RETURNING 1" if limits else ""
         self.pg = (
             f"INSERT INTO {name} ({names}) SELECT {names} "
-            f"FROM json_populate_recordset(NULL::{name}, %({name})s::json){tail}"
+            f"FROM json_populate_recordset(NULL::{name}, %({name})s::json){tail}{returning}"
         )
 
 
@@ -193,7 +214,7 @@ class Writes:
             if not rows:
                 continue
             found = driver.executemany(target.lite, _lite_rows(target, rows)).rowcount
-            if isinstance(target, Update | Delete) and found != len(rows):
+            if _is_guarded(target) and found != len(rows):
                 raise LostRace(target.name)
 
     def _record_pg(self) -> None:
@@ -213,7 +234,7 @@ class Writes:
             label = target.label if isinstance(target, Update | Delete) else target.name
             params[label] = _rows_json(target.columns, rows)
             branches.append(f"w{number} AS ({target.pg})")
-            if isinstance(target, Update | Delete):
+            if _is_guarded(target):
                 params[f"n_{label}"] = len(rows)
                 # Division by zero undoes the statement where a guard found less than was seen.
                 guards.append(f"1/((SELECT count(*) FROM w{number})=%(n_{label})s::bigint)::int")
@@ -225,6 +246,10 @@ class Writes:
                 cursor.execute(text, params)
         except psycopg.errors.DivisionByZero as error:
             raise LostRace from error
+
+
+def _is_guarded(target: Target) -> bool:
+    return isinstance(target, Update | Delete) or (isinstance(target, Upsert) and target.guarded)
 
 
 def _lite_rows(target: Target, rows: Sequence[Row]) -> Iterable[Row]:

@@ -20,7 +20,7 @@ from .words import tell
 if TYPE_CHECKING:
     from regulars.infra.http.principal import MerchantFacts
 
-Check = Literal["settings", "database", "jobs", "ledger", "tiers", "orders", "members"]
+Check = Literal["settings", "database", "jobs", "ledger", "tiers", "orders", "budgets", "members"]
 _SECRET_CHARACTERS: Final = 32
 _OTHERS: Final = 0o077
 _LEAST_FREE_BYTES: Final = 1 << 30
@@ -183,7 +183,7 @@ def books(only: MerchantFacts | None = None, *, identities: bool = True) -> list
     return [
         finding
         for merchant in ([only] if only else merchants())
-        for examine in (_ledger, _tiers, _orders, *((_members,) if identities else ()))
+        for examine in (_ledger, _tiers, _orders, _budgets, *((_members,) if identities else ()))
         for finding in examine(merchant)
     ]
 
@@ -256,6 +256,16 @@ def _orders(merchant: MerchantFacts) -> list[Finding]:
     return [
         Finding("fault", "orders", fault.code, fault.detail, merchant.code, fault.subject)
         for fault in faults
+    ]
+
+
+def _budgets(merchant: MerchantFacts) -> list[Finding]:
+    """Every counter of something scarce against its claims."""
+    from regulars.modules.budgets.verification import verify
+
+    return [
+        Finding("fault", "budgets", "counter_unlike_claims", fault.detail, merchant.code, fault.key)
+        for fault in verify(merchant.id)
     ]
 
 
