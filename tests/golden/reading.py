@@ -171,7 +171,9 @@ def as_told(evaluation: Evaluation) -> dict[str, Any]:
         }
         told["lines"].append({name: value for name, value in shown.items() if value != {}})
     if evaluation.shipping_discounts:
-        told["shipping_discounts"] = {d.offer: d.amount_minor for d in evaluation.shipping_discounts}
+        told["shipping_discounts"] = {
+            d.offer: d.amount_minor for d in evaluation.shipping_discounts
+        }
     if evaluation.gifts:
         told["gifts"] = [f"{g.offer}: {g.quantity} x {g.sku}" for g in evaluation.gifts]
     return told
