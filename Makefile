@@ -13,7 +13,7 @@ help:
 	@echo "make demo    set up, import a real year of orders, show the figures, serve"
 	@echo "make test    set up, run every test (SQLite, and PostgreSQL where there is one)"
 	@echo "make check   the gates: lint, types, borders, drift"
-	@echo "also: setup serve bench shots sabotage openapi"
+	@echo "also: setup serve golden bench shots sabotage openapi"
 
 setup: .setup-python .setup-web
 
