@@ -6,11 +6,17 @@ from collections.abc import Iterable, Sequence
 
 from regulars.modules.earning.rules import earned
 from regulars.modules.earning.types import Frozen
+from regulars.modules.promotions.types import PointsMultiplier
 
 from .basket import Basket
-from .kinds import BPS
-from .playing import Play
+from .kinds import BPS, Play
 from .types import Context
+
+
+def multiplier(play: Play) -> int:
+    """How fast the lines of a multiplier earn, in bps."""
+    params = play.entry.offer.params
+    return params.bps if isinstance(params, PointsMultiplier) else BPS
 
 
 class Earner:
@@ -34,7 +40,7 @@ class Earner:
         """For each line the highest of the multipliers that hold it, else 10000."""
         highest = [BPS] * len(self._own)
         for play in plays:
-            bps = play.bps
+            bps = multiplier(play)
             for i in play.lines:
                 highest[i] = max(highest[i], bps)
         return highest
