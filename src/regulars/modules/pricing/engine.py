@@ -21,6 +21,7 @@ from .types import (
     Context,
     Discount,
     Evaluation,
+    GiftLine,
     Rejected,
 )
 
@@ -58,9 +59,7 @@ def apply_combination(
     steps: list[Step] = []
     company = Company()
     for play in plays:
-        if company.shares_a_group(play) or company.is_exclusive(play):
-            continue
-        step = table.apply(play)
+        step = table.apply(play) if company.admits(play) else None
         if step is not None:
             steps.append(step)
             company.take(play)
@@ -92,16 +91,26 @@ def _priced(
     net = table.left
     payment = pay(context, net)
     lines, points = priced_lines(cart, basket, steps, net, payment, earner)
+    shipping: list[Discount] = []
+    gifts: list[GiftLine] = []
+    applied: list[Applied] = []
+    off = 0
+    for step in steps:
+        play, amount = step.play, step.amount
+        applied.append(Applied(play.code, amount))
+        off += amount
+        if play.is_shipping:
+            shipping.append(Discount(play.code, amount))
+        elif play.entry.gift is not None:
+            gifts.append(play.entry.gift)
     return Evaluation(
         lines=lines,
         shipping_gross_minor=basket.shipping,
-        shipping_discounts=tuple(
-            [Discount(s.play.code, s.amount) for s in steps if s.play.is_shipping]
-        ),
-        gifts=tuple([gift for step in steps if (gift := step.play.entry.gift) is not None]),
-        applied=tuple([Applied(step.play.code, step.amount) for step in steps]),
+        shipping_discounts=tuple(shipping),
+        gifts=tuple(gifts),
+        applied=tuple(applied),
         rejected=tuple(rejected + payment.reduced),
         suggestions=(),
-        certificate=Certificate(sum([step.amount for step in steps]), bound),
+        certificate=Certificate(off, bound),
         points_to_earn=points,
     )

@@ -109,9 +109,21 @@ class Company:
             self.take(play)
 
     def take(self, play: Play) -> None:
+        entry = play.entry
         self._groups |= play.group
-        self._crowded |= play.entry.crowded
-        self._exclusive |= play.entry.exclusive
+        if entry.crowded:
+            self._crowded = True
+        if entry.exclusive:
+            self._exclusive = True
+
+    def admits(self, play: Play) -> bool:
+        """Whether the offer may join."""
+        if play.group & self._groups:
+            return False
+        entry = play.entry
+        if entry.exclusive and self._crowded:
+            return False
+        return not (self._exclusive and entry.crowded)
 
     def shares_a_group(self, play: Play) -> bool:
         return play.group & self._groups != 0
