@@ -57,8 +57,10 @@ def merchant_mix(chance: random.Random, count: int) -> tuple[Cart, OfferBook]:
     bought = cart(chance)
     total = sum(line.gross_minor for line in bought.lines)
     prices = {line.sku: line.unit_price_minor * 9 // 10 for line in bought.lines[:4]}
+
     def percent() -> promotions.PercentOff:
         return promotions.PercentOff(chance.choice((500, 800, 1_000, 1_500)))
+
     offers = [
         _offer("member-price", "member_price", promotions.MemberPrice(prices)),
         _offer("a-tea", "percent_off", percent(), scope=_of("tea", "bakery")),

@@ -22,10 +22,11 @@ def allocate(total: int, weights: Sequence[int]) -> list[int]:
     whole = sum(weights)
     if whole == 0:
         return [0] * len(weights)
-    shares = [total * weight // whole for weight in weights]
+    exact = [total * weight for weight in weights]
+    shares = [part // whole for part in exact]
     spare = total - sum(shares)
     if spare:
-        remainders = [total * weight % whole for weight in weights]
+        remainders = [part % whole for part in exact]
         if spare == 1:
             shares[remainders.index(max(remainders))] += 1
             return shares

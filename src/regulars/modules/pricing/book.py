@@ -5,51 +5,84 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from regulars.modules.promotions.types import STAGES, Offer
+from regulars.modules.promotions.types import (
+    STAGES,
+    FreeShipping,
+    Gift,
+    Offer,
+    SpendPercent,
+    SpendSave,
+)
 
 from .basket import Basket
 from .gates import Gate, Predicate
-from .types import Context, Rejected, RejectionCode
+from .kinds import PLAYS, Play
+from .sums import of_sum
+from .types import Context, GiftLine, Rejected, RejectionCode
 
+#: The stages that an exclusive offer wants for itself.
+CROWDED: Final = frozenset({"item", "order", "coupon"})
 STAGE_ORDER: Final = {stage: place for place, stage in enumerate(STAGES)}
 
 
 class Entry:
-    """One offer of the book, at its place in the order of application."""
+    """One offer of the book, at its place in the order of application.
 
-    __slots__ = ("excluded", "gate", "offer", "rank", "rejections", "simple")
+    ``group`` is a bit for its group, 0 for none; ``crowded`` says that its stage is one of those
+    that an exclusive offer wants for itself.
+    """
 
-    def __init__(self, offer: Offer, rank: int, gate: Gate) -> None:
+    __slots__ = (
+        "code",
+        "crowded",
+        "excluded",
+        "exclusive",
+        "gate",
+        "gift",
+        "group",
+        "of_sum",
+        "offer",
+        "play",
+        "rank",
+        "rejections",
+        "simple",
+        "spend",
+    )
+
+    def __init__(self, offer: Offer, rank: int, gate: Gate, group: int) -> None:
+        params, limit = offer.params, offer.limit
         self.offer = offer
+        self.code = offer.code
         self.rank = rank
         self.gate = gate
+        self.group = group
         self.excluded = offer.scope.exclude_skus
-        limit = offer.limit
+        self.exclusive = offer.exclusive
+        self.crowded = offer.stage in CROWDED
         self.simple = not (
             offer.requires_code
             or limit.per_member is not None
             or limit.total is not None
             or offer.budget is not None
         )
+        self.play = PLAYS[offer.kind]
+        self.of_sum = of_sum(params, limit)
+        self.spend: int | None = None
+        self.gift: GiftLine | None = None
+        if isinstance(params, SpendSave | SpendPercent):
+            self.spend = params.steps[0].spend
+        elif isinstance(params, FreeShipping | Gift):
+            self.spend = params.spend
+        if isinstance(params, Gift):
+            self.gift = GiftLine(offer.code, params.sku, params.quantity)
         self.rejections: dict[str, Rejected] = {}
 
     def rejected(self, code: RejectionCode) -> Rejected:
         """The same value each time: most offers are out for the same reason in most carts."""
         found = self.rejections.get(code)
         if found is None:
-            found = self.rejections[code] = Rejected(code, self.offer.code)
+            found = self.rejections[code] = Rejected(code, self.code)
         return found
-
-
-class Relevant:
-    """An offer that may count: eligible, with lines in scope, and what its budget still allows."""
-
-    __slots__ = ("budget", "entry", "lines")
-
-    def __init__(self, entry: Entry, lines: tuple[int, ...], budget: int | None) -> None:
-        self.entry = entry
-        self.lines = lines
-        self.budget = budget
 
 
 class OfferBook:
@@ -81,11 +114,16 @@ class OfferBook:
         shown = [offer for offer in offers if offer.status != "archived"]
         shown.sort(key=in_order)
         gates: dict[object, Gate] = {}
+        groups: dict[str, int] = {}
         self.by_code: dict[str, Entry] = {}
         self._idle: list[Rejected] = []
         self.entries: list[Entry] = []
         for offer in shown:
-            entry = Entry(offer, len(self.entries), _gate(gates, offer, predicates or {}))
+            group = 0
+            if offer.group is not None:
+                group = groups.setdefault(offer.group, 1 << len(groups))
+            gate = _gate(gates, offer, predicates or {})
+            entry = Entry(offer, len(self.entries), gate, group)
             if offer.status == "active":
                 self.entries.append(entry)
             else:
@@ -137,14 +175,14 @@ class OfferBook:
                 met[entry] = basket.every_line
         return met
 
-    def relevant(self, basket: Basket, context: Context) -> tuple[list[Relevant], list[Rejected]]:
+    def relevant(self, basket: Basket, context: Context) -> tuple[list[Play], list[Rejected]]:
         """The offers that may count, in order of application, and why each other one cannot."""
         relevant, rejected = self._judged(self.entries, basket, context)
         return relevant, rejected + self._idle
 
     def relevant_among(
         self, entries: Iterable[Entry], basket: Basket, context: Context
-    ) -> tuple[list[Relevant], list[Rejected]]:
+    ) -> tuple[list[Play], list[Rejected]]:
         """The same of some entries alone."""
         active = [entry for entry in entries if entry.offer.status == "active"]
         active.sort(key=lambda entry: entry.rank)
@@ -154,26 +192,26 @@ class OfferBook:
 
     def _judged(
         self, entries: Sequence[Entry], basket: Basket, context: Context
-    ) -> tuple[list[Relevant], list[Rejected]]:
+    ) -> tuple[list[Play], list[Rejected]]:
         local = context.at.astimezone(context.zone)
         closed = {gate: gate.closed(context, local) for gate in self.gates}
         met = self.meeting(basket)
-        relevant: list[Relevant] = []
+        relevant: list[Play] = []
         rejected: list[Rejected] = []
         for entry in entries:
             lines = met.get(entry)
             code: RejectionCode | None = closed[entry.gate]
-            if code is None and entry.offer.requires_code and entry.offer.code not in context.given:
+            if code is None and entry.offer.requires_code and entry.code not in context.given:
                 code = "code_missing"
             if code is None and lines is None:
                 code = "not_in_scope"
             if code is None and entry.simple and lines is not None:
-                relevant.append(Relevant(entry, lines, None))
+                relevant.append(entry.play(entry, lines, None, basket))
                 continue
             if code is None and lines is not None:
                 code, budget = _used_up(entry, context)
                 if code is None:
-                    relevant.append(Relevant(entry, lines, budget))
+                    relevant.append(entry.play(entry, lines, budget, basket))
                     continue
             if code is not None:
                 rejected.append(entry.rejected(code))

@@ -16,16 +16,13 @@ from operator import mul
 from typing import Final
 
 from regulars.modules.promotions.types import (
-    MemberPrice,
     PercentOff,
     SpendPercent,
     SpendSave,
-    UnitPrice,
 )
 
 from .basket import Basket
-from .kinds import BPS
-from .playing import Play
+from .kinds import BPS, FloorPlay, Play, SumPlay
 
 SHIFT: Final = 32
 ONE: Final = 1 << SHIFT
@@ -34,7 +31,7 @@ ONE: Final = 1 << SHIFT
 def chain_start(goods: Sequence[Play]) -> int:
     """Where the trailing offers begin that depend on the whole cart's sum alone."""
     start = len(goods)
-    while start and goods[start - 1].whole and goods[start - 1].of_sum is not None:
+    while start and goods[start - 1].whole and isinstance(goods[start - 1], SumPlay):
         start -= 1
     return start
 
@@ -70,8 +67,8 @@ class Relaxation:
                         if params.bps > before:
                             strongest[shared, i] = params.bps
                             weights[i] = weights[i] * keep // (BPS - before)
-            elif isinstance(params, UnitPrice | MemberPrice) and play.budget is None:
-                for i, floor in _floors(params, basket, play):
+            elif isinstance(play, FloorPlay) and play.budget is None:
+                for i, floor in play.floors:
                     ceiling, known = weights[i] * floor, ceilings[i]
                     ceilings[i] = ceiling if known is None else min(known, ceiling)
             else:
@@ -122,13 +119,6 @@ def _rounding(play: Play, weights: list[int], loose: list[int], ceilings: list[i
     return (high - low) * len(scope) // 4 + (1 if high > low else 0)
 
 
-def _floors(params: UnitPrice | MemberPrice, basket: Basket, play: Play) -> list[tuple[int, int]]:
-    if isinstance(params, UnitPrice):
-        return [(i, basket.quantities[i] * params.price) for i in play.lines]
-    prices, skus = params.prices, basket.skus
-    return [(i, basket.quantities[i] * prices[skus[i]]) for i in play.lines if skus[i] in prices]
-
-
 class Link:
     """One offer of the chain: where its discount jumps, and what it leaves of a sum."""
 
@@ -136,8 +126,7 @@ class Link:
 
     def __init__(self, play: Play) -> None:
         params = play.entry.offer.params
-        assert play.of_sum is not None
-        self.of_sum = play.of_sum
+        self.of_sum = play.entry.of_sum
         self.budget = play.budget
         self.group = play.group
         self.every = 0

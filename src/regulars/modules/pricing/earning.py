@@ -6,17 +6,23 @@ from collections.abc import Iterable, Sequence
 
 from regulars.modules.earning.rules import earned
 from regulars.modules.earning.types import Frozen
+from regulars.modules.promotions.types import PointsMultiplier
 
 from .basket import Basket
-from .kinds import BPS
-from .playing import Play
+from .kinds import BPS, Play
 from .types import Context
+
+
+def multiplier(play: Play) -> int:
+    """How fast the lines of a multiplier earn, in bps."""
+    params = play.entry.offer.params
+    return params.bps if isinstance(params, PointsMultiplier) else BPS
 
 
 class Earner:
     """Points under the terms of now; 0 for whoever is no member."""
 
-    __slots__ = ("_frozen", "_own", "earns", "plain")
+    __slots__ = ("_even", "_frozen", "_own", "earns", "plain")
 
     def __init__(self, basket: Basket, context: Context) -> None:
         frozen = context.earn if context.buyer.is_member else None
@@ -27,6 +33,7 @@ class Earner:
             self._own = [rates.get(sku, BPS) for sku in basket.skus]
         else:
             self._own = [BPS] * len(basket.skus)
+        self._even = not rates
         #: The rates without any multiplier.
         self.plain = tuple(self._own)
 
@@ -34,10 +41,14 @@ class Earner:
         """For each line the highest of the multipliers that hold it, else 10000."""
         highest = [BPS] * len(self._own)
         for play in plays:
-            bps = play.bps
+            bps = multiplier(play)
             for i in play.lines:
                 highest[i] = max(highest[i], bps)
         return highest
+
+    def rates_of(self, multipliers: Sequence[Play]) -> tuple[int, ...]:
+        """The rates under these multipliers."""
+        return self.rates(self.multiplied(multipliers)) if multipliers else self.plain
 
     def rates(self, multipliers: Sequence[int]) -> tuple[int, ...]:
         """Each line's own rate times its multiplier."""
@@ -57,4 +68,6 @@ class Earner:
         if frozen is None:
             return 0
         per_minor, amount, tier_bps, _, crossings, most = frozen
+        if rates is self.plain and self._even:
+            rates = ()
         return earned(Frozen(per_minor, amount, tier_bps, rates, crossings, most), base)

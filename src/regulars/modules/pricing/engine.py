@@ -8,8 +8,8 @@ from typing import NamedTuple
 from .basket import Basket, merged
 from .book import OfferBook
 from .earning import Earner
-from .kinds import BPS
-from .playing import Play, Step, Table, conflicts, plays_of
+from .kinds import BPS, Play
+from .playing import Company, Step, Table
 from .reasons import reasons
 from .search import best
 from .sharing import priced_lines
@@ -21,6 +21,7 @@ from .types import (
     Context,
     Discount,
     Evaluation,
+    GiftLine,
     Rejected,
 )
 
@@ -32,11 +33,10 @@ def evaluate(book: OfferBook, cart: Cart, context: Context) -> Evaluation:
     its work limit and the certificate states the gap.
     """
     basket = merged(cart)
-    relevant, rejected = book.relevant(basket, context)
-    plays = plays_of(relevant, basket)
+    plays, rejected = book.relevant(basket, context)
     earner = Earner(basket, context)
     found = best(basket, plays, earner, book.max_discount_bps)
-    table = Table(basket, book.max_discount_bps)
+    table = Table.of(basket, book.max_discount_bps)
     steps = [step for step in map(table.apply, found.chosen) if step is not None]
     outcome = _Outcome(plays, steps, table, found.bound)
     return _priced(cart, basket, context, outcome, rejected, earner)
@@ -54,16 +54,15 @@ def apply_combination(
     """
     basket = merged(cart)
     entries = {code: book.by_code[code] for code in codes}
-    relevant, rejected = book.relevant_among(entries.values(), basket, context)
-    plays = plays_of(relevant, basket)
-    table = Table(basket, book.max_discount_bps)
+    plays, rejected = book.relevant_among(entries.values(), basket, context)
+    table = Table.of(basket, book.max_discount_bps)
     steps: list[Step] = []
+    company = Company()
     for play in plays:
-        if any(conflicts(play, [step.play for step in steps])):
-            continue
-        step = table.apply(play)
+        step = table.apply(play) if company.admits(play) else None
         if step is not None:
             steps.append(step)
+            company.take(play)
     bound = basket.total * book.max_discount_bps // BPS + basket.shipping
     earner = Earner(basket, context)
     return _priced(cart, basket, context, _Outcome(plays, steps, table, bound), rejected, earner)
@@ -92,16 +91,26 @@ def _priced(
     net = table.left
     payment = pay(context, net)
     lines, points = priced_lines(cart, basket, steps, net, payment, earner)
+    shipping: list[Discount] = []
+    gifts: list[GiftLine] = []
+    applied: list[Applied] = []
+    off = 0
+    for step in steps:
+        play, amount = step.play, step.amount
+        applied.append(Applied(play.code, amount))
+        off += amount
+        if play.is_shipping:
+            shipping.append(Discount(play.code, amount))
+        elif play.entry.gift is not None:
+            gifts.append(play.entry.gift)
     return Evaluation(
         lines=lines,
         shipping_gross_minor=basket.shipping,
-        shipping_discounts=tuple(
-            [Discount(s.play.code, s.amount) for s in steps if s.play.is_shipping]
-        ),
-        gifts=tuple([gift for step in steps if (gift := step.play.gift) is not None]),
-        applied=tuple([Applied(step.play.code, step.amount) for step in steps]),
+        shipping_discounts=tuple(shipping),
+        gifts=tuple(gifts),
+        applied=tuple(applied),
         rejected=tuple(rejected + payment.reduced),
         suggestions=(),
-        certificate=Certificate(sum([step.amount for step in steps]), bound),
+        certificate=Certificate(off, bound),
         points_to_earn=points,
     )

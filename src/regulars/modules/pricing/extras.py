@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .earning import Earner
-from .kinds import BPS
-from .playing import Play
+from .earning import Earner, multiplier
+from .kinds import BPS, Play
 
 
 class Rest(NamedTuple):
@@ -33,9 +32,9 @@ class Extras:
         for play in reversed(plays):
             highest = ahead[-1]
             if play.is_multiplier:
-                highest = list(highest)
+                highest, bps = list(highest), multiplier(play)
                 for i in play.lines:
-                    highest[i] = max(highest[i], play.bps)
+                    highest[i] = max(highest[i], bps)
             ahead.append(highest)
         #: For each place the highest multipliers that may still come.
         self._ahead = ahead[::-1]
@@ -92,7 +91,7 @@ class Extras:
             return False
         if play.is_gift:
             return play.sum_in_scope(self._left) >= (play.spend or 0)
-        bps = play.bps
+        bps = multiplier(play)
         return any(highest[i] < bps for i in play.lines)
 
     def _may_win(
@@ -111,7 +110,7 @@ class Extras:
 
 
 def _raised(highest: list[int], play: Play) -> list[int]:
-    raised = list(highest)
+    raised, bps = list(highest), multiplier(play)
     for i in play.lines:
-        raised[i] = max(raised[i], play.bps)
+        raised[i] = max(raised[i], bps)
     return raised

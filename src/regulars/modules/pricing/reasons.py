@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .playing import Play, Step, Table, conflicts
+from .kinds import Play
+from .playing import Company, Step, Table, shipping_discount
 from .types import Rejected
 
 
@@ -15,27 +16,24 @@ def reasons(
 
     ``end`` is the table after the last step, ``shipping`` what it cost before any discount.
     """
-    chosen = [step.play for step in steps]
-    taken = {play.bit for play in chosen}
+    chosen = Company([step.play for step in steps])
     found: list[Rejected] = []
     turn, count = 0, len(steps)
     for play in plays:
-        while turn < count and steps[turn].play.bit > play.bit:
+        while turn < count and steps[turn].play.entry.rank < play.entry.rank:
             if steps[turn].play.is_shipping:
                 shipping -= steps[turn].amount
             turn += 1
-        if play.bit in taken:
+        if turn < count and steps[turn].play is play:
             continue
-        group, exclusive = conflicts(play, chosen)
-        if group:
+        if chosen.shares_a_group(play):
             found.append(play.entry.rejected("group_taken"))
-        elif exclusive:
+        elif chosen.is_exclusive(play):
             found.append(play.entry.rejected("exclusive_taken"))
         else:
             at = end
             if turn < count:
-                at = Table.__new__(Table)
-                at.left, at.room, at.shipping = steps[turn].before, steps[turn].room, shipping
+                at = Table(steps[turn].before, steps[turn].room, shipping)
             found.append(in_turn(play, at))
     return found
 
@@ -48,6 +46,6 @@ def in_turn(play: Play, table: Table) -> Rejected:
             return Rejected("below_threshold", play.code, missing_minor=missing)
     if play.on_goods and (table.room <= 0 or play.size(table.left) <= 0):
         return play.entry.rejected("no_effect")
-    if play.is_shipping and table.shipping_discount(play) <= 0:
+    if play.is_shipping and not shipping_discount(play, sum(table.left), table.shipping):
         return play.entry.rejected("no_effect")
     return play.entry.rejected("not_best")

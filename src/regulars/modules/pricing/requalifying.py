@@ -9,9 +9,9 @@ from regulars.kernel.commerce import part_gone_back
 from regulars.modules.promotions.types import Gift
 
 from .basket import Basket, merged_lines
-from .book import Entry, Relevant
+from .book import Entry
 from .gates import OPEN
-from .playing import Play, Table, lowered
+from .playing import Table, lowered
 from .sale import FrozenOffer, Sale
 from .types import GiftLine
 
@@ -69,7 +69,7 @@ def _kept(sale: Sale, returned: Sequence[int]) -> _Kept:
         [replace(lines[i], quantity=lines[i].quantity - returned[i]) for i in places], 0
     )
     kept = _Kept(basket, places)
-    table = Table(basket, sale.max_discount_bps)
+    table = Table.of(basket, sale.max_discount_bps)
     for frozen in sale.offers:
         if frozen.offer.stage in ("shipping", "gift", "earn"):
             continue
@@ -80,9 +80,8 @@ def _kept(sale: Sale, returned: Sequence[int]) -> _Kept:
             table.room = max(0, table.room - sum(shares))
             table.left = lowered(table.left, basket.every_line, shares)
         elif scope:
-            entry = Entry(frozen.offer, 0, OPEN)
-            found = Relevant(entry, scope, frozen.budget_minor)
-            table.apply(Play(found, basket, bit=1, group=0))
+            entry = Entry(frozen.offer, 0, OPEN, 0)
+            table.apply(entry.play(entry, scope, frozen.budget_minor, basket))
     kept.left = table.left
     return kept
 

@@ -22,8 +22,8 @@ from .bounding import (
 )
 from .earning import Earner
 from .extras import Extras, Rest
-from .kinds import BPS
-from .playing import Play, cut_shares, lowered
+from .kinds import BPS, Play
+from .playing import cut_shares, lowered, shipping_discount
 
 #: Up to so many relevant offers the search goes on until the best is proved.
 ALWAYS_EXACT: Final = 16
@@ -53,6 +53,8 @@ class State(NamedTuple):
 
 def best(basket: Basket, plays: Sequence[Play], earner: Earner, max_discount_bps: int) -> Found:
     """The best allowed combination of ``plays``, and a bound that no combination passes."""
+    for place, play in enumerate(reversed(plays)):
+        play.bit = 1 << place
     limit = None if len(plays) <= ALWAYS_EXACT else WORK_LIMIT
     search = Search(basket, earner, limit)
     room = basket.total * max_discount_bps // BPS
@@ -65,16 +67,16 @@ def best(basket: Basket, plays: Sequence[Play], earner: Earner, max_discount_bps
 def problems(plays: Sequence[Play]) -> list[list[Play]]:
     """Sets of offers within which no exclusive offer forbids another; together they hold every
     allowed combination."""
-    sole = [play for play in plays if play.exclusive]
+    sole = [play for play in plays if play.entry.exclusive]
     if not sole:
         return [list(plays)]
-    found = [[play for play in plays if not play.exclusive]]
-    calm = [play for play in plays if not play.exclusive and not play.crowded]
+    found = [[play for play in plays if not play.entry.exclusive]]
+    calm = [play for play in plays if not play.entry.exclusive and not play.entry.crowded]
     for play in sole:
-        if play.crowded:
+        if play.entry.crowded:
             found.append(sorted([*calm, play], key=lambda one: -one.bit))
-    if any(not play.crowded for play in sole):
-        found.append([play for play in plays if not play.crowded])
+    if any(not play.entry.crowded for play in sole):
+        found.append([play for play in plays if not play.entry.crowded])
     return found
 
 
@@ -277,10 +279,8 @@ class Problem:
 
     def amount(self, play: Play, state: State, shipping: int) -> int:
         if play.is_shipping:
-            most = shipping if state.total >= (play.spend or 0) else 0
-        else:
-            assert play.of_sum is not None
-            most = min(play.of_sum(state.total), state.room)
+            return shipping_discount(play, state.total, shipping)
+        most = min(play.entry.of_sum(state.total), state.room)
         return most if play.budget is None else min(most, play.budget)
 
     def rest(self, lines: State, end: State) -> Rest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 
 from regulars.kernel.allocation import allocate
 
@@ -24,46 +25,51 @@ def priced_lines(
     earner: Earner,
 ) -> tuple[tuple[PricedLine, ...], int]:
     """The lines in the order sent, and the points that they earn together."""
-    lines = cart.lines
-    gross = [line.gross_minor for line in lines]
-    left = list(gross)
-    discounts: list[list[Discount]] = [[] for _ in lines]
+    sent_net, discounts = _discounted(cart, basket, steps, net)
+    tenders, base = _tendered(basket, payment, sent_net, net)
+    rates = earner.rates_of([step.play for step in steps if step.play.is_multiplier])
+    points = earner.points(rates, base.merged)
+    to_earn = _points_by_line(points, rates, basket, base)
+    rate_of = [0] * len(sent_net)
+    for rate, places in zip(rates, basket.parts, strict=True):
+        for place in places:
+            rate_of[place] = rate
+    make = tuple.__new__
+    lines = [
+        make(PricedLine, (number, line.gross_minor, tuple(shares), tender, left, earn, rate))
+        for number, line, shares, tender, left, earn, rate in zip(
+            count(1), cart.lines, discounts, tenders, sent_net, to_earn, rate_of, strict=False
+        )
+    ]
+    return tuple(lines), points
+
+
+def _discounted(
+    cart: Cart, basket: Basket, steps: Sequence[Step], net: Sequence[int]
+) -> tuple[list[int], list[list[Discount]]]:
+    """The net of each sent line, and its discounts in order of application."""
     parts = basket.parts
+    discounts: list[list[Discount]] = [[] for _ in cart.lines]
+    if len(parts) == len(discounts):
+        places = [place for (place,) in parts]
+        by_line = [discounts[place] for place in places]
+        make = tuple.__new__
+        for step in steps:
+            code = step.play.code
+            for i, share in zip(step.play.lines, step.shares, strict=False):
+                if share:
+                    by_line[i].append(make(Discount, (code, share)))
+        sent = [0] * len(places)
+        for place, rest in zip(places, net, strict=True):
+            sent[place] = rest
+        return sent, discounts
+    left = [line.gross_minor for line in cart.lines]
     for step in steps:
         code = step.play.code
         for i, share in zip(step.play.lines, step.shares, strict=False):
             if share:
-                places = parts[i]
-                if len(places) == 1:
-                    place = places[0]
-                    left[place] -= share
-                    discounts[place].append(Discount(code, share))
-                else:
-                    _hand_on(share, places, left, discounts, code)
-    tenders, base = _tendered(basket, payment, left, net)
-    multipliers = earner.multiplied([step.play for step in steps if step.play.is_multiplier])
-    rates = earner.rates(multipliers)
-    points = earner.points(rates, base.merged)
-    to_earn = _points_by_line(points, rates, basket, base)
-    rate_of = [0] * len(lines)
-    for i, places in enumerate(parts):
-        for place in places:
-            rate_of[place] = rates[i]
-    priced = tuple(
-        [
-            PricedLine(
-                line=place + 1,
-                gross_minor=gross[place],
-                discounts=tuple(discounts[place]),
-                tenders=tenders[place],
-                net_minor=left[place],
-                points_to_earn=to_earn[place],
-                earn_bps=rate_of[place],
-            )
-            for place in range(len(lines))
-        ]
-    )
-    return priced, points
+                _hand_on(share, parts[i], left, discounts, code)
+    return left, discounts
 
 
 def _hand_on(
@@ -93,26 +99,30 @@ def _tendered(
     if payment.points is payment.growth_value is payment.stored_value is None:
         return [NO_TENDERS] * count, _Base(list(merged_net), net)
     left = list(net)
-    points = _handed(payment.points, basket, left)
-    growth = _handed(payment.growth_value, basket, left)
-    stored = _handed(payment.stored_value, basket, left)
-    bonus = _bonus_handed(payment.bonus, basket, stored)
+    points, points_minor = _handed(payment.points, basket, left)
+    growth, growth_minor = _handed(payment.growth_value, basket, left)
+    stored, stored_minor = _handed(payment.stored_value, basket, left)
+    bonus, bonus_minor = _bonus_handed(payment.bonus, basket, stored, stored_minor)
+    make = tuple.__new__
     tenders = [
-        TenderShares(
-            points=points[0][place],
-            growth_value=growth[0][place],
-            stored_value=stored[0][place],
-            points_minor=points[1][place],
-            growth_value_minor=growth[1][place],
-            stored_value_minor=stored[1][place],
-            bonus=bonus[0][place],
-            bonus_minor=bonus[1][place],
+        make(TenderShares, parts)
+        for parts in zip(
+            points,
+            growth,
+            stored,
+            points_minor,
+            growth_minor,
+            stored_minor,
+            bonus,
+            bonus_minor,
+            strict=True,
         )
-        for place in range(count)
     ]
     sent = [
-        amount - paid.points_minor - paid.growth_value_minor - paid.bonus_minor
-        for amount, paid in zip(net, tenders, strict=True)
+        amount - by_points - by_growth - given
+        for amount, by_points, by_growth, given in zip(
+            net, points_minor, growth_minor, bonus_minor, strict=True
+        )
     ]
     return tenders, _Base([sum([sent[p] for p in places]) for places in basket.parts], sent)
 
@@ -122,6 +132,11 @@ def _handed(paid: Paid | None, basket: Basket, left: list[int]) -> tuple[list[in
     units, minor = [0] * len(left), [0] * len(left)
     if paid is None:
         return units, minor
+    if len(basket.parts) == len(left):
+        for (place,), count_, worth in zip(basket.parts, paid.units, paid.minor, strict=True):
+            units[place], minor[place] = count_, worth
+            left[place] -= worth
+        return units, minor
     for i, places in enumerate(basket.parts):
         if len(places) == 1:
             (place,) = places
@@ -130,23 +145,22 @@ def _handed(paid: Paid | None, basket: Basket, left: list[int]) -> tuple[list[in
             continue
         worths = allocate(paid.minor[i], [left[place] for place in places])
         counts = worths if paid.units is paid.minor else allocate(paid.units[i], worths)
-        for place, worth, count in zip(places, worths, counts, strict=True):
-            units[place], minor[place] = count, worth
+        for place, worth, count_ in zip(places, worths, counts, strict=True):
+            units[place], minor[place] = count_, worth
             left[place] -= worth
     return units, minor
 
 
 def _bonus_handed(
-    bonus: Paid | None, basket: Basket, stored: tuple[list[int], list[int]]
+    bonus: Paid | None, basket: Basket, stored: list[int], stored_minor: list[int]
 ) -> tuple[list[int], list[int]]:
     """The bonus lies where the stored value lies."""
-    count = len(stored[0])
-    units, minor = [0] * count, [0] * count
+    units, minor = [0] * len(stored), [0] * len(stored)
     if bonus is None:
         return units, minor
     for i, places in enumerate(basket.parts):
-        counts = allocate(bonus.units[i], [stored[0][place] for place in places])
-        worths = allocate(bonus.minor[i], [stored[1][place] for place in places])
+        counts = allocate(bonus.units[i], [stored[place] for place in places])
+        worths = allocate(bonus.minor[i], [stored_minor[place] for place in places])
         for place, count_, worth in zip(places, counts, worths, strict=True):
             units[place], minor[place] = count_, worth
     return units, minor

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from regulars.modules.earning.types import Frozen
@@ -128,16 +128,14 @@ class Context:
     stored_value: Tender = Tender()
 
 
-@dataclass(frozen=True, slots=True)
-class Discount:
+class Discount(NamedTuple):
     """An offer's share in one line (or in shipping), in minor units, > 0."""
 
     offer: str
     amount_minor: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TenderShares:
+class TenderShares(NamedTuple):
     """What a line is paid with besides cash: units of each asset, and their worth in minor.
 
     The bonus is a part of the stored value, not beside it.
@@ -157,8 +155,7 @@ class TenderShares:
         return self.points_minor + self.growth_value_minor + self.stored_value_minor
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PricedLine:
+class PricedLine(NamedTuple):
     """One original line: ``net_minor`` is before tenders; gross = discounts + net."""
 
     line: int
@@ -181,16 +178,14 @@ class GiftLine:
     quantity: int
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(NamedTuple):
     """A chosen offer, in order of application, and its discount in all (0: gift, multiplier)."""
 
     offer: str
     amount_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(NamedTuple):
     """An offer (or coupon) that does not count, and why. ``missing_minor`` is what a threshold
     lacks, where the reason is ``below_threshold``; ``tender`` is the one of ``tender_reduced``."""
 
