@@ -1,4 +1,4 @@
-"""One migrated database for the whole run, without rollbacks: every test makes its own merchant.
+"""One migrated database for each process, without rollbacks: every test makes its own merchant.
 
 That is how the product lives too (many merchants beside each other), it lets races use real
 connections and commits, and it costs nothing per test.
@@ -29,6 +29,12 @@ def _database(
         yield
         connection.close()
         teardown_databases(config, verbosity=0)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes share the tests the long ones go first, or one works on alone."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def _needs_database(request: pytest.FixtureRequest) -> bool:

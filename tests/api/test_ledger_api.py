@@ -122,6 +122,7 @@ def test_entries_are_the_contracts_newest_first_in_pages(shop: Shop) -> None:
             "id": f"ent_{shop.member_id.hex}_p1",
             "at": "2026-01-01T00:00:00Z",
             "asset": "points",
+            "account": f"acc_{shop.member_id.hex}_p",
             "amount": 30,
             "balance_after": 30,
             "kind": "earn",
@@ -129,7 +130,8 @@ def test_entries_are_the_contracts_newest_first_in_pages(shop: Shop) -> None:
             "reverses": None,
         }
     ]
-    assert first["data"][0]["asset"] == "points_debt"
+    owed = first["data"][0]
+    assert (owed["asset"], owed["account"]) == ("points", f"acc_{shop.member_id.hex}_pd")
 
 
 @pytest.mark.parametrize("query", ["?asset=stored_value", "?starting_after=ent_x", "?limit=0"])

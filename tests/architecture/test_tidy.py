@@ -145,6 +145,33 @@ def test_raw_sql_on_owned_tables_names_its_merchant() -> None:
             )
 
 
+def test_raw_sql_reads_down() -> None:
+    """Tables have borders as code has: SQL names those of its own module and of floors below."""
+    floors = _floors()
+    table = re.compile(rf"\b(?:FROM|JOIN|UPDATE|INTO)\s+({'|'.join(floors)})_[a-z]+")
+    for path in sources():
+        owner = where(path).split("/")[1] if where(path).startswith("modules/") else None
+        if owner not in floors:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for module in table.findall(_text_of(node) or ""):
+                assert module == owner or floors[module] < floors[owner], (
+                    f"{where(path)}: {module} stands above or beside {owner}; let it hand the "
+                    "figure in, or hear its event"
+                )
+
+
+def _floors() -> dict[str, int]:
+    """The modules as .importlinter stacks them, the lowest floor first."""
+    import configparser
+
+    borders = configparser.ConfigParser()
+    borders.read(ROOT / ".importlinter")
+    stacked = borders["importlinter:contract:modules"]["layers"].split("\n")
+    found = [line.strip("() ").split(" | ") for line in stacked if line.strip()]
+    return {name: floor for floor, names in enumerate(reversed(found)) for name in names}
+
+
 def _text_of(node: ast.AST) -> str | None:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from makers.ledger import (
@@ -16,7 +18,7 @@ from makers.ledger import (
     spend,
 )
 from regulars.kernel.errors import Invalid
-from regulars.modules.ledger import queries, services
+from regulars.modules.ledger import queries, seals, services
 from regulars.modules.ledger.types import AssetTotals
 
 
@@ -60,22 +62,39 @@ def test_expiring_is_summed_by_instant_soonest_first_without_what_is_held(shop):
     assert found["points"].posted == 100
 
 
-def test_entries_come_newest_first_and_debts_are_an_asset_of_their_own(shop):
+def test_entries_come_newest_first_and_debts_have_an_account_of_their_own(shop):
     earn(*shop, 30)
     earn(*shop, 7, asset=GROWTH_VALUE, at=NOON + DAY)
     spend(*shop, 30, at=NOON + 2 * DAY)
     claw_back(*shop, 30, order=order_cause(), at=NOON + 3 * DAY)
 
-    shown = [(e.asset, e.kind, e.amount, e.balance_after) for e in listed(shop)]
+    shown = [
+        (e.asset, e.account.rpartition("_")[2], e.kind, e.amount, e.balance_after)
+        for e in listed(shop)
+    ]
 
     assert shown == [
-        ("points_debt", "debt", -30, -30),
-        ("points", "redeem", -30, 0),
-        ("growth_value", "earn", 7, 7),
-        ("points", "earn", 30, 30),
+        ("points", "pd", "debt", -30, -30),
+        ("points", "p", "redeem", -30, 0),
+        ("growth_value", "g", "earn", 7, 7),
+        ("points", "p", "earn", 30, 30),
     ]
-    assert {e.asset for e in listed(shop, asset="points")} == {"points", "points_debt"}
+    assert [e.kind for e in listed(shop, asset="points")] == ["debt", "redeem", "earn"]
     assert [e.kind for e in listed(shop, asset="growth_value")] == ["earn"]
+
+
+def test_an_entry_is_called_the_same_in_the_list_and_in_the_export(shop):
+    earn(*shop, 30)
+    earn(*shop, 7, asset=GROWTH_VALUE)
+    spend(*shop, 30)
+    claw_back(*shop, 30, order=order_cause())
+    seals.seal(merchant_id=shop[0], now=NOON)
+
+    exported = [json.loads(line) for line in queries.export_entries(shop[0])][:-1]
+
+    told = ("account", "asset", "amount", "balance_after", "kind", "reverses")
+    in_list = [tuple(getattr(entry, name) for name in told) for entry in listed(shop)]
+    assert sorted(in_list) == sorted(tuple(line[name] for name in told) for line in exported)
 
 
 def test_a_reversal_names_the_entry_it_reverses(shop):

@@ -6,6 +6,11 @@ import os
 import tempfile
 
 os.environ.setdefault("REGULARS_HOME", tempfile.mkdtemp(prefix="regulars-test-"))
+if "PYTEST_XDIST_WORKER" in os.environ:  # a worker has what its starter has: a home of its own
+    os.environ["REGULARS_HOME"] = os.path.join(
+        os.environ["REGULARS_HOME"], os.environ["PYTEST_XDIST_WORKER"]
+    )
+    os.makedirs(os.environ["REGULARS_HOME"], exist_ok=True)
 os.environ.setdefault("REGULARS_SECRET_KEY", "5e" * 32)
 os.environ.setdefault("REGULARS_FIELD_KEY", "f1" * 32)
 os.environ.setdefault("REGULARS_INDEX_KEY", "1d" * 32)

@@ -1,4 +1,4 @@
-"""What the modules above members add to a member's document; joined here, where all are known."""
+"""What modules above add to what those below tell; joined here, where all are known."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from uuid import UUID
 
 from regulars.infra.http.principal import MerchantFacts
 from regulars.kernel.errors import NotFound
+from regulars.modules.analytics.parts import also_count
+from regulars.modules.connectors.queries import faulty_runs
 from regulars.modules.members.parts import also_tell
 from regulars.modules.programmes.statements import tier_part
 
@@ -16,6 +18,7 @@ from regulars.modules.programmes.statements import tier_part
 def join() -> None:
     """Join every part; once, before the first request."""
     also_tell(_tier)
+    also_count("faults", faulty_runs)
 
 
 def _tier(merchant: MerchantFacts, member_id: UUID, now: datetime) -> Mapping[str, Any]:

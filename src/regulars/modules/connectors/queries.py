@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 
 from regulars.kernel.errors import NotFound
 
@@ -27,6 +29,12 @@ def runs(merchant_id: int, *, limit: int, after: UUID | None = None) -> list[Run
     if after is not None:
         rows = rows.filter(id__lt=after)
     return [view_of(row) for row in rows[:limit]]
+
+
+def faulty_runs(merchant_id: int, since: datetime) -> int:
+    """How many runs since then failed or had rows rejected."""
+    recent = ImportRun.objects.of(merchant_id).filter(created_at__gte=since)
+    return recent.filter(Q(status="failed") | Q(rejected__gt=0)).count()
 
 
 def rejected_path(merchant_id: int, run_id: UUID) -> Path:

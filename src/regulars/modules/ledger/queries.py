@@ -31,8 +31,6 @@ from .types import (
     COUNTER_ACCOUNTS,
     DEBT_OF,
     GENESIS,
-    GROWTH_VALUE,
-    POINTS,
     AssetBalance,
     AssetTotals,
     Cause,
@@ -40,16 +38,10 @@ from .types import (
     ExpiringAmount,
     HoldView,
     SealView,
+    account_id,
     entry_id,
 )
 
-#: What an entry's account is called where accounts are not named: a debt is an asset of its own.
-ENTRY_ASSETS: Final = {
-    POINTS: "points",
-    GROWTH_VALUE: "growth_value",
-    POINTS + DEBT_OF: "points_debt",
-    GROWTH_VALUE + DEBT_OF: "growth_value_debt",
-}
 _BALANCES: Final = Sql(
     f"""WITH {WHO_BY_ID} SELECT (SELECT carrier FROM who),
   (SELECT json_group_array(json_array(a.asset, a.balance, a.held, a.pending, a.debt,
@@ -262,7 +254,8 @@ def _entry(member_hex: str, row: Sequence[Any]) -> Entry:
     return Entry(
         id=entry_id(member_hex, account, version),
         at=posted_at,
-        asset=ENTRY_ASSETS[account],
+        asset=ASSET_NAMES[account],
+        account=account_id(member_hex, account),
         amount=amount,
         balance_after=balance_after,
         kind=kind,

@@ -167,11 +167,12 @@ class AssetBalance:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A posting as members and merchants read it."""
+    """A posting as members and merchants read it; asset and account as in the export."""
 
     id: str
     at: datetime
     asset: str
+    account: str
     amount: int
     balance_after: int
     kind: str

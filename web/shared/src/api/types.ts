@@ -77,6 +77,7 @@ export interface Entry {
   id: string
   at: string
   asset: string
+  account: string
   amount: number
   balance_after: number
   kind: string

@@ -13,6 +13,7 @@ from regulars.kernel.errors import NotFound
 from regulars.kernel.ids import show
 from regulars.kernel.periods import program_day
 from regulars.modules.analytics import services
+from regulars.modules.analytics.parts import counted_above
 from regulars.modules.analytics.queries import Freshness
 from regulars.modules.analytics.reporting import WINDOW_DAYS, freshness_shown, tier_names
 from regulars.modules.members.tokens import card_token
@@ -39,8 +40,6 @@ _NOW: Final = Sql(
   (SELECT json_array(count(*), coalesce(sum(a.debt), 0)) FROM ledger_account a
      WHERE a.merchant_id = :merchant_id AND a.asset = 1 AND a.debt > 0),
   (SELECT count(*) FROM orders_parkedrefund p WHERE p.merchant_id = :merchant_id),
-  (SELECT count(*) FROM connectors_importrun r WHERE r.merchant_id = :merchant_id
-     AND r.created_at >= :since AND (r.status = 'failed' OR r.rejected > 0)),
   EXISTS (SELECT 1 FROM orders_order o WHERE o.merchant_id = :merchant_id)"""
 )
 _RECENT: Final = timedelta(days=30)
@@ -63,15 +62,16 @@ def home(principal: Principal, *, locale: str) -> dict[str, Any]:
     programme = _programme(merchant.id, now)
     fresh = services.fresh(merchant.id, now, at_most_rows=AT_ONCE_ROWS)
     told = figures.figures(fresh, merchant, programme, today)
-    row = fetch_one(_NOW, {"merchant_id": merchant.id, "since": real_now() - _RECENT})
+    row = fetch_one(_NOW, {"merchant_id": merchant.id})
     assert row is not None
-    debts, parked, faults, any_order = row
+    debts, parked, any_order = row
+    above = counted_above(merchant.id, real_now() - _RECENT)
     names = tier_names(programme.ladder if programme else None, locale)
     return {
         "as_of": today.isoformat(),
         "window_days": WINDOW_DAYS,
         "figures": told["figures"],
-        "todo": _todo(told["watched"], debts, parked, faults),
+        "todo": _todo(told["watched"], debts, parked, above),
         "trend": told["trend"],
         "cohorts": {"cohorts": told["cohorts"]},
         "pyramid": [
@@ -98,15 +98,15 @@ def _programme(merchant_id: int, now: datetime) -> Programme | None:
 
 
 def _todo(
-    watched: dict[str, dict[str, int]], debts: Any, parked: int, faults: int
+    watched: dict[str, dict[str, int]], debts: Any, parked: int, above: dict[str, int]
 ) -> list[dict[str, Any]]:
     """What calls for somebody; what nobody has to do is left out."""
     owing, owed = as_json(debts)
     found = {
         **watched,
         "debts": {"count": owing, "amount": owed},
-        "faults": {"count": faults, "amount": 0},
         "parked": {"count": parked, "amount": 0},
+        **{name: {"count": count, "amount": 0} for name, count in above.items()},
     }
     return [
         {

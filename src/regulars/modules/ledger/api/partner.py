@@ -60,7 +60,7 @@ def read_member_balances(request: ApiRequest, member_id: MemberInPath) -> dict[s
 def list_member_entries(
     request: ApiRequest, member_id: MemberInPath, query: Annotated[LedgerQuery, Query()]
 ) -> dict[str, Any]:
-    """Entries, newest first. A debt is an asset of its own (points_debt), at or below zero."""
+    """Entries, newest first. A debt is an account of its own (..._pd), at or below zero."""
     return entries_page(request.auth.merchant_id, member_id, query)
 
 

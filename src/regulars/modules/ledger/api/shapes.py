@@ -92,7 +92,10 @@ class CauseOut(Strict):
 class EntryOut(Strict):
     id: str
     at: Instant
-    asset: Literal["points", "growth_value", "points_debt", "growth_value_debt"]
+    asset: Literal["points", "growth_value"]
+    account: Annotated[
+        str, Field(description="As in the export; a debt is an account of its own (..._pd, ..._gd)")
+    ]
     amount: int
     balance_after: int
     kind: str
@@ -215,6 +218,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "id": entry.id,
         "at": show_instant(entry.at),
         "asset": entry.asset,
+        "account": entry.account,
         "amount": entry.amount,
         "balance_after": entry.balance_after,
         "kind": entry.kind,
