@@ -29,6 +29,11 @@ def _converted(columns: Sequence[str]) -> tuple[int, ...]:
     return tuple(place for place, name in enumerate(columns) if name.endswith(_CONVERTED))
 
 
+def _read(columns: Sequence[str], json: Sequence[str]) -> str:
+    """Text in a JSON row arrives as a JSON string; what it says is meant."""
+    return ",".join(f"(\"{c}\" #>> '{{}}')::jsonb" if c in json else f'"{c}"' for c in columns)
+
+
 class Table:
     """A table as the recorder sees it: name and columns, in the order rows come in.
 
@@ -47,10 +52,8 @@ class Table:
         names = ",".join(f'"{column}"' for column in columns)
         marks = ",".join("?" * len(columns))
         self.lite = f"INSERT INTO {name} ({names}) VALUES ({marks})"
-        # Text in a JSON row arrives as a JSON string; what it says is meant.
-        read = [f"(\"{c}\" #>> '{{}}')::jsonb" if c in json else f'"{c}"' for c in columns]
         self.pg = (
-            f"INSERT INTO {name} ({names}) SELECT {','.join(read)} "
+            f"INSERT INTO {name} ({names}) SELECT {_read(columns, json)} "
             f"FROM json_populate_recordset(NULL::{name}, %({name})s::json)"
         )
 
@@ -125,24 +128,35 @@ class Delete:
         self.lite = f"DELETE FROM {name} WHERE {' AND '.join(where)}"
 
 
-#: Inserts that add to a row where there is one already (a member's counters of a day).
 class Upsert:
-    """Insert, or add the ``adds`` to the row that is there. Rows: key, then adds."""
+    """Insert, or change the row that is there: ``adds`` are added to it, ``fills`` replace what
+    it has unless they are null, ``keeps`` leave it as it is. Rows: key, keeps, adds, fills.
+    """
 
     __slots__ = ("columns", "converted", "lite", "name", "pg")
 
-    def __init__(self, name: str, *, key: Sequence[str], adds: Sequence[str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        key: Sequence[str],
+        keeps: Sequence[str] = (),
+        adds: Sequence[str] = (),
+        fills: Sequence[str] = (),
+        json: Sequence[str] = (),
+    ) -> None:
         self.name = name
-        self.columns = (*key, *adds)
+        self.columns = (*key, *keeps, *adds, *fills)
         self.converted = _converted(self.columns)
         names = ",".join(f'"{column}"' for column in self.columns)
         marks = ",".join("?" * len(self.columns))
         keys = ",".join(key)
-        grow = ",".join(f'"{c}"={name}."{c}"+excluded."{c}"' for c in adds)
-        tail = f" ON CONFLICT ({keys}) DO UPDATE SET {grow}"
+        change = [f'"{c}"={name}."{c}"+excluded."{c}"' for c in adds]
+        change += [f'"{c}"=coalesce(excluded."{c}",{name}."{c}")' for c in fills]
+        tail = f" ON CONFLICT ({keys}) DO UPDATE SET {','.join(change)}"
         self.lite = f"INSERT INTO {name} ({names}) VALUES ({marks}){tail}"
         self.pg = (
-            f"INSERT INTO {name} ({names}) SELECT {names} "
+            f"INSERT INTO {name} ({names}) SELECT {_read(self.columns, json)} "
             f"FROM json_populate_recordset(NULL::{name}, %({name})s::json){tail}"
         )
 
