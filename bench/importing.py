@@ -53,7 +53,7 @@ def main() -> None:
     scope = demo.scope_of(made.id)
     path = completejourney_parquet(Path(os.environ["REGULARS_HOME"]) / "year.parquet")
     begun = time.perf_counter()
-    row, file = services._prepare(scope, "orders", path, path.name, "auto")
+    row, file = services.open_run(scope, kind="orders", source=path, file_name=path.name)
     judged = time.perf_counter()
     with file:
         services.run_import(scope, row.id, opened=file)

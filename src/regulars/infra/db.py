@@ -125,10 +125,18 @@ def as_uuid(value: Any) -> UUID:
 
 def as_instant(value: Any) -> dt.datetime | None:
     """An instant as raw SQL or JSON inside SQL gives it."""
-    if value is None:
-        return None
-    found = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(value)
-    return found.replace(tzinfo=dt.UTC) if found.tzinfo is None else found.astimezone(dt.UTC)
+    if value is None or isinstance(value, str):
+        return None if value is None else _parsed_instant(value)
+    return _in_utc(value)
+
+
+@lru_cache(maxsize=65_536)
+def _parsed_instant(text: str) -> dt.datetime:
+    return _in_utc(dt.datetime.fromisoformat(text))
+
+
+def _in_utc(at: dt.datetime) -> dt.datetime:
+    return at.replace(tzinfo=dt.UTC) if at.tzinfo is None else at.astimezone(dt.UTC)
 
 
 def as_day(value: Any) -> dt.date | None:

@@ -29,6 +29,11 @@ def _converted(columns: Sequence[str]) -> tuple[int, ...]:
     return tuple(place for place, name in enumerate(columns) if name.endswith(_CONVERTED))
 
 
+def _read(columns: Sequence[str], json: Sequence[str]) -> str:
+    """Text in a JSON row arrives as a JSON string; what it says is meant."""
+    return ",".join(f"(\"{c}\" #>> '{{}}')::jsonb" if c in json else f'"{c}"' for c in columns)
+
+
 class Table:
     """A table as the recorder sees it: name and columns, in the order rows come in.
 
@@ -47,10 +52,8 @@ class Table:
         names = ",".join(f'"{column}"' for column in columns)
         marks = ",".join("?" * len(columns))
         self.lite = f"INSERT INTO {name} ({names}) VALUES ({marks})"
-        # Text in a JSON row arrives as a JSON string; what it says is meant.
-        read = [f"(\"{c}\" #>> '{{}}')::jsonb" if c in json else f'"{c}"' for c in columns]
         self.pg = (
-            f"INSERT INTO {name} ({names}) SELECT {','.join(read)} "
+            f"INSERT INTO {name} ({names}) SELECT {_read(columns, json)} "
             f"FROM json_populate_recordset(NULL::{name}, %({name})s::json)"
         )
 
@@ -126,11 +129,12 @@ class Delete:
 
 
 class Upsert:
-    """Insert, or add the ``adds`` to the row that is there (a member's counters of a day).
+    """Insert, or change the row that is there: ``adds`` are added to it, ``fills`` replace what
+    it has unless they are null, ``keeps`` leave it as it is.
 
-    Rows: key, then adds, then limits. With ``at_most`` an added column may not grow past what its
-    row says in the column mapped to it (null: no limit), else the unit is lost. The limit is kept
-    on the row. A row that is new is not judged: its writer has seen that it fits.
+    Rows: key, keeps, adds, fills, then limits. With ``at_most`` an added column may not grow past
+    what its row says in the column mapped to it (null: no limit), else the unit is lost. The limit
+    is kept on the row. A row that is new is not judged: its writer has seen that it fits.
     """
 
     __slots__ = ("columns", "converted", "guarded", "label", "lite", "name", "pg")
@@ -140,20 +144,25 @@ class Upsert:
         name: str,
         *,
         key: Sequence[str],
-        adds: Sequence[str],
+        keeps: Sequence[str] = (),
+        adds: Sequence[str] = (),
+        fills: Sequence[str] = (),
+        json: Sequence[str] = (),
         at_most: Mapping[str, str] | None = None,
     ) -> None:
         limits = at_most or {}
         self.name = self.label = name
         self.guarded = bool(limits)
-        self.columns = (*key, *adds, *limits.values())
+        self.columns = (*key, *keeps, *adds, *fills, *limits.values())
         self.converted = _converted(self.columns)
         names = ",".join(f'"{column}"' for column in self.columns)
         marks = ",".join("?" * len(self.columns))
         keys = ",".join(f'"{column}"' for column in key)
-        grow = [f'"{c}"={name}."{c}"+excluded."{c}"' for c in adds]
-        grow += [f'"{c}"=coalesce(excluded."{c}",{name}."{c}")' for c in limits.values()]
-        tail = f" ON CONFLICT ({keys}) DO UPDATE SET {','.join(grow)}"
+        change = [f'"{c}"={name}."{c}"+excluded."{c}"' for c in adds]
+        change += [
+            f'"{c}"=coalesce(excluded."{c}",{name}."{c}")' for c in (*fills, *limits.values())
+        ]
+        tail = f" ON CONFLICT ({keys}) DO UPDATE SET {','.join(change)}"
         if limits:
             fits = [
                 f'(excluded."{most}" IS NULL OR {name}."{c}"+excluded."{c}"<=excluded."{most}")'
@@ -163,7 +172,7 @@ class Upsert:
         self.lite = f"INSERT INTO {name} ({names}) VALUES ({marks}){tail}"
         returning = " RETURNING 1" if limits else ""
         self.pg = (
-            f"INSERT INTO {name} ({names}) SELECT {names} "
+            f"INSERT INTO {name} ({names}) SELECT {_read(self.columns, json)} "
             f"FROM json_populate_recordset(NULL::{name}, %({name})s::json){tail}{returning}"
         )
 

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from itertools import islice
+from typing import Any, Final
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from regulars.events.base import Event
 from regulars.events.catalog import ProductChanged
 from regulars.infra import outbox
+from regulars.infra.recording import Upsert, Writes
 
 from .models import PricePoint, Product
 from .queries import shown
 
-_BATCH = 2_000
+_LEARNT: Final = Upsert(
+    "catalog_product",
+    key=("merchant_id", "sku"),
+    keeps=("tags",),
+    fills=("name", "category", "type"),
+    json=("tags",),
+)
+_BATCH: Final = 5_000
 
 
 @transaction.atomic
@@ -65,25 +74,12 @@ def learn_products(
     merchant_id: int, products: Iterable[tuple[str, str | None, str | None, str | None]]
 ) -> int:
     """Take in what a file says of (sku, name, category, type); silence changes nothing known."""
-    batch: list[tuple[Any, ...]] = []
+    rows = ((merchant_id, sku, "[]", *said) for sku, *said in products)
     count = 0
-    for sku, name, category, kind in products:
-        batch.append((merchant_id, sku, name, category, kind, "[]"))
-        if len(batch) == _BATCH:
-            count += _learn(batch)
-            batch = []
-    return count + (_learn(batch) if batch else 0)
-
-
-def _learn(rows: Sequence[tuple[Any, ...]]) -> int:
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO catalog_product (merchant_id, sku, name, category, type, tags) "
-            "VALUES (%s, %s, %s, %s, %s, %s) "
-            "ON CONFLICT (merchant_id, sku) DO UPDATE SET "
-            "name = coalesce(excluded.name, catalog_product.name), "
-            "category = coalesce(excluded.category, catalog_product.category), "
-            "type = coalesce(excluded.type, catalog_product.type)",
-            rows,
-        )
-    return len(rows)
+    while batch := list(islice(rows, _BATCH)):
+        writes = Writes()
+        writes.extend(_LEARNT, batch)
+        with transaction.atomic():
+            writes.record()
+        count += len(batch)
+    return count

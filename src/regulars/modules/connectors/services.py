@@ -68,7 +68,7 @@ def prepare_run(
 
     Nothing is imported yet: this is the dry run. Raises FileRefused, with the fix.
     """
-    row, file = _prepare(scope, kind, source, file_name, profile)
+    row, file = open_run(scope, kind=kind, source=source, file_name=file_name, profile=profile)
     file.close()
     return view_of(row)
 
@@ -83,14 +83,16 @@ def import_file(
     watch: Watch = _silent,
 ) -> RunView:
     """Prepare and run in one go, judging the file once. Raises FileRefused, Contention."""
-    row, file = _prepare(scope, kind, source, file_name, profile)
+    row, file = open_run(scope, kind=kind, source=source, file_name=file_name, profile=profile)
     with file:
         return run_import(scope, row.id, watch=watch, opened=file)
 
 
-def _prepare(
-    scope: Scope, kind: str, source: Path, file_name: str, profile: str
+def open_run(
+    scope: Scope, *, kind: str, source: Path, file_name: str, profile: str = "auto"
 ) -> tuple[ImportRun, ReadFile]:
+    """As ``prepare_run``, with the file left open for ``run_import``: it is judged once. Whoever
+    calls closes it. Raises FileRefused."""
     run_id = new_id()
     folder = run_folder(scope.merchant_id, run_id)
     folder.mkdir(mode=0o700, parents=True)

@@ -35,7 +35,7 @@ from .announce import events_of
 from .engine import Journal, Purse
 from .errors import HoldEnded
 from .gather import Purses, carrier_for_write, purse_for_write
-from .types import AMOUNT_MAX, POINTS, AdjustmentView, Cause, Hold, HoldView, Pending
+from .types import AMOUNT_MAX, ASSETS, POINTS, AdjustmentView, Cause, Hold, HoldView, Pending
 
 T = TypeVar("T")
 
@@ -297,11 +297,14 @@ def _catch_up_some(merchant_id: int, now: datetime) -> int:
     due = _due(_DUE_FREE if is_postgres() else _DUE_ANY, merchant_id, now, DUE_BATCH)
     if not due:
         return 0
-    purses = Purses(merchant_id, sorted({member_id for member_id, _ in due}))
-
     journal = Journal()
-    for member_id, asset in due:
-        purses.of(member_id, asset).catch_up(journal, now)
+    for asset in ASSETS:
+        members = sorted(member_id for member_id, due_asset in due if due_asset == asset)
+        if not members:
+            continue
+        purses = Purses(merchant_id, members, assets=[asset])
+        for member_id in members:
+            purses.of(member_id, asset).catch_up(journal, now)
 
     _record(Writes(), journal, merchant_id, now)
     return len(due)
