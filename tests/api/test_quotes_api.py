@@ -318,3 +318,58 @@ def test_a_gift_whose_threshold_fails_is_named_for_return() -> None:
     order = placed(shop, quote)
     assert returned(shop, order, (1, 1))["gifts"] == []
     assert returned(shop, order, (2, 1))["gifts"] == quote["gifts"]
+
+
+# ── what is scarce ────────────────────────────────────────────────────────────────────────
+
+
+def applied(quote: dict[str, Any]) -> dict[str, int]:
+    return {one["offer"]: one["amount"] for one in quote["applied"]}
+
+
+def why(quote: dict[str, Any]) -> dict[str, str]:
+    return {one["offer"]: one["code"] for one in quote["rejected"]}
+
+
+def test_a_use_is_held_by_a_quote_kept_by_an_order_and_back_with_the_whole_return() -> None:
+    shop = make_shop()
+    member = enrol(shop)
+    make_offer(shop, code="once", limit={"per_member": 1})
+    first = quoted(shop, member_id=member)
+    assert applied(first) == {"once": 2_200}
+    assert why(quoted(shop, member_id=member)) == {"once": "limit_reached"}
+    assert applied(quoted(shop, member_id=enrol(shop))) == {"once": 2_200}
+    order = placed(shop, first)
+    shop.move(timedelta(hours=1), due=False)
+    assert why(quoted(shop, member_id=member)) == {"once": "limit_reached"}
+    returned(shop, order, (1, 3))
+    assert why(quoted(shop, member_id=member)) == {"once": "limit_reached"}
+    returned(shop, order, (2, 1))
+    assert applied(quoted(shop, member_id=member)) == {"once": 2_200}
+
+
+def test_a_quote_that_ran_out_or_was_given_up_holds_nothing() -> None:
+    shop = make_shop()
+    make_offer(shop, code="few", limit={"total": 1})
+    held = quoted(shop, expires_in=60)
+    assert why(quoted(shop)) == {"few": "limit_reached"}
+    shop.api.post(f"/quotes/{held['id']}/release")
+    again = quoted(shop, expires_in=60)
+    assert applied(again) == {"few": 2_200}
+    shop.move(timedelta(minutes=1), due=False)
+    assert applied(quoted(shop)) == {"few": 2_200}
+    late = shop.api.post("/orders", order_on(again))
+    assert (late.status_code, late.json()["code"]) == (409, "quote_expired")
+
+
+def test_a_budget_is_cut_to_what_is_left_and_never_passed() -> None:
+    shop = make_shop()
+    make_offer(shop, code="pot", budget=3_000)
+    first, second = quoted(shop), quoted(shop)
+    assert (applied(first), applied(second)) == ({"pot": 2_200}, {"pot": 800})
+    assert why(quoted(shop)) == {"pot": "budget_spent"}
+    order = placed(shop, first)
+    shop.move(timedelta(hours=1), due=False)
+    assert applied(quoted(shop)) == {"pot": 800}
+    shop.api.post(f"/orders/{order['id']}/cancel")
+    assert applied(quoted(shop, expires_in=1)) == {"pot": 2_200}

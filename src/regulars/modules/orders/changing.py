@@ -27,6 +27,7 @@ from regulars.kernel.errors import NotFound
 from regulars.kernel.ids import show
 from regulars.modules.ledger.engine import Journal
 from regulars.modules.ledger.types import Cause
+from regulars.modules.pricing.claims import release_of
 from regulars.modules.programmes.types import Programme
 from regulars.modules.tiers.rules import Note
 
@@ -34,6 +35,7 @@ from .gather import People, StoredOrder, carrier_of, stored_order
 from .person import Person
 from .quoted import lot_numbers
 from .recorder import LINE_CHANGE, ORDER_CHANGE
+from .rules import wholly_returned
 from .settlement import Scope, add_person, add_steps, announced, record
 from .types import OrderView
 
@@ -141,6 +143,8 @@ def finish(
             writes, scope=scope, person=person, notes=change.notes, at=change.at,
             cause=cause_of(view),
         )  # fmt: skip
+    if view.deal is not None and (view.status == "cancelled" or wholly_returned(view.lines)):
+        release_of(writes, scope.merchant_id, view.deal.quote_id, scope.now)
     events = change.events + announced(
         scope=scope, journal=journal, person=person, notes=change.notes,
         ladder=change.rules.ladder, at=change.at,

@@ -25,6 +25,7 @@ from regulars.modules.ledger.gather import ACCOUNTS_OF_WHO, Purses, purse_of_row
 from regulars.modules.ledger.types import GROWTH_VALUE, POINTS, Lot
 from regulars.modules.members.enrolment import WHO_BY_ID, WHO_BY_IDENTITY
 from regulars.modules.members.lookup import Circle, carriers, circles
+from regulars.modules.pricing.claims import owner_of
 from regulars.modules.pricing.deal import Deal
 from regulars.modules.pricing.gather import DEAL_OF_ORDER, QUOTE
 from regulars.modules.programmes.queries import number_at
@@ -158,7 +159,7 @@ def gather_place(
     else:
         params["member_id"] = draft.member_id
     if draft.quote_id is not None:
-        params["quote_id"] = draft.quote_id
+        params |= {"quote_id": draft.quote_id, "budget_owner": owner_of(draft.quote_id)}
     row = fetch_one(_PLACE[by_identity, draft.quote_id is not None], params)
     assert row is not None
     return Gathered(row)

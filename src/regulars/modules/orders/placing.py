@@ -23,6 +23,7 @@ from regulars.kernel.periods import program_day
 from regulars.modules.ledger.engine import Journal, Purse
 from regulars.modules.ledger.types import AMOUNT_MAX, GROWTH_VALUE, POINTS, Cause
 from regulars.modules.members.enrolment import add_identity, add_member
+from regulars.modules.pricing.claims import commit
 from regulars.modules.pricing.deal import Deal
 from regulars.modules.pricing.recorder import QUOTE_CHANGE, used_row
 from regulars.modules.programmes.queries import programme, programme_at
@@ -333,6 +334,7 @@ def _use_quote(
         person = people.of(gathered.carrier)
         order = Cause("order", show("ord", order_id))
         deal = spend(deal, person, journal, order=order, at=scope.now)
+    commit(writes, scope.merchant_id, quote.claims, quote_id=quote.id, now=scope.now)
     writes.add(QUOTE_CHANGE, used_row(scope.merchant_id, quote.id, order_id=order_id, deal=deal))
     return deal, person
 

@@ -2,21 +2,99 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from regulars.infra.recording import Writes
+from regulars.kernel.ids import show
+from regulars.modules.budgets.gather import claims_of_owner
+from regulars.modules.budgets.sheet import Sheet
+from regulars.modules.budgets.types import NOTHING_SEEN, Claim, Seen
+from regulars.modules.promotions import counting
+from regulars.modules.promotions.types import Offer
 
-if TYPE_CHECKING:
-    from .evaluating import Place, Priced
+from .types import Evaluation, Uses
+
+NOBODY: Final[tuple[UUID, ...]] = ()
 
 
-def add_claims(
-    writes: Writes, place: Place, priced: Priced, *, quote_id: UUID, expires_at: datetime
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """Of whom and where uses are counted. ``people`` are all records of the person, who carries
+    on first; ``seen`` is what the gather saw of the keys."""
+
+    people: Sequence[UUID]
+    day: date
+    store: str | None
+    seen: Seen = NOTHING_SEEN
+
+    def keys(self, offers: Iterable[Offer]) -> list[str]:
+        return counting.keys(offers, people=self.people, day=self.day, store=self.store)
+
+    def uses(self, offers: Iterable[Offer]) -> dict[str, Uses]:
+        """As the evaluator takes them, of the offers that are counted."""
+        found = {}
+        for offer in offers:
+            left = counting.left(
+                offer, self.seen, people=self.people, day=self.day, store=self.store
+            )
+            found[offer.code] = Uses(
+                by_member=left.by_member,
+                in_all=left.in_all,
+                budget_left_minor=left.budget_minor,
+            )
+        return found
+
+    def claim(
+        self,
+        sheet: Sheet,
+        offers: Iterable[Offer],
+        evaluation: Evaluation,
+        *,
+        owner: str,
+        expires_at: datetime,
+    ) -> None:
+        """Take what the applied among ``offers`` count. Raises BudgetTaken."""
+        cost = {applied.offer: applied.amount_minor for applied in evaluation.applied}
+        for offer in offers:
+            if offer.code in cost:
+                counting.claim(
+                    sheet,
+                    offer,
+                    owner=owner,
+                    cost_minor=cost[offer.code],
+                    people=self.people,
+                    day=self.day,
+                    store=self.store,
+                    expires_at=expires_at,
+                )
+
+
+def is_counted(offer: Offer) -> bool:
+    """Whether anything of an offer is counted."""
+    limit = offer.limit
+    return not (limit.total is limit.per_member is offer.budget is None)
+
+
+def owner_of(quote_id: UUID) -> str:
+    """Under what name a quote's claims stand, also once an order was placed on it."""
+    return show("quo", quote_id)
+
+
+def commit(
+    writes: Writes, merchant_id: int, claims: Iterable[Claim], *, quote_id: UUID, now: datetime
 ) -> None:
-    """Hold what the quote promises."""
+    """Make what a quote holds final. Raises ClaimEnded where it ran out."""
+    sheet = Sheet(merchant_id, NOTHING_SEEN, now)
+    sheet.commit([claim for claim in claims if claim.state == "open"], owner=owner_of(quote_id))
+    sheet.add_to(writes)
 
 
-def release_claims(writes: Writes, merchant_id: int, quote_id: UUID) -> None:
-    """Set free what a quote holds."""
+def release_of(writes: Writes, merchant_id: int, quote_id: UUID, now: datetime) -> None:
+    """Give back everything that a quote, or the order placed on it, has claimed."""
+    sheet = Sheet(merchant_id, NOTHING_SEEN, now)
+    sheet.release(claims_of_owner(merchant_id, owner_of(quote_id)))
+    sheet.add_to(writes)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from regulars.kernel.instants import parse_instant, show_instant
 from regulars.modules.ledger.types import Spent
@@ -51,6 +52,7 @@ class Deal:
     offer. ``holds`` and ``spent`` are by the name of the asset; spent once an order was placed.
     """
 
+    quote_id: UUID
     lines: tuple[DealLine, ...]
     shipping_gross_minor: int
     shipping_discounts: tuple[Discount, ...]
@@ -91,6 +93,7 @@ class Deal:
     def to_json(self) -> str:
         return _PLAIN.encode(
             {
+                "quote": self.quote_id.hex,
                 "lines": [_line_row(line) for line in self.lines],
                 "shipping": [self.shipping_gross_minor, _discount_rows(self.shipping_discounts)],
                 "gifts": [[gift.offer, gift.sku, gift.quantity] for gift in self.gifts],
@@ -116,6 +119,7 @@ class Deal:
         shipping_gross, shipping_discounts = stored["shipping"]
         channel, store = stored["place"]
         return Deal(
+            quote_id=UUID(hex=stored["quote"]),
             lines=tuple(_line(number, row) for number, row in enumerate(stored["lines"], 1)),
             shipping_gross_minor=shipping_gross,
             shipping_discounts=_discounts(shipping_discounts),

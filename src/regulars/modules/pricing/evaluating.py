@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from threading import Lock
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from regulars.infra.writes import Answer, Asked, replay
 from regulars.kernel.errors import NotFound
 from regulars.kernel.periods import DAWN, program_day
+from regulars.modules.budgets.gather import look
 from regulars.modules.earning.gather import counter_index
 from regulars.modules.earning.rules import BPS
 from regulars.modules.earning.types import Frozen, LineFacts
@@ -25,11 +26,12 @@ from regulars.modules.programmes.types import Programme, Redemption
 from regulars.modules.promotions.eligibility import matcher
 from regulars.modules.promotions.facts import buyer_facts
 from regulars.modules.promotions.queries import Book, book
-from regulars.modules.promotions.types import STRANGER, Buyer
+from regulars.modules.promotions.types import STRANGER, Buyer, Offer
 from regulars.modules.tiers.queries import stand
 from regulars.modules.tiers.rules import effective_tier, first_standing, window_from
 
 from .book import OfferBook, compile_offers
+from .claims import NOBODY, Counting, is_counted
 from .engine import evaluate
 from .known import Known, Question, known_of
 from .types import Cart, CartLine, Context, Evaluation, Tender
@@ -82,6 +84,8 @@ class Priced:
     rules: Programme
     context: Context
     evaluation: Evaluation
+    counting: Counting
+    counted: tuple[Offer, ...]
     goods: tuple[CartLine, ...]
     journal: Journal
     purses: Mapping[str, Purse]
@@ -101,11 +105,14 @@ def price(
             return first
     if asking.member_id is not None and known.carrier is None:
         raise NotFound
-    offers, compiled = offer_book(place.merchant_id, known.book_version)
+    offers, compiled, counted = offer_book(place.merchant_id, known.book_version)
+    counting = _counting(place, asking, known, counted)
     goods = _goods(asking.lines, known)
     journal = Journal()
     purses = _purses(place, asking, known, journal)
     context = _context(place, asking, known, rules, offers, goods, purses)
+    if counted:
+        context = replace(context, uses=counting.uses(counted))
     cart = Cart(goods, asking.shipping_minor)
     return Priced(
         asking=asking,
@@ -115,36 +122,55 @@ def price(
         rules=rules,
         context=context,
         evaluation=evaluate(compiled, cart, context),
+        counting=counting,
+        counted=counted,
         goods=goods,
         journal=journal,
         purses=purses,
     )
 
 
+class Compiled(NamedTuple):
+    """A book of offers, compiled, and those of which anything is counted."""
+
+    book: Book
+    offers: OfferBook
+    counted: tuple[Offer, ...]
+
+
 # ── what is compiled once ─────────────────────────────────────────────────────────────────
 
-_compiled: dict[int, tuple[Book, OfferBook]] = {}
+_compiled: dict[int, Compiled] = {}
 _guesses: dict[int, Programme] = {}
 _lock = Lock()
 
 
-def offer_book(merchant_id: int, version: int) -> tuple[Book, OfferBook]:
+def offer_book(merchant_id: int, version: int) -> Compiled:
     """The merchant's offers of a version, compiled once per process."""
     offers = book(merchant_id, version)
     known = _compiled.get(merchant_id)
-    if known is not None and known[0] is offers:
+    if known is not None and known.book is offers:
         return known
     predicates = {
         offer.code: test for offer in offers.offers if (test := matcher(offer.who)) is not None
     }
     compiled = compile_offers(
-        offers.offers,
+        [_with_hard_budget(offer) for offer in offers.offers],
         max_discount_bps=offers.settings.max_discount_bps,
         predicates=predicates,
     )
+    counted = tuple(offer for offer in offers.offers if is_counted(offer))
+    found = Compiled(offers, compiled, counted)
     with _lock:
-        _compiled[merchant_id] = (offers, compiled)
-    return offers, compiled
+        _compiled[merchant_id] = found
+    return found
+
+
+def _with_hard_budget(offer: Offer) -> Offer:
+    """A soft budget counts and warns; it cuts nothing."""
+    if offer.budget is None or offer.budget_terms.stop == "hard":
+        return offer
+    return replace(offer, budget=None)
 
 
 def _known(place: Place, asking: Asking, asked: Asked | None) -> tuple[Known, Programme]:
@@ -153,13 +179,18 @@ def _known(place: Place, asking: Asking, asked: Asked | None) -> tuple[Known, Pr
     if guess is None:
         guess = programme_at(place.merchant_id, place.now)
     at = asking.at or place.now
+    before = _compiled.get(place.merchant_id)
+    people = (asking.member_id,) if asking.member_id else ()
+    own = Counting(people, program_day(at, place.zone), asking.store)
     question = Question(
         merchant_id=place.merchant_id,
         zone=place.zone,
         member_id=asking.member_id,
         skus=[line.sku for line in asking.lines],
         at=at,
+        now=place.now,
         window_from=_window_from(guess, at, place.zone),
+        budget_keys=own.keys(before.counted) if before else (),
         asked=asked,
     )
     known = known_of(question)
@@ -169,6 +200,21 @@ def _known(place: Place, asking: Asking, asked: Asked | None) -> tuple[Known, Pr
         known = known_of(replace(question, window_from=_window_from(rules, at, place.zone)))
     _guesses[place.merchant_id] = rules
     return known, rules
+
+
+def _counting(place: Place, asking: Asking, known: Known, counted: Sequence[Offer]) -> Counting:
+    """What is counted of the offers, and what of it is used.
+
+    The one read asked for the keys of the book and of the record that this process knew; where
+    the book is another now, or the person has other records, it is asked again.
+    """
+    at = asking.at or place.now
+    people = (known.carrier, *known.merged) if known.carrier else NOBODY
+    found = Counting(people, program_day(at, place.zone), asking.store, known.seen)
+    wanted = found.keys(counted)
+    if set(known.asked_keys).issuperset(wanted):
+        return found
+    return replace(found, seen=look(place.merchant_id, wanted, place.now))
 
 
 def _window_from(rules: Programme, at: datetime, zone: ZoneInfo) -> date:

@@ -9,12 +9,14 @@ from typing import Any, Final
 from uuid import UUID
 
 from regulars.infra.db import Sql, as_instant, as_uuid, fetch_one
+from regulars.modules.budgets.gather import CLAIMS_OF_OWNER, claims_of
+from regulars.modules.budgets.types import Claim
 
 from .deal import Deal
 
 _COLUMNS: Final = "q.id, q.member_id, q.state, q.expires_at, q.order_id, q.deal"
-#: A scalar for other gathers: the quote :quote_id, as a JSON array.
-QUOTE: Final = f"""(SELECT json_array({_COLUMNS}) FROM pricing_quote q
+#: A scalar for other gathers: the quote :quote_id and what :budget_owner (its name there) claims.
+QUOTE: Final = f"""(SELECT json_array({_COLUMNS}, {CLAIMS_OF_OWNER}) FROM pricing_quote q
   WHERE q.merchant_id = :merchant_id AND q.id = :quote_id)"""
 #: A scalar for gathers of orders (alias ``o``): the deal an order was placed on.
 DEAL_OF_ORDER: Final = """(SELECT q.deal FROM pricing_quote q
@@ -22,9 +24,6 @@ DEAL_OF_ORDER: Final = """(SELECT q.deal FROM pricing_quote q
 _QUOTE: Final = Sql(
     f"SELECT {_COLUMNS} FROM pricing_quote q "
     "WHERE q.merchant_id = :merchant_id AND q.id = :quote_id"
-)
-_QUOTE_ID_OF_ORDER: Final = Sql(
-    "SELECT id FROM pricing_quote WHERE merchant_id = :merchant_id AND order_id = :order_id"
 )
 
 
@@ -38,11 +37,12 @@ class StoredQuote:
     expires_at: datetime
     order_id: UUID | None
     deal: Deal
+    claims: tuple[Claim, ...] = ()
 
 
 def quote_of_row(row: Sequence[Any]) -> StoredQuote:
-    """From the columns of ``QUOTE``."""
-    id_, member_id, state, expires_at, order_id, deal = row
+    """From the columns of ``QUOTE``, with or without its claims."""
+    id_, member_id, state, expires_at, order_id, deal, *claims = row
     until = as_instant(expires_at)
     assert until is not None
     return StoredQuote(
@@ -52,15 +52,10 @@ def quote_of_row(row: Sequence[Any]) -> StoredQuote:
         expires_at=until,
         order_id=as_uuid(order_id) if order_id else None,
         deal=Deal.from_json(deal),
+        claims=claims_of(claims[0]) if claims else (),
     )
 
 
 def stored_quote(merchant_id: int, quote_id: UUID) -> StoredQuote | None:
     row = fetch_one(_QUOTE, {"merchant_id": merchant_id, "quote_id": quote_id})
     return quote_of_row(row) if row else None
-
-
-def quote_id_of_order(merchant_id: int, order_id: UUID) -> UUID | None:
-    """The quote an order was placed on; what it claimed lies under this id."""
-    row = fetch_one(_QUOTE_ID_OF_ORDER, {"merchant_id": merchant_id, "order_id": order_id})
-    return as_uuid(row[0]) if row else None

@@ -13,6 +13,8 @@ from regulars.infra.crypto import unseal
 from regulars.infra.db import Sql, as_instant, as_json, as_uuid, fetch_one
 from regulars.infra.writes import REMEMBERED, Asked
 from regulars.kernel.periods import DAWN, program_day
+from regulars.modules.budgets.gather import SEEN, seen_of
+from regulars.modules.budgets.types import Seen
 from regulars.modules.catalog.gather import PRODUCTS
 from regulars.modules.earning.gather import ACTIVITY_OF_WHO
 from regulars.modules.ledger.gather import ACCOUNTS_OF_WHO
@@ -24,7 +26,9 @@ from regulars.modules.tiers.gather import STANDING_OF_WHO, Stored, standing_of_r
 #: Since when, as whom and with which birthday the person in ``who`` is known.
 _PERSON: Final = """(SELECT json_array(w.own, w.carrier, w.status, m.birthday_sealed,
     (SELECT min(x.joined_at) FROM members_member x WHERE x.merchant_id = :merchant_id
-      AND (x.id = w.carrier OR x.merged_into = w.carrier)))
+      AND (x.id = w.carrier OR x.merged_into = w.carrier)),
+    (SELECT json_group_array(x.id) FROM members_member x WHERE x.merchant_id = :merchant_id
+      AND x.merged_into = w.carrier))
   FROM who w JOIN members_member m ON m.merchant_id = :merchant_id AND m.id = w.carrier)"""
 #: All orders and spend of the person in ``who``, net of what went back.
 _LIFETIME: Final = """(SELECT json_array(
@@ -47,6 +51,8 @@ class Known:
     carrier: UUID | None
     status: str | None
     joined_at: datetime | None
+    #: The other records of the person, which go on as this one.
+    merged: tuple[UUID, ...]
     birthday_sealed: str
     remembered: Sequence[Any] | None
     programme: int
@@ -56,7 +62,8 @@ class Known:
     lifetime: tuple[int, int]
     book_version: int
     products: dict[str, tuple[str | None, str | None, frozenset[str]]]
-    claims: Sequence[Any]
+    seen: Seen
+    asked_keys: Sequence[str]
 
     def birthday(self, merchant_id: int) -> date | None:
         if not self.birthday_sealed or self.carrier is None:
@@ -80,13 +87,16 @@ class Question:
     member_id: UUID | None
     skus: Sequence[str]
     at: datetime
+    now: datetime
     window_from: date = DAWN
+    budget_keys: Sequence[str] = ()
     asked: Asked | None = None
 
 
 _KNOWN: Final = Sql(
     f"""WITH {WHO_BY_ID} SELECT {_PERSON}, {REMEMBERED}, {number_at("at")}, {ACCOUNTS_OF_WHO},
-  {STANDING_OF_WHO}, {ACTIVITY_OF_WHO}, {_LIFETIME}, {BOOK_VERSION}, {PRODUCTS}"""
+  {STANDING_OF_WHO}, {ACTIVITY_OF_WHO}, {_LIFETIME}, {BOOK_VERSION}, {PRODUCTS},
+  {SEEN}"""
 )
 
 
@@ -104,11 +114,14 @@ def known_of(question: Question) -> Known:
             "day": program_day(question.at, question.zone),
             "window_from": question.window_from,
             "skus": sorted(set(question.skus)),
+            "budget_keys": list(question.budget_keys),
+            "now": question.now,
         },
     )
     assert row is not None
-    person, remembered, programme, accounts, standing, activity, lifetime, version, products = row
-    own, carrier, status, birthday, joined_at = as_json(person) or (None,) * 5
+    (person, remembered, programme, accounts, standing, activity, lifetime, version, products,
+     seen) = row  # fmt: skip
+    own, carrier, status, birthday, joined_at, merged = as_json(person) or (None,) * 6
     stand = as_json(standing)
     sums = [amount or 0 for amount in as_json(activity)]
     orders, spend = as_json(lifetime)
@@ -117,6 +130,7 @@ def known_of(question: Question) -> Known:
         carrier=as_uuid(carrier) if carrier else None,
         status=status,
         joined_at=as_instant(joined_at),
+        merged=tuple(sorted(as_uuid(other) for other in as_json(merged) or ())),
         birthday_sealed=birthday or "",
         remembered=as_json(remembered),
         programme=programme,
@@ -129,5 +143,6 @@ def known_of(question: Question) -> Known:
             sku: (category, kind, frozenset(as_json(tags) or ()))
             for sku, category, kind, tags in as_json(products) or []
         },
-        claims=(),
+        seen=seen_of(seen),
+        asked_keys=question.budget_keys,
     )

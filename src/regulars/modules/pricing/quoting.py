@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from regulars.infra.writes import WRITE_RECORD, Answer, Asked, answer_text, writ
 from regulars.kernel.errors import NotFound
 from regulars.kernel.ids import new_id, show
 from regulars.kernel.instants import show_instant
+from regulars.modules.budgets.sheet import Sheet
 from regulars.modules.ledger import recorder as ledger
 from regulars.modules.ledger.announce import events_of
 from regulars.modules.ledger.engine import Journal
@@ -27,7 +28,7 @@ from regulars.modules.ledger.errors import InsufficientPoints
 from regulars.modules.ledger.gather import Purses, carrier_for_write
 from regulars.modules.ledger.types import ASSET_OF_NAME
 
-from .claims import add_claims, release_claims
+from .claims import owner_of, release_of
 from .errors import QuoteExpired, QuoteUsed
 from .evaluating import Asking, Place, Priced, price
 from .gather import StoredQuote, stored_quote
@@ -75,8 +76,8 @@ def _quote(place: Place, asked: Asked, asking: Asking, life: timedelta) -> Answe
                 journal, units, id=hold_id, at=place.now, expires_at=expires_at
             )
             holds[name] = hold_id.hex
-    deal = deal_of(priced, holds)
-    add_claims(writes, place, priced, quote_id=quote_id, expires_at=expires_at)
+    deal = deal_of(priced, quote_id, holds)
+    _claim(place, priced, writes, quote_id, expires_at)
     row = quote_row(
         merchant_id=place.merchant_id,
         quote_id=quote_id,
@@ -110,6 +111,21 @@ def _quote(place: Place, asked: Asked, asking: Asking, life: timedelta) -> Answe
     )  # fmt: skip
 
 
+def _claim(
+    place: Place, priced: Priced, writes: Writes, quote_id: UUID, expires_at: datetime
+) -> None:
+    counting = priced.counting
+    sheet = Sheet(place.merchant_id, counting.seen, place.now)
+    counting.claim(
+        sheet,
+        priced.counted,
+        priced.evaluation,
+        owner=owner_of(quote_id),
+        expires_at=expires_at,
+    )
+    sheet.add_to(writes)
+
+
 def _refuse_reduced(priced: Priced) -> None:
     """A quote takes exactly what was asked for, or nothing (an evaluation takes the most)."""
     reduced = [one for one in priced.evaluation.rejected if one.code == "tender_reduced"]
@@ -140,7 +156,7 @@ def _release(place: Place, asked: Asked, quote_id: UUID) -> Answer:
 
     writes, journal = Writes(), Journal()
     _free_holds(place, stored, journal)
-    release_claims(writes, place.merchant_id, quote_id)
+    release_of(writes, place.merchant_id, quote_id, place.now)
     writes.add(QUOTE_CHANGE, released_row(place.merchant_id, quote_id, stored.deal))
 
     events: list[Event] = [

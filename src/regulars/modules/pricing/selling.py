@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from uuid import UUID
+
 from regulars.modules.promotions.document import OfferDocument, compiled
 
 from .deal import Deal, DealLine, SoldOffer
@@ -10,13 +13,14 @@ from .sale import FrozenOffer, Sale, freeze
 from .types import Cart
 
 
-def deal_of(priced: Priced, holds: dict[str, str]) -> Deal:
+def deal_of(priced: Priced, quote_id: UUID, holds: Mapping[str, str]) -> Deal:
     """The whole price as it is kept; ``holds`` are the ledger's, by the name of the asset."""
     evaluation, context = priced.evaluation, priced.context
     cart = Cart(priced.goods, priced.asking.shipping_minor)
     frozen = freeze(priced.offers, cart, context, evaluation)
     chosen = [offer.offer for offer in evaluation.applied]
     return Deal(
+        quote_id=quote_id,
         lines=tuple(
             DealLine(goods, line)
             for goods, line in zip(priced.goods, evaluation.lines, strict=True)
