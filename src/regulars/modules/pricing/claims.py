@@ -10,12 +10,14 @@ from uuid import UUID
 
 from regulars.infra.recording import Writes
 from regulars.kernel.ids import show
+from regulars.modules.budgets.errors import ClaimEnded
 from regulars.modules.budgets.gather import claims_of_owner
 from regulars.modules.budgets.sheet import Sheet
 from regulars.modules.budgets.types import NOTHING_SEEN, Claim, Seen
 from regulars.modules.promotions import counting
 from regulars.modules.promotions.types import Offer
 
+from .errors import QuoteExpired
 from .types import Evaluation, Uses
 
 NOBODY: Final[tuple[UUID, ...]] = ()
@@ -87,9 +89,13 @@ def owner_of(quote_id: UUID) -> str:
 def commit(
     writes: Writes, merchant_id: int, claims: Iterable[Claim], *, quote_id: UUID, now: datetime
 ) -> None:
-    """Make what a quote holds final. Raises ClaimEnded where it ran out."""
+    """Make everything that a quote holds final. Raises QuoteExpired where somebody else's clock
+    has freed a part of it already."""
     sheet = Sheet(merchant_id, NOTHING_SEEN, now)
-    sheet.commit([claim for claim in claims if claim.state == "open"], owner=owner_of(quote_id))
+    try:
+        sheet.commit(claims, owner=owner_of(quote_id))
+    except ClaimEnded:
+        raise QuoteExpired("What it held is free again; ask for a new quote.") from None
     sheet.add_to(writes)
 
 
