@@ -12,7 +12,8 @@ from .types import Cart, CartLine
 class Basket:
     """The merged lines of a cart, by (sku by code point, unit price), one list for each fact.
 
-    ``parts`` holds for each merged line the places of its original lines, in the order written.
+    ``parts`` holds for each merged line the places of its original lines, in the order written;
+    ``one_to_one`` says that no two were merged.
     """
 
     skus: list[str]
@@ -24,6 +25,7 @@ class Basket:
     shipping: int
     every_line: tuple[int, ...]
     total: int
+    one_to_one: bool
 
 
 def merged(cart: Cart) -> Basket:
@@ -41,7 +43,8 @@ def merged_lines(lines: Sequence[CartLine], shipping: int) -> Basket:
             together[key] = [place]
     keys = sorted(together)
     parts = [together[key] for key in keys]
-    if len(keys) == len(lines):
+    one_to_one = len(keys) == len(lines)
+    if one_to_one:
         quantities = [lines[places[0]].quantity for places in parts]
     else:
         quantities = [sum([lines[place].quantity for place in places]) for places in parts]
@@ -57,4 +60,5 @@ def merged_lines(lines: Sequence[CartLine], shipping: int) -> Basket:
         shipping=shipping,
         every_line=tuple(range(len(keys))),
         total=sum(gross),
+        one_to_one=one_to_one,
     )

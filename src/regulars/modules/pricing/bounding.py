@@ -22,7 +22,7 @@ from regulars.modules.promotions.types import (
 )
 
 from .basket import Basket
-from .kinds import BPS, FloorPlay, Play, SumPlay
+from .kinds import BPS, FloorPlay, Play
 
 SHIFT: Final = 32
 ONE: Final = 1 << SHIFT
@@ -31,15 +31,18 @@ ONE: Final = 1 << SHIFT
 def chain_start(goods: Sequence[Play]) -> int:
     """Where the trailing offers begin that depend on the whole cart's sum alone."""
     start = len(goods)
-    while start and goods[start - 1].whole and isinstance(goods[start - 1], SumPlay):
+    while start and goods[start - 1].whole and goods[start - 1].sums:
         start -= 1
     return start
 
 
 class Relaxation:
-    """The least that offers before the chain can leave, from one place in the order on."""
+    """The least that offers before the chain can leave, from one place in the order on.
 
-    __slots__ = ("ceilings", "flat", "pooled", "pooled_places", "rivals", "slack", "weights")
+    ``places`` are those of the goods whose discount on the lefts at hand it asks for.
+    """
+
+    __slots__ = ("ceilings", "flat", "places", "pooled", "rivals", "slack", "weights")
 
     def __init__(self, places: Sequence[int], goods: Sequence[Play], basket: Basket) -> None:
         """``places`` says which of ``goods`` may still come."""
@@ -82,8 +85,8 @@ class Relaxation:
         self.ceilings = None if ceilings.count(None) == count else ceilings
         self.pooled = singles
         self.rivals = list(rivals.values())
-        self.pooled_places = [at for at, _ in singles]
-        self.pooled_places += [at for group in self.rivals for at, _ in group]
+        self.places = [at for at, _ in singles]
+        self.places += [at for group in self.rivals for at, _ in group]
 
     def least(self, left: Sequence[int], total: int, sizes: Sequence[int]) -> int:
         """The least sum that can remain of ``left``; ``sizes`` holds at a place of the goods what
@@ -122,7 +125,7 @@ def _rounding(play: Play, weights: list[int], loose: list[int], ceilings: list[i
 class Link:
     """One offer of the chain: where its discount jumps, and what it leaves of a sum."""
 
-    __slots__ = ("breaks", "budget", "every", "group", "of_sum")
+    __slots__ = ("budget", "every", "group", "jumps", "of_sum")
 
     def __init__(self, play: Play) -> None:
         params = play.entry.offer.params
@@ -130,11 +133,12 @@ class Link:
         self.budget = play.budget
         self.group = play.group
         self.every = 0
-        self.breaks: tuple[int, ...] = ()
+        #: Sums at which the discount jumps, rising, and what is left of them.
+        self.jumps: list[tuple[int, int]] = []
         if isinstance(params, SpendSave) and params.every:
             self.every = params.steps[0].spend
         elif isinstance(params, SpendSave | SpendPercent):
-            self.breaks = tuple([step.spend for step in params.steps])
+            self.jumps = [(step.spend, self.leaves(step.spend)) for step in params.steps]
 
     def leaves(self, total: int) -> int:
         amount = self.of_sum(total)
@@ -145,9 +149,11 @@ class Link:
         """The least it leaves of any sum from ``low`` to ``high``: between two jumps what is left
         does not fall when the sum rises, so the low end and the jumps decide."""
         least = self.leaves(low)
-        for jump in self.breaks:
-            if low < jump <= high:
-                least = min(least, self.leaves(jump))
+        for jump, after in self.jumps:
+            if jump > high:
+                break
+            if after < least and jump > low:
+                least = after
         if self.every:
             jump = (low // self.every + 1) * self.every
             if jump <= high:
@@ -155,43 +161,43 @@ class Link:
         return least
 
 
-def through_chain(links: Sequence[Sequence[Link]], low: int, high: int) -> int:
-    """The least that can come out of the chain when between ``low`` and ``high`` goes in.
+class Ending:
+    """What may still come of the chain and of free shipping, from one place on."""
 
-    Each of ``links`` holds one offer, or neighbours of one group, of which at most one counts."""
-    for rivals in links:
-        if len(rivals) == 1:
-            low = rivals[0].least(low, high)
-        else:
-            low = min([link.least(low, high) for link in rivals])
-    return low
+    __slots__ = ("_free", "_links")
 
+    def __init__(self, plays: Sequence[Play]) -> None:
+        #: Each holds one offer, or neighbours of one group, of which at most one counts.
+        self._links: list[list[Link]] = []
+        for play in plays:
+            if not play.on_goods:
+                continue
+            link = Link(play)
+            if self._links and play.group and self._links[-1][0].group == play.group:
+                self._links[-1].append(link)
+            else:
+                self._links.append([link])
+        self._free = [(p.spend or 0, p.budget) for p in plays if p.is_shipping]
 
-def linked(plays: Sequence[Play]) -> list[list[Link]]:
-    """The chain's offers, neighbours of one group together."""
-    links: list[list[Link]] = []
-    for play in plays:
-        link = Link(play)
-        if links and play.group and links[-1][0].group == play.group:
-            links[-1].append(link)
-        else:
-            links.append([link])
-    return links
+    def least(self, low: int, high: int, room: int, shipping: int) -> int:
+        """The least of goods and shipping together in the end, when goods of ``low`` up to
+        ``high`` go in and the cap lets at most ``room`` off ``high``."""
+        for rivals in self._links:
+            if len(rivals) == 1:
+                low = rivals[0].least(low, high)
+            else:
+                low = min([link.least(low, high) for link in rivals])
+        low = max(low, high - room)
+        if not self._free:
+            return low + shipping
+        least = low + self._unpaid(low, shipping)
+        for spend, _ in self._free:
+            if low < spend <= high:
+                least = min(least, spend + self._unpaid(spend, shipping))
+        return least
 
-
-def least_with_shipping(plays: Sequence[Play], low: int, high: int, shipping: int) -> int:
-    """The least of goods and shipping together, when the goods come to ``low`` up to ``high``."""
-    least = low + _unpaid(plays, low, shipping)
-    for play in plays:
-        spend = play.spend or 0
-        if low < spend <= high:
-            least = min(least, spend + _unpaid(plays, spend, shipping))
-    return least
-
-
-def _unpaid(plays: Sequence[Play], total: int, shipping: int) -> int:
-    for play in plays:
-        if total >= (play.spend or 0):
-            budget = play.budget
-            shipping -= shipping if budget is None or budget > shipping else budget
-    return shipping
+    def _unpaid(self, total: int, shipping: int) -> int:
+        for spend, budget in self._free:
+            if total >= spend:
+                shipping -= shipping if budget is None or budget > shipping else budget
+        return shipping

@@ -8,11 +8,12 @@ from typing import NamedTuple
 from .basket import Basket, merged
 from .book import OfferBook
 from .earning import Earner
+from .handing import lines_handed_on
 from .kinds import BPS, Play
 from .playing import Company, Step, Table
 from .reasons import reasons
 from .search import best
-from .sharing import priced_lines
+from .sharing import lines_one_to_one
 from .tenders import pay
 from .types import (
     Applied,
@@ -90,7 +91,10 @@ def _priced(
         rejected = reasons(plays, steps, table, basket.shipping) + rejected
     net = table.left
     payment = pay(context, net)
-    lines, points = priced_lines(cart, basket, steps, net, payment, earner)
+    if basket.one_to_one:
+        lines, points = lines_one_to_one(basket, steps, net, payment, earner)
+    else:
+        lines, points = lines_handed_on(cart, basket, steps, net, payment, earner)
     shipping: list[Discount] = []
     gifts: list[GiftLine] = []
     applied: list[Applied] = []

@@ -35,6 +35,7 @@ class Play:
 
     __slots__ = ("bit", "budget", "code", "entry", "group", "lines", "spend", "whole")
     on_goods: ClassVar[bool] = False
+    sums: ClassVar[bool] = False
     is_shipping: ClassVar[bool] = False
     is_gift: ClassVar[bool] = False
     is_multiplier: ClassVar[bool] = False
@@ -88,10 +89,7 @@ class SumPlay(Play):
     spend_save, spend_percent."""
 
     __slots__ = ()
-    on_goods = True
-
-    def of_sum(self, total: int) -> int:
-        return self.entry.of_sum(total)
+    on_goods = sums = True
 
     def size(self, left: Lefts) -> int:
         if self.whole:

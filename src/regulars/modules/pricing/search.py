@@ -12,23 +12,19 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from .basket import Basket
-from .bounding import (
-    Link,
-    Relaxation,
-    chain_start,
-    least_with_shipping,
-    linked,
-    through_chain,
-)
+from .bounding import Ending, Relaxation, chain_start
 from .earning import Earner
 from .extras import Extras, Rest
 from .kinds import BPS, Play
-from .playing import cut_shares, lowered, shipping_discount
+from .playing import cut, cut_shares, lowered, shipping_discount
 
 #: Up to so many relevant offers the search goes on until the best is proved.
 ALWAYS_EXACT: Final = 16
 #: Above, it stops after so much work: a line looked at by an offer is one step.
 WORK_LIMIT: Final = 60_000
+
+
+_Shares = dict[int, list[int]]
 
 
 class Found(NamedTuple):
@@ -96,7 +92,7 @@ class Search:
     def solve(self, plays: Sequence[Play], room: int) -> None:
         problem = Problem(self, plays)
         basket = self.basket
-        problem.walk(0, State(basket.gross, basket.total, room, 0, 0, 0, 0))
+        problem.walk(0, State(basket.gross, basket.total, room, 0, 0, 0, 0), None)
         self.bound = max(self.bound, self.off)
 
     def chosen(self) -> int:
@@ -142,90 +138,7 @@ class Problem:
         for play in reversed(self.goods + self.shipping):
             self.ahead.insert(0, self.ahead[0] | play.bit)
         self._relaxed: dict[tuple[int, int], Relaxation] = {}
-        self._links: dict[tuple[int, int], tuple[list[list[Link]], list[Play]]] = {}
-
-    # ── before the chain ──
-
-    def walk(self, at: int, state: State) -> None:
-        """Every combination from offer ``at`` on, taking before leaving out."""
-        goods, search = self.goods, self.search
-        sizes: list[int] = [-1] * len(goods)
-        if self.hopeless(at, state, sizes):
-            return
-        left, total, room, off, groups, taken, count = state
-        while at < self.start:
-            play = goods[at]
-            at += 1
-            if play.group & groups or self.size(at - 1, left, sizes) == 0 or room == 0:
-                continue
-            search.work += len(play.lines) + 4
-            amount, shares = cut_shares(play, left, room)
-            after = State(
-                lowered(left, play.lines, shares),
-                total - amount,
-                room - amount,
-                off + amount,
-                groups | play.group,
-                taken | play.bit,
-                count + 1,
-            )
-            self.walk(at, after)
-            if self.hopeless(at, state, sizes):
-                return
-        self.follow(0, state, state, self.search.basket.shipping)
-
-    def size(self, at: int, left: Sequence[int], sizes: list[int]) -> int:
-        """What the offer takes off ``left`` at most, its budget counted; kept in ``sizes``."""
-        size = sizes[at]
-        if size < 0:
-            play = self.goods[at]
-            self.search.work += len(play.lines)
-            size = play.size(left)
-            if play.budget is not None and play.budget < size:
-                size = play.budget
-            sizes[at] = size
-        return size
-
-    def hopeless(self, at: int, state: State, sizes: list[int]) -> bool:
-        """Whether nothing from here on can be better than the best so far."""
-        if at >= self.start:
-            return False
-        search = self.search
-        relaxed = self.relaxation(at, state.groups)
-        for place in relaxed.pooled_places:
-            self.size(place, state.left, sizes)
-        low = relaxed.least(state.left, state.total, sizes)
-        return self.behind(at, 0, state, low, search.basket.shipping)
-
-    def behind(self, at: int, link: int, state: State, low: int, shipping: int) -> bool:
-        """The same, when the sum of goods that reaches the chain's ``link`` is ``low`` or more."""
-        search = self.search
-        links, free = self.links(link, state.groups)
-        total = state.total
-        low = through_chain(links, low, total)
-        low = max(low, total - state.room)
-        least = least_with_shipping(free, low, total, shipping)
-        bound = state.off + total + shipping - least
-        if bound < search.off:
-            return True
-        if search.spent():
-            search.bound = max(search.bound, bound)
-            return True
-        return bound == search.off and self.loses_the_tie(at + link, state, shipping)
-
-    def loses_the_tie(self, at: int, state: State, shipping: int) -> bool:
-        """At best the same discount as the best so far: whether the rest cannot be better."""
-        search = self.search
-        best = search.rest()
-        earner = search.earner
-        need = search.off - state.off
-        net = state.total - need + (shipping if self.shipping else 0)
-        rates = earner.rates(self.extras.all_multipliers)
-        points = earner.most_points(rates, state.left, min(net, state.total))
-        gifts = self.extras.gifts_reached(state.left, state.groups)
-        count = state.offers + (need > 0) + best.gifts
-        reach = Rest(points, gifts, -count, state.taken | self.ahead[at])
-        return reach <= best
+        self._endings: dict[tuple[int, int], Ending] = {}
 
     def relaxation(self, at: int, groups: int) -> Relaxation:
         key = at, groups & self.grouped
@@ -235,30 +148,97 @@ class Problem:
             found = self._relaxed[key] = Relaxation(places, self.goods, self.search.basket)
         return found
 
-    def links(self, at: int, groups: int) -> tuple[list[list[Link]], list[Play]]:
-        """The chain's offers on goods from ``at`` on that may still count, and free shipping's."""
+    def ending(self, at: int, groups: int) -> Ending:
         key = at, groups & self.grouped
-        found = self._links.get(key)
+        found = self._endings.get(key)
         if found is None:
             ahead = [play for play in self.chain[at:] if not play.group & groups]
-            found = self._links[key] = (
-                linked([play for play in ahead if play.on_goods]),
-                [play for play in ahead if play.is_shipping],
-            )
+            found = self._endings[key] = Ending(ahead)
         return found
+
+    # ── before the chain ──
+
+    def walk(self, at: int, state: State, above: list[int] | None) -> None:
+        """Every combination from offer ``at`` on, taking before leaving out.
+
+        ``above`` are discounts on an earlier state, which is as good as these are at most.
+        """
+        start, shipping = self.start, self.search.basket.shipping
+        if at == start:
+            self.follow(0, state, state, shipping)
+            return
+        left, total, room, off, groups, taken, count = state
+        relaxed, ending = self.relaxation(at, groups), self.ending(0, groups)
+        if above is not None:
+            low = relaxed.least(left, total, above)
+            if self.behind(at, state, ending.least(low, total, room, shipping), shipping):
+                return
+        sizes, known = self.sizes(relaxed.places, left)
+        if relaxed.places:
+            low = relaxed.least(left, total, sizes)
+            if self.behind(at, state, ending.least(low, total, room, shipping), shipping):
+                return
+        while at < start:
+            play = self.goods[at]
+            shares = known.get(at)
+            at += 1
+            if play.group & groups:
+                continue
+            if shares is None:
+                shares = play.shares(left)
+            amount = sum(shares)
+            if amount > room or (play.budget is not None and amount > play.budget):
+                amount, shares = cut(shares, play.budget, room)
+            if amount == 0:
+                continue
+            after = State(
+                lowered(left, play.lines, shares),
+                total - amount,
+                room - amount,
+                off + amount,
+                groups | play.group,
+                taken | play.bit,
+                count + 1,
+            )
+            self.walk(at, after, sizes)
+            low = self.relaxation(at, groups).least(left, total, sizes)
+            if self.behind(at, state, ending.least(low, total, room, shipping), shipping):
+                return
+        self.follow(0, state, state, shipping)
+
+    def sizes(self, places: Sequence[int], left: list[int]) -> tuple[list[int], _Shares]:
+        """What the offers at ``places`` take off ``left`` at most, budgets counted; and the shares
+        that were found on the way."""
+        goods = self.goods
+        sizes = [0] * len(goods)
+        known: _Shares = {}
+        work = len(left)
+        for at in places:
+            play = goods[at]
+            work += len(play.lines)
+            if play.sums:
+                size = play.size(left)
+            else:
+                shares = known[at] = play.shares(left)
+                size = sum(shares)
+            budget = play.budget
+            sizes[at] = size if budget is None or size < budget else budget
+        self.search.work += work
+        return sizes, known
 
     # ── in the chain: ``state.left`` stays as it is, the numbers go on ──
 
     def follow(self, at: int, lines: State, state: State, shipping: int) -> None:
         """Every combination from the chain's offer ``at`` on."""
-        chain, search = self.chain, self.search
-        if at < len(chain) and self.behind(self.start, at, state, state.total, shipping):
-            return
+        chain, start = self.chain, self.start
         left, total, room, off, groups, taken, count = state
+        if at < len(chain):
+            least = self.ending(at, groups).least(total, total, room, shipping)
+            if self.behind(start + at, state, least, shipping):
+                return
         while at < len(chain):
             play = chain[at]
             at += 1
-            search.work += 4
             amount = 0 if play.group & groups else self.amount(play, state, shipping)
             if amount == 0:
                 continue
@@ -273,15 +253,45 @@ class Problem:
                 count + 1,
             )
             self.follow(at, lines, after, shipping - amount + goods)
-            if self.behind(self.start, at, state, total, shipping):
+            least = self.ending(at, groups).least(total, total, room, shipping)
+            if self.behind(start + at, state, least, shipping):
                 return
-        search.judge(self, lines, state)
+        self.search.judge(self, lines, state)
 
     def amount(self, play: Play, state: State, shipping: int) -> int:
         if play.is_shipping:
             return shipping_discount(play, state.total, shipping)
         most = min(play.entry.of_sum(state.total), state.room)
         return most if play.budget is None else min(most, play.budget)
+
+    # ── what cannot win ──
+
+    def behind(self, at: int, state: State, least: int, shipping: int) -> bool:
+        """Whether nothing can be better than the best so far, where goods and shipping come to
+        ``least`` or more in the end and the offers from ``at`` on are still open."""
+        search = self.search
+        search.work += 4
+        bound = state.off + state.total + shipping - least
+        if bound < search.off:
+            return True
+        if search.limit is not None and search.spent():
+            search.bound = max(search.bound, bound)
+            return True
+        return bound == search.off and self.loses_the_tie(at, state, shipping)
+
+    def loses_the_tie(self, at: int, state: State, shipping: int) -> bool:
+        """At best the same discount as the best so far: whether the rest cannot be better."""
+        search = self.search
+        best = search.rest()
+        earner = search.earner
+        need = search.off - state.off
+        net = state.total - need + (shipping if self.shipping else 0)
+        rates = earner.rates(self.extras.all_multipliers)
+        points = earner.most_points(rates, state.left, min(net, state.total))
+        gifts = self.extras.gifts_reached(state.left, state.groups)
+        count = state.offers + (need > 0) + best.gifts
+        reach = Rest(points, gifts, -count, state.taken | self.ahead[at])
+        return reach <= best
 
     def rest(self, lines: State, end: State) -> Rest:
         """Points and gifts of a complete choice of discounts: the lines through the chain."""
