@@ -114,5 +114,7 @@ def minute_of(written: str) -> int:
 
 def read_who(written: Mapping[str, Any]) -> Who:
     known(written, "tiers segments channels stores members_only")
-    lists = {name: frozenset(values) for name, values in written.items() if name != "members_only"}
+    lists: dict[str, Any] = {
+        name: frozenset(values) for name, values in written.items() if name != "members_only"
+    }
     return Who(**lists, members_only=written.get("members_only", False))

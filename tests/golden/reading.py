@@ -25,7 +25,13 @@ from .offers import known, read_offer
 CARTS = Path(__file__).parent / "carts"
 NOON = "2026-03-10T12:00:00Z"
 #: Template ``plain``: one point for each whole 1.00.
-PLAIN = {"per_minor": 100, "amount": 1, "tier_bps": 10_000, "most": None, "line_rates": {}}
+PLAIN: dict[str, Any] = {
+    "per_minor": 100,
+    "amount": 1,
+    "tier_bps": 10_000,
+    "most": None,
+    "line_rates": {},
+}
 TENDERS = ("points", "growth_value", "stored_value")
 
 

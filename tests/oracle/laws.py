@@ -165,18 +165,18 @@ def everything_comes_back(case: Case, told: Evaluation, steps: Sequence[StepBack
     for step in steps:
         assert step.points_taken_back >= 0
         assert step.worth_minor >= 0
-        for line in step.lines:
+        for given in step.lines:
             parts = {
-                "cash": line.cash_minor,
-                "points": line.points,
-                "growth value": line.growth_value,
-                "stored value": line.stored_value,
-                "discount": line.discount_minor,
-                "units": line.quantity,
+                "cash": given.cash_minor,
+                "points": given.points,
+                "growth value": given.growth_value,
+                "stored value": given.stored_value,
+                "discount": given.discount_minor,
+                "units": given.quantity,
             }
             assert min(parts.values()) >= 0
             for name, amount in parts.items():
-                backs[line.line - 1][name] += amount
+                backs[given.line - 1][name] += amount
     for sent, line, back in zip(case.cart.lines, told.lines, backs, strict=True):
         assert dict(back) == {
             "cash": line.cash_minor,

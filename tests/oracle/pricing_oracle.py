@@ -248,10 +248,12 @@ def rejections(
         if reason is None and exclusive_clash(offer, chosen):
             reason = "exclusive_taken"
         if reason is None:
-            state: State | None = beginning(cart, cap)
+            state = beginning(cart, cap)
             for earlier in chosen:
                 if turn(earlier) < turn(offer):
-                    state = applied(earlier, state, context)
+                    after = applied(earlier, state, context)
+                    assert after is not None, "a chosen offer has an effect in its turn"
+                    state = after
             missing = lacking(offer, state) or None
             if missing is not None:
                 reason = "below_threshold"

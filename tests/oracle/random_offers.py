@@ -25,6 +25,7 @@ from regulars.modules.promotions.types import (
     SpendPercent,
     SpendSave,
     Stage,
+    Status,
     UnitPrice,
     When,
     Who,
@@ -65,13 +66,13 @@ def random_offer(chance: Chance, cart: Cart, number: int, free: bool = False) ->
     params = random_params(chance, kind, cart, scope)
     requires_code = chance.pick((False, False, False, True))
     gross = sum(line.gross_minor for line in cart.lines)
-    status = "active"
+    status: Status = "active"
     if not free and chance.pick((True,) + (False,) * 9):
         status = chance.pick(("paused", "draft", "archived"))
     seldom = (False,) * (20 if free else 7)
     restricts = (False,) if free else (True, False, False, False, False, False)
     return Offer(
-        code=CODES[number % len(CODES)] * (1 + number // len(CODES)),
+        code=CODES[number % len(CODES)] + (str(number) if number >= len(CODES) else ""),
         name="by chance",
         kind=kind,
         params=params,
