@@ -101,7 +101,8 @@ def _holds(journal: Journal) -> Iterator[Event]:
             expires_at=hold.expires_at,
         )
     for purse, hold in journal.changed_holds.values():
-        freed = hold.amount - hold.captured
+        # One that is open only changed the lots it is pinned in.
+        freed = 0 if hold.status == "open" else hold.amount - hold.captured
         if freed:
             yield events.PointsReleased(
                 merchant_id=purse.merchant_id,
