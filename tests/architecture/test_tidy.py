@@ -24,6 +24,7 @@ EXACT = {
     "kernel/commerce.py",
     "modules/earning/rules.py",
     "modules/ledger/chain.py",
+    "modules/ledger/clawback.py",
     "modules/ledger/engine.py",
     "modules/ledger/moving.py",
     "modules/ledger/recorder.py",

@@ -105,7 +105,7 @@ def claw_back(
     order: Cause,
     at: datetime = NOON,
     asset: int = POINTS,
-) -> None:
+) -> Journal:
     """Reverse ``amount`` of what an order earned, as a refund does."""
     refund = Cause("refund", f"ref_{'f' * 32}")
     with transaction.atomic():
@@ -116,6 +116,7 @@ def claw_back(
         purse.clawback(journal, amount, order=order, cause=refund, at=at, own_lots=own)
         recorder.add_to(writes, journal)
         writes.record()
+    return journal
 
 
 __all__ = ["DAY", "GROWTH_VALUE", "NOON", "POINTS", "change", "claw_back", "earn", "fresh_merchant",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+import pytest
 from earning_orders import priced_lines
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -144,3 +145,39 @@ def test_a_day_never_earns_past_its_cap(
         assert per_day is None or today <= per_day
         asked += net if per_order is None else min(net, per_order)
         assert today == (asked if per_day is None else min(asked, per_day))
+
+
+@given(
+    parts=st.lists(st.integers(0, 600), min_size=1, max_size=6),
+    per_order=st.integers(0, 900),
+    less=st.integers(0, 300),
+)
+@EXAMPLES
+def test_under_a_cap_for_the_day_no_split_of_an_order_earns_more(
+    parts: list[int], per_order: int, less: int
+) -> None:
+    """A cap per order alone can be got round by making more orders (docs/algorithms/earning.md)."""
+    rule = EarningRule(per_order_max=per_order, per_day_max=max(0, per_order - less))
+    whole = _in_one_day(rule, [sum(parts)])
+    assert _in_one_day(rule, parts) <= whole
+
+
+@pytest.mark.parametrize(
+    ("rule", "split"),
+    [
+        (EarningRule(per_order_max=30), 40),
+        (EarningRule(per_day_max=30), 30),
+        (EarningRule(per_order_max=30, per_day_max=30), 30),
+    ],
+)
+def test_what_a_split_earns_under_each_cap(rule: EarningRule, split: int) -> None:
+    assert _in_one_day(rule, [4_000], per_minor=100) == 30
+    assert _in_one_day(rule, [2_000, 2_000], per_minor=100) == split
+
+
+def _in_one_day(rule: EarningRule, nets: list[int], *, per_minor: int = 1) -> int:
+    today = 0
+    for net in nets:
+        most = cap_left(rule, earned_today=today)
+        today += earned(Frozen(per_minor=per_minor, amount=1, tier_bps=10_000, most=most), [net])
+    return today

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 ENGINE = "regulars/modules/ledger/engine.py"
+CLAWBACK = "regulars/modules/ledger/clawback.py"
 LOTS = "regulars/modules/ledger/lots.py"
 RECORDER = "regulars/modules/ledger/recorder.py"
 CHAIN = "regulars/modules/ledger/chain.py"
@@ -24,7 +25,8 @@ IN_MEMORY = Suite(f"{_MACHINE}_engine_from_the_oracle", steps=6_000)
 RECORDED = Suite(f"{_MACHINE}_rows_from_the_oracle", steps=900)
 LAWS = Suite("tests/rules/test_earning_laws.py", steps=1)
 RETURNS = Suite("tests/rules/test_refund_inverse.py", steps=1)
-SUITES = (IN_MEMORY, RECORDED, LAWS, RETURNS)
+HOLDS = Suite("tests/services/test_ledger_holds.py", steps=1)
+SUITES = (IN_MEMORY, RECORDED, LAWS, RETURNS, HOLDS)
 
 
 class Sabotage(NamedTuple):
@@ -99,8 +101,8 @@ SABOTAGES = (
     # ── reversals and debt ──
     Sabotage(
         "clawback forgets the debt",
-        ENGINE,
-        'self._post_debt(journal, -left, "debt", cause, at)',
+        CLAWBACK,
+        'purse._post_debt(journal, -left, "debt", cause, at)',
         "pass",
         IN_MEMORY,
     ),
@@ -127,31 +129,52 @@ SABOTAGES = (
     ),
     Sabotage(
         "expired part charged twice",
-        ENGINE,
-        "part = min(lot.expired - lot.forgone, left)",
+        CLAWBACK,
+        "part = min(lot.expired - lot.forgone, amount - gone)",
         "part = 0",
         IN_MEMORY,
     ),
     Sabotage(
         "expired part counted twice as gone",
-        ENGINE,
-        "part = min(lot.expired - lot.forgone, left)",
-        "part = min(lot.expired, left)",
+        CLAWBACK,
+        "part = min(lot.expired - lot.forgone, amount - gone)",
+        "part = min(lot.expired, amount - gone)",
         RETURNS,
     ),
     Sabotage(
         "clawback spares what is still pending",
-        ENGINE,
-        "taken = self._take_pending(journal, amount, order)",
+        CLAWBACK,
+        "taken = _take_pending(purse, journal, amount, order)",
         "taken = 0",
         RETURNS,
     ),
     Sabotage(
         "clawback takes held points",
-        ENGINE,
-        "part = min(lot.remaining - lot.held, left)",
-        "part = min(lot.remaining, left)",
+        CLAWBACK,
+        "part = min(lot.remaining - lot.held, amount)",
+        "part = min(lot.remaining, amount)",
         IN_MEMORY,
+    ),
+    Sabotage(
+        "clawback leaves holds where they are pinned",
+        CLAWBACK,
+        "pinned = _take_pinned(purse, journal, own, left)",
+        "pinned = []",
+        IN_MEMORY,
+    ),
+    Sabotage(
+        "moved pins out of spend order",
+        CLAWBACK,
+        "for number in +pins), key=spend_order)",
+        "for number in +pins), key=spend_order, reverse=True)",
+        IN_MEMORY,
+    ),
+    Sabotage(
+        "moved pins not recorded",
+        RECORDER,
+        "pins = _parts_text(hold)",
+        'pins = "[]"',
+        HOLDS,
     ),
     # ── holds ──
     Sabotage(

@@ -23,6 +23,7 @@ from regulars.infra.db import LostRace
 from regulars.infra.recording import Writes
 from regulars.kernel.errors import Invalid, NotFound
 from regulars.modules.ledger import queries, recorder, services
+from regulars.modules.ledger.announce import events_of
 from regulars.modules.ledger.engine import Journal
 from regulars.modules.ledger.errors import HoldEnded, InsufficientPoints
 from regulars.modules.ledger.gather import load_purse
@@ -259,3 +260,34 @@ def test_who_saw_an_older_purse_has_lost_even_if_its_sums_are_the_same_again(sho
     spend(*shop, 5)
     assert verify(shop[0]) == []
     assert not connection.in_atomic_block
+
+
+def test_a_refund_moves_a_hold_to_other_lots_and_the_rows_say_so(shop):
+    """A's points expire under a hold that outlives them; B's must not pay for A's return."""
+    earn(*shop, 50, expires_at=NOON + DAY)
+    hold_id = hold(*shop, 50, expires_in_seconds=3 * 24 * HOUR)
+    earn(*shop, 50, cause=order_cause(2), at=NOON)
+
+    journal = claw_back(*shop, 50, order=order_cause(), at=NOON)
+
+    assert [event.topic for event in events_of(journal)] == ["points.reversed"]
+    assert verify(shop[0]) == []
+    assert (points(*shop).posted, points(*shop).held) == (50, 50)
+    freed = NOON + 2 * DAY
+    _, ended = release(shop[0], hold_id, now=freed)
+    assert told(ended) == [("points.released", 50)]
+    assert points(*shop, now=freed).available == 50
+    assert verify(shop[0]) == []
+
+
+def test_what_a_hold_was_moved_to_is_what_is_captured(shop):
+    earn(*shop, 50, expires_at=NOON + DAY)
+    hold_id = hold(*shop, 50, expires_in_seconds=3 * 24 * HOUR)
+    earn(*shop, 80, cause=order_cause(2), at=NOON)
+    claw_back(*shop, 30, order=order_cause(), at=NOON)
+
+    capture(shop[0], hold_id, 40, now=NOON + 2 * DAY)
+
+    left = Lot.objects.of(shop[0]).order_by("number").values_list("remaining", "expired", "held")
+    assert list(left) == [(0, 0, 0), (60, 0, 0)]
+    assert verify(shop[0]) == []

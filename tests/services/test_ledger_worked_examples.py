@@ -201,6 +201,53 @@ def test_expiry_a_refund_after_expiry_owes_nothing_for_what_time_took():
     assert ann.lots[1].forgone == 40
 
 
+@pytest.mark.parametrize("expires", [day(4, 1, 0), day(6, 1, 0), None])
+def test_a_refund_takes_the_orders_own_points_from_under_a_hold(expires):
+    ann = Story()
+    ann.earn(50, of="A", at=day(3, 1), expires=expires)
+    held = ann.hold(50, at=day(3, 5), until=day(4, 5))
+    ann.earn(50, of="B", at=day(3, 6))
+    assert held.parts == [[1, 50]]
+
+    taken = ann.refund(50, of="A", at=day(3, 25))
+
+    assert (taken.taken, taken.debt) == (50, 0)
+    assert ann.says() == (50, 50, 0, 0, 0)
+    assert (ann.lots[1].remaining, ann.lots[1].reversed, held.parts) == (0, 50, [[2, 50]])
+    ann.until(day(4, 5))
+    assert ann.says() == (50, 0, 50, 0, 0)
+
+
+def test_a_moved_hold_is_pinned_in_the_lots_a_new_one_would_choose():
+    ann = Story()
+    ann.earn(30, of="A", at=day(3, 1), expires=day(4, 1, 0))
+    ann.earn(10, of="C", at=day(3, 1), expires=day(4, 2, 0))
+    held = ann.hold(40, at=day(3, 5), until=day(4, 5))
+    ann.earn(50, of="B", at=day(3, 6))
+    ann.earn(5, of="D", at=day(3, 7), expires=day(3, 30, 0))
+
+    taken = ann.refund(20, of="A", at=day(3, 25))
+
+    assert (taken.taken, taken.debt) == (20, 0)
+    assert held.parts == [[4, 5], [1, 10], [2, 10], [3, 15]]
+    ann.purse.capture(ann.journal, held, 12, at=day(4, 4))
+    assert [ann.lots[number].expired for number in (1, 2, 3, 4)] == [3, 10, 0, 0]
+    assert ann.says() == (50, 0, 50, 0, 0)
+
+
+def test_what_no_other_lot_can_take_over_becomes_debt():
+    ann = Story()
+    ann.earn(60, of="A", at=day(3, 1))
+    held = ann.hold(60, at=day(3, 20), until=day(4, 20))
+    ann.earn(10, of="B", at=day(3, 21))
+
+    taken = ann.refund(25, of="A", at=day(3, 25))
+
+    assert (taken.taken, taken.debt) == (10, 15)
+    assert held.parts == [[1, 50], [2, 10]]
+    assert ann.says() == (60, 60, 0, 0, 15)
+
+
 def test_expiry_what_a_hold_frees_repays_before_time_takes_it():
     ann = Story()
     ann.earn(60, of="A", at=day(3, 1), expires=day(4, 1, 0))

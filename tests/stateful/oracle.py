@@ -14,7 +14,10 @@ What it holds to be true
 - A reversal of an amount d of an order first cancels what of that order's credit is still
   pending; then takes what remains (not held) in the order's own lots; then what already expired
   of them counts as gone: nothing more is taken for it, and each expired unit counts once; then
-  other free lots, soonest to expire first; what is still lacking becomes debt.
+  what holds have pinned of them, as far as other free lots can be pinned instead: hold by hold in
+  the order they were made, the pins moving to the lots a new hold would choose, and standing in
+  spend order again; then other free lots, soonest to expire first; what is still lacking becomes
+  debt.
 - A capture spends the first units its hold pinned, also of lots that expired meanwhile; the rest
   is set free.
 - Entry times never go backwards, whatever time an entry is given.
@@ -192,6 +195,9 @@ class Oracle:
             units = min(lot["expired"] - lot["forgone"], lacking)
             lot["forgone"] += units
             lacking -= units
+        moved = self._move_pins({lot["number"] for lot in own}, lacking)
+        posted += moved
+        lacking -= moved
         for lot, units in self._soonest_first(lacking):
             lot["remaining"] -= units
             lot["spent"] += units
@@ -202,6 +208,34 @@ class Oracle:
         if lacking:
             self._enter(DEBT, "debt", -lacking, at)
         return cancelled + posted, lacking
+
+    def _move_pins(self, numbers: set[int], amount: int) -> int:
+        """Take what is pinned of these lots, which have nothing free, and pin others instead."""
+        moved = 0
+        for hold in self.open_holds():
+            for number, pinned in list(hold["pins"]):
+                if number not in numbers:
+                    continue
+                found = self._soonest_first(min(pinned, amount - moved))
+                units = sum(units for _, units in found)
+                if not units:
+                    continue
+                lot = self.lots[number - 1]
+                lot["remaining"] -= units
+                lot["reversed"] += units
+                moved += units
+                taken_over = [(other["number"], units) for other, units in found]
+                hold["pins"] = self._in_spend_order([*hold["pins"], *taken_over, (number, -units)])
+        return moved
+
+    def _in_spend_order(self, pins: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        def place(number: int) -> tuple[bool, str, datetime, int]:
+            lot = self.lots[number - 1]
+            return (lot["expires_at"] is None, str(lot["expires_at"]), lot["earned_at"], number)
+
+        numbers = sorted({number for number, _ in pins}, key=place)
+        summed = [(n, sum(units for number, units in pins if number == n)) for n in numbers]
+        return [(number, units) for number, units in summed if units]
 
     def _cancel_promises(self, order: str, amount: int) -> int:
         cancelled = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from regulars.modules.ledger import models, types
@@ -86,6 +87,9 @@ def _promises_and_holds_agree(twin: Twin) -> None:
         id_: pending.amount for id_, pending in twin.purse.pendings.items()
     }
     holds = models.Hold.objects.of(twin.merchant_id).filter(**who)
+    assert {row.id: json.loads(row.parts) for row in holds if row.status == "open"} == {
+        id_: hold.parts for id_, hold in twin.purse.holds.items()
+    }
     assert {(row.id.hex, row.status, row.amount, row.captured) for row in holds} == {
         (hold["name"], hold["status"], hold["amount"], hold["captured"])
         for hold in twin.oracle.holds

@@ -212,6 +212,7 @@ class Twin:
     def figures(self) -> dict[str, object]:
         """The engine's figures, in the oracle's words."""
         purse = self.purse
+        place = {number: place for place, number in enumerate(sorted(self.lots), start=1)}
         return {
             "balance": purse.balance,
             "held": purse.held,
@@ -225,7 +226,14 @@ class Twin:
                 for p in purse.pendings.values()
             ),
             "holds": sorted(
-                (h.id.hex, h.amount, h.expires_at, h.created_at) for h in purse.holds.values()
+                (
+                    h.id.hex,
+                    h.amount,
+                    h.expires_at,
+                    h.created_at,
+                    [(place[number], units) for number, units in h.parts],
+                )
+                for h in purse.holds.values()
             ),
         }
 
@@ -257,7 +265,8 @@ class Twin:
                 for p in oracle.promises
             ),
             "holds": sorted(
-                (h["name"], h["amount"], h["expires_at"], h["made_at"]) for h in oracle.open_holds()
+                (h["name"], h["amount"], h["expires_at"], h["made_at"], h["pins"])
+                for h in oracle.open_holds()
             ),
         }
 

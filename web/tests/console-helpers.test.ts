@@ -10,6 +10,7 @@ import { confirms, isMoving, progressOf, shownColumns } from '../console/src/scr
 import { tierRisk } from '../console/src/screens/members/risk'
 import { readable } from '../console/src/screens/orders/explained'
 import {
+  capCanBeSplit,
   emptyBenefit,
   freeCode,
   fullDocument,
@@ -302,5 +303,17 @@ describe('the risk of losing a tier', () => {
     expect(at({ keep_gap: 0 })).toBe('safe')
     expect(at({ keep_until: null, keep_gap: null })).toBe('safe')
     expect(at({ grace_until: '2027-01-30' })).toBe('grace')
+  })
+})
+
+describe('a cap per order', () => {
+  it.each([
+    [null, null, false],
+    [30, null, true],
+    [30, 31, true],
+    [30, 30, false],
+    [null, 30, false],
+  ])('%s an order and %s a day: got round by splitting %s', (order, day, split) => {
+    expect(capCanBeSplit({ per_order_max: order, per_day_max: day })).toBe(split)
   })
 })

@@ -106,7 +106,8 @@ def _holds(journal: Journal) -> Iterator[Event]:
             expires_at=hold.expires_at,
         )
     for purse, hold in journal.changed_holds.values():
-        freed = hold.amount - hold.captured
+        # One that is open only changed the lots it is pinned in.
+        freed = 0 if hold.status == "open" else hold.amount - hold.captured
         if freed:
             yield _RELEASED[hold.asset](
                 merchant_id=purse.merchant_id,

@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import attrgetter
 from uuid import UUID
 
 from regulars.kernel.instants import show_instant
 
 from .chain import chained
+from .clawback import claw_back
 from .errors import HoldEnded, InsufficientPoints
 from .journal import Journal
 from .lots import expiring, pick, spend_order
-from .types import DEBT_OF, GENESIS, Cause, Clawback, Hold, Lot, Pending, entry_id
+from .types import DEBT_OF, GENESIS, Cause, Clawback, Hold, Lot, Pending
 
 __all__ = ["Journal", "Purse"]
 
@@ -260,60 +260,9 @@ class Purse:
         at: datetime,
         own_lots: Iterable[Lot],
     ) -> Clawback:
-        """Take back ``amount`` (> 0) of what ``order`` had earned.
-
-        First what is still pending, then what is left of the order's own lots; what time has
-        already taken of them counts as gone; the rest comes from other free lots, and what they
-        lack becomes debt. ``own_lots`` are the order's lots, spent and expired ones included.
-        """
-        taken = self._take_pending(journal, amount, order)
-        left = amount - taken
-        own = sorted(own_lots, key=attrgetter("number"))
-        parts: list[list[int]] = []
-        for lot in own:
-            part = min(lot.remaining - lot.held, left)
-            if part > 0:
-                lot.remaining -= part
-                lot.reversed += part
-                left -= part
-                parts.append([lot.number, part])
-                self._note_lot(journal, lot)
-        for lot in own:
-            part = min(lot.expired - lot.forgone, left)
-            if part > 0:
-                lot.forgone += part
-                left -= part
-                journal.touch_lot(self, lot)
-                journal.touch(self)
-        others = min(left, self.available - sum(part for _, part in parts))
-        for lot, part in pick(self.lots.values(), others):
-            lot.remaining -= part
-            left -= part
-            parts.append([lot.number, part])
-            self._note_lot(journal, lot)
-        posted = sum(part for _, part in parts)
-        if posted:
-            reverses = entry_id(self.member_hex, self.asset, own[0].number) if own else None
-            self._post(journal, -posted, "clawback", cause, at, reverses=reverses, parts=parts)
-        if left:
-            self._post_debt(journal, -left, "debt", cause, at)
-        return Clawback(taken=taken + posted, debt=left)
-
-    def _take_pending(self, journal: Journal, amount: int, order: Cause) -> int:
-        taken = 0
-        for pending in [p for p in self.pendings.values() if p.cause_id == order.id]:
-            part = min(pending.amount, amount - taken)
-            if part == 0:
-                continue
-            before = pending.amount
-            pending.amount -= part
-            taken += part
-            self.pending -= part
-            if pending.amount == 0:
-                del self.pendings[pending.id]
-            journal.drop_pending(self, pending, before)
-            journal.touch(self)
-        return taken
+        """Take back ``amount`` (> 0) of what ``order`` had earned; ``own_lots`` are its lots, spent
+        and expired ones included."""
+        return claw_back(self, journal, amount, order=order, cause=cause, at=at, own_lots=own_lots)
 
     # ── holds ─────────────────────────────────────────────────────────────────────────────
 

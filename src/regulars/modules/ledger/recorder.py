@@ -133,7 +133,7 @@ HOLD_CHANGE: Final = Update(
     "ledger_hold",
     "u_hold",
     key={"merchant_id": "bigint", "id": "uuid"},
-    sets={"status": "text", "captured": "bigint"},
+    sets={"status": "text", "captured": "bigint", "parts": "text"},
     seen={"status": "text"},
 )
 
@@ -183,7 +183,10 @@ def add_to(writes: Writes, journal: Journal) -> None:
             writes.add(PENDING_GONE, (*key, before))
     writes.extend(HOLD, (_hold_row(purse, hold) for purse, hold in journal.new_holds.values()))
     for purse, hold in journal.changed_holds.values():
-        writes.add(HOLD_CHANGE, (purse.merchant_id, hold.id, hold.status, hold.captured, "open"))
+        pins = _parts_text(hold)
+        writes.add(
+            HOLD_CHANGE, (purse.merchant_id, hold.id, hold.status, hold.captured, pins, "open")
+        )
 
 
 def settled(journal: Journal) -> None:
@@ -243,5 +246,9 @@ def _hold_row(purse: Purse, hold: Hold) -> tuple[object, ...]:
         hold.status,
         hold.expires_at,
         hold.created_at,
-        json.dumps(hold.parts, separators=(",", ":")),
+        _parts_text(hold),
     )
+
+
+def _parts_text(hold: Hold) -> str:
+    return json.dumps(hold.parts, separators=(",", ":"))

@@ -55,6 +55,12 @@ function fullEarning(part: Partially<Earning> | undefined): Earning {
   }
 }
 
+/** Whether making two orders of one earns more: a cap per order without one per day that holds it. */
+export function capCanBeSplit(earning: Pick<Earning, 'per_order_max' | 'per_day_max'>): boolean {
+  const { per_order_max: order, per_day_max: day } = earning
+  return order !== null && (day === null || day > order)
+}
+
 function fullRow(row: LadderRow): LadderRow {
   return {
     code: row.code,
