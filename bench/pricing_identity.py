@@ -19,16 +19,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from oracle.laws import everything_comes_back, random_steps
-from oracle.pricing_oracle import best
 from oracle.random_carts import Case, Seeded, random_case
 from oracle.returns_adapter import give_back
+from regulars.modules.pricing.engine import compile_offers, evaluate
 from regulars.modules.pricing.types import Evaluation
 
 OFFERS, LINES = 4, 6
 
 
 def priced(case: Case) -> Evaluation:
-    return best(case.offers, case.cart, case.context, max_discount_bps=case.max_discount_bps)
+    book = compile_offers(case.offers, max_discount_bps=case.max_discount_bps)
+    return evaluate(book, case.cart, case.context)
 
 
 def return_everything(seed: int) -> tuple[int, bool, bool]:

@@ -41,7 +41,8 @@ def shares_sum(case: Case, told: Evaluation) -> None:
     assert {one.offer: one.amount_minor for one in told.applied if one.amount_minor} == per_offer
     assert sum(d.amount_minor for d in told.shipping_discounts) <= told.shipping_gross_minor
     assert told.points_to_earn == sum(line.points_to_earn for line in told.lines)
-    assert told.payable_minor == told.gross_minor - told.discount_minor
+    to_pay = told.gross_minor + told.shipping_gross_minor
+    assert told.payable_minor == to_pay - told.discount_minor
     assert told.due_minor >= told.shipping_gross_minor - sum(
         d.amount_minor for d in told.shipping_discounts
     )

@@ -15,6 +15,9 @@ from .steps_oracle import State, Step, allocate, applied, beginning, lacking
 PARTS = ("cash", "points", "growth_value", "stored_value")
 
 
+OFF_GOODS = ("free_shipping", "points_multiplier", "gift")
+
+
 @dataclass(frozen=True)
 class LineBack:
     """What one step gives back of a line: money in minor units, assets in units."""
@@ -52,7 +55,9 @@ class Bought:
     def __post_init__(self) -> None:
         by_code = {offer.code: offer for offer in self.offers}
         self.chosen = [by_code[one.offer] for one in self.evaluation.applied]
-        self.requalifies = any(offer.on_return == "requalify" for offer in self.chosen)
+        self.requalifies = any(
+            offer.on_return == "requalify" and offer.kind not in OFF_GOODS for offer in self.chosen
+        )
         lines = self.evaluation.lines
         self.quantities = [line.quantity for line in self.cart.lines]
         self.returned = [0 for _ in lines]
@@ -156,7 +161,7 @@ class Bought:
         places = [place for place, line in enumerate(kept) if line.quantity]
         state = beginning(Cart(tuple(kept[place] for place in places)), self.max_discount_bps)
         for offer in self.chosen:
-            if offer.kind in ("free_shipping", "points_multiplier", "gift"):
+            if offer.kind in OFF_GOODS:
                 continue
             if offer.on_return == "requalify":
                 state = applied(offer, state, self.context) or state

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from .basket import Basket, merged
-from .book import OfferBook
+from .book import OfferBook, compile_offers
 from .earning import Earner
 from .handing import lines_handed_on
 from .kinds import BPS, Play
@@ -25,6 +25,8 @@ from .types import (
     GiftLine,
     Rejected,
 )
+
+__all__ = ["OfferBook", "apply_combination", "compile_offers", "evaluate"]
 
 
 def evaluate(book: OfferBook, cart: Cart, context: Context) -> Evaluation:

@@ -85,7 +85,11 @@ def give_back(sale: Sale, before: Sequence[GoneBack], returned: Sequence[int]) -
         most = sum([gone.net_minor for gone in whole])
         least = sum([gone.net_minor for gone in before])
         owed = min(max(paid - would_pay(sale, returned), least), most)
-        in_all = _spread(owed - least, before, whole)
+        bought = [
+            _proportional(line, sent.quantity, sent.quantity)
+            for line, sent in zip(sale.lines, sale.cart.lines, strict=True)
+        ]
+        in_all = _spread(owed - least, before, whole, bought)
     now = tuple([after.less(then) for after, then in zip(in_all, before, strict=True)])
     then = gifts_kept(sale, [gone.units for gone in before])
     still = gifts_kept(sale, returned)
@@ -125,11 +129,17 @@ def _proportional(line: PricedLine, quantity: int, returned: int) -> GoneBack:
     return GoneBack(units=returned, **back)
 
 
-def _spread(amount: int, before: Sequence[GoneBack], whole: Sequence[GoneBack]) -> list[GoneBack]:
+def _spread(
+    amount: int,
+    before: Sequence[GoneBack],
+    whole: Sequence[GoneBack],
+    bought: Sequence[GoneBack],
+) -> list[GoneBack]:
     """``amount`` over what the returned units carry and has not gone back yet.
 
     By largest remainder over these rooms, line by line, in each cash, points, growth value,
-    stored value; so no part passes what its units carry, and the last return brings all.
+    stored value; so no part passes what its units carry, and the last return brings all. Units of
+    an asset follow their money: all of the line's x what is back of the money // all of the money.
     """
     rooms = [
         getattr(most, name) - getattr(then, name)
@@ -138,14 +148,12 @@ def _spread(amount: int, before: Sequence[GoneBack], whole: Sequence[GoneBack]) 
     ]
     given = iter(allocate(amount, rooms))
     in_all = []
-    for most, then in zip(whole, before, strict=True):
+    for most, then, total in zip(whole, before, bought, strict=True):
         parts = {"units": most.units, "discount_minor": most.discount_minor}
         for name, along in _MONEY:
-            room, give = getattr(most, name) - getattr(then, name), next(given)
-            parts[name] = getattr(then, name) + give
+            money = getattr(total, name)
+            parts[name] = getattr(then, name) + next(given)
             for other in along:
-                had = getattr(then, other)
-                rest = getattr(most, other) - had
-                parts[other] = had + (rest if give == room else rest * give // room)
+                parts[other] = getattr(total, other) * parts[name] // money if money else 0
         in_all.append(GoneBack(**parts))
     return in_all
