@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from regulars.infra.db import Sql, any_of, fetch_all
+from regulars.infra.db import Sql, any_of, as_json, fetch_all
 from regulars.kernel.errors import NotFound
 
 from .models import Product
@@ -18,6 +19,37 @@ _NAMES: Final = Sql(
     "SELECT sku, name, category FROM catalog_product "
     f"WHERE merchant_id = :merchant_id AND {any_of('sku', 'skus')}"
 )
+
+
+_GOODS: Final = Sql(
+    "SELECT sku, category, type, tags, list_price_minor FROM catalog_product "
+    f"WHERE merchant_id = :merchant_id AND ({any_of('sku', 'skus')} "
+    f"OR {any_of('category', 'categories')}) ORDER BY sku LIMIT :most"
+)
+_SOME_GOODS: Final = Sql(
+    "SELECT sku, category, type, tags, list_price_minor FROM catalog_product "
+    "WHERE merchant_id = :merchant_id ORDER BY sku LIMIT :most"
+)
+Article = tuple[str, str | None, str | None, frozenset[str], int | None]
+"""Sku, category, type, tags and list price in minor units."""
+
+
+def articles(
+    merchant_id: int, *, skus: Sequence[str], categories: Sequence[str], most: int
+) -> list[Article]:
+    """Articles of these skus and categories, then any others, at most ``most`` of each."""
+    params = {"merchant_id": merchant_id, "most": most}
+    named = {**params, "skus": list(skus), "categories": list(categories)}
+    found = [*fetch_all(_GOODS, named), *fetch_all(_SOME_GOODS, params)]
+    return [
+        (sku, category, kind, frozenset(as_json(tags) or ()), price)
+        for sku, category, kind, tags, price in dict.fromkeys(map(tuple, map(_hashable, found)))
+    ]
+
+
+def _hashable(row: Sequence[Any]) -> tuple[Any, ...]:
+    sku, category, kind, tags, price = row
+    return sku, category, kind, json.dumps(as_json(tags) or []), price
 
 
 def product_facts(

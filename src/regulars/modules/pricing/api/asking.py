@@ -15,9 +15,10 @@ from regulars.kernel.ids import show
 from regulars.modules.pricing import quoting
 from regulars.modules.pricing.evaluating import Place, price
 from regulars.modules.pricing.gather import stored_quote
+from regulars.modules.pricing.reviewing import review
 from regulars.modules.pricing.telling import evaluation_json, quote_json
 
-from .shapes import AskingIn
+from .shapes import AskingIn, LintIn
 
 _SLACK = timedelta(minutes=5)
 
@@ -57,3 +58,14 @@ def release(request: ApiRequest, quote_id: UUID, now: datetime) -> Answer:
     """Raises as quoting.release."""
     wanted = asked(request, "quotes.release", show("quo", quote_id), now=now)
     return quoting.release(place_of(request, now), wanted, quote_id)
+
+
+def linted(request: ApiRequest, body: LintIn, now: datetime) -> dict[str, Any]:
+    """Raises Invalid for a draft of a programme that is none."""
+    return review(
+        place_of(request, now),
+        programme=body.programme,
+        offers=body.offers,
+        floor_bps=body.floor_bps,
+        most_order_minor=body.most_order_minor,
+    )

@@ -16,7 +16,16 @@ from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
 
 from . import asking
-from .shapes import AskingIn, EvaluationOut, QuoteIn, QuoteOut, QuoteReleasedOut, QuoteShownOut
+from .shapes import (
+    AskingIn,
+    EvaluationOut,
+    LintIn,
+    LintOut,
+    QuoteIn,
+    QuoteOut,
+    QuoteReleasedOut,
+    QuoteShownOut,
+)
 
 router = Router(tags=["pricing"])
 QuoteInPath = Annotated[UUID, ShownId("quo")]
@@ -51,3 +60,13 @@ def read_quote(request: ApiRequest, quote_id: QuoteInPath) -> dict[str, Any]:
 def release_quote(request: ApiRequest, quote_id: QuoteInPath) -> HttpResponse:
     """Give a quote up; what it held is free at once."""
     return sent(asking.release(request, quote_id, now_for(request.auth.merchant)))
+
+
+@router.post(
+    "/programmes/lint", response=LintOut, operation_id="lint_programme", exclude_unset=True
+)
+@requires("offers.read", writes=False)
+def lint_programme(request: ApiRequest, body: LintIn) -> dict[str, Any]:
+    """What a programme and its offers would do: loops, floors, rules that never fire, and the
+    dearest order with the cart that attains it."""
+    return asking.linted(request, body, now_for(request.auth.merchant))

@@ -6,9 +6,18 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from regulars.infra.http.fields import ExternalId, Instant, MemberId, OrderId, QuoteId, Strict
+from regulars.infra.http.fields import (
+    ExternalId,
+    FreeJson,
+    Instant,
+    MemberId,
+    OrderId,
+    QuoteId,
+    Strict,
+)
 from regulars.kernel.errors import FieldError, Invalid
 from regulars.modules.pricing.evaluating import Asking, Goods
+from regulars.modules.promotions.document import OfferDocument
 
 MOST_LINES: Final = 1_000
 MOST_MINOR: Final = 10**15
@@ -179,3 +188,65 @@ class QuoteShownOut(AmountsOut):
 
 class QuoteReleasedOut(QuoteShownOut):
     effects: list[dict[str, Any]]
+
+
+class LintIn(Strict):
+    """What is published, with these in place of what has the same code; nothing is written."""
+
+    programme: Annotated[
+        FreeJson | None, Field(description="A draft of the programme; the one in force if not")
+    ] = None
+    offers: Annotated[list[OfferDocument], Field(max_length=1_000, default_factory=list)]
+    floor_bps: Annotated[
+        int | None,
+        Field(ge=0, le=10_000, description="Least share of the list price that must come in"),
+    ] = None
+    most_order_minor: Annotated[
+        int, Field(ge=1, le=MOST_MINOR, description="The largest cart that is thought of")
+    ] = 1_000_000
+
+
+class LintLineOut(Strict):
+    sku: str
+    quantity: int
+    unit_price: int
+    category: str | None
+
+
+class LintCartOut(Strict):
+    lines: list[LintLineOut]
+    shipping_minor: int
+
+
+class FindingOut(Strict):
+    code: str
+    severity: Annotated[str, Field(description="error, warning or note")]
+    offers: list[str]
+    tiers: list[str]
+    facts: dict[str, Any]
+    cart: LintCartOut | None
+
+
+class WorstOut(Strict):
+    """The dearest order found, with the cart that attains it."""
+
+    cart: LintCartOut
+    tier: str | None
+    at: Instant
+    channel: str | None
+    store: str | None
+    cost: int
+    of: int
+    share_bps: int
+    evaluation: EvaluationOut
+
+
+class LintOut(Strict):
+    findings: list[FindingOut]
+    dearest: WorstOut | None
+    deepest: WorstOut | None
+    a_day: Annotated[
+        list[int], Field(description="What the dearest cart costs, order after order of a member")
+    ]
+    bound_bps: Annotated[int, Field(description="Proven: offers never take more of the goods")]
+    carts: Annotated[int, Field(description="How many carts were priced")]
