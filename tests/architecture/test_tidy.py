@@ -169,7 +169,7 @@ def _floors() -> dict[str, int]:
     borders = configparser.ConfigParser()
     borders.read(ROOT / ".importlinter")
     stacked = borders["importlinter:contract:modules"]["layers"].split("\n")
-    found = [line.strip("() ").split(" | ") for line in stacked if line.strip()]
+    found = [[name.strip("() ") for name in line.split("|")] for line in stacked if line.strip()]
     return {name: floor for floor, names in enumerate(reversed(found)) for name in names}
 
 
