@@ -103,7 +103,7 @@ class SumPlay(Play):
 
 
 class AmountOffPlay(Play):
-    __slots__ = ("_most",)
+    __slots__ = ("most",)
     on_goods = True
 
     def __init__(
@@ -112,13 +112,13 @@ class AmountOffPlay(Play):
         super().__init__(entry, lines, budget, basket)
         params = entry.offer.params
         assert isinstance(params, AmountOff)
-        self._most = [(i, basket.quantities[i] * params.each) for i in lines]
+        self.most = [(i, basket.quantities[i] * params.each) for i in lines]
 
     def size(self, left: Lefts) -> int:
-        return sum([amount if amount < left[i] else left[i] for i, amount in self._most])
+        return sum([amount if amount < left[i] else left[i] for i, amount in self.most])
 
     def shares(self, left: Lefts) -> list[int]:
-        return [amount if amount < left[i] else left[i] for i, amount in self._most]
+        return [amount if amount < left[i] else left[i] for i, amount in self.most]
 
 
 class FloorPlay(Play):

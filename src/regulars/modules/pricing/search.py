@@ -137,6 +137,7 @@ class Problem:
         self.ahead = [sum([p.bit for p in plays if not (p.on_goods or p.is_shipping)])]
         for play in reversed(self.goods + self.shipping):
             self.ahead.insert(0, self.ahead[0] | play.bit)
+        self.no_sizes = [0] * len(self.goods)
         self._relaxed: dict[tuple[int, int], Relaxation] = {}
         self._endings: dict[tuple[int, int], Ending] = {}
 
@@ -168,16 +169,22 @@ class Problem:
             self.follow(0, state, state, shipping)
             return
         left, total, room, off, groups, taken, count = state
-        relaxed, ending = self.relaxation(at, groups), self.ending(0, groups)
-        if above is not None:
-            low = relaxed.least(left, total, above)
+        ending = self.ending(0, groups)
+        if above is not None and self.search.off >= 0:
+            low = self.relaxation(at, groups).least(left, above)
             if self.behind(at, state, ending.least(low, total, room, shipping), shipping):
                 return
-        sizes, known = self.sizes(relaxed.places, left)
-        if relaxed.places:
-            low = relaxed.least(left, total, sizes)
-            if self.behind(at, state, ending.least(low, total, room, shipping), shipping):
-                return
+        sizes: list[int] | None = None
+        known: _Shares = {}
+        if self.search.off >= 0:
+            relaxed = self.relaxation(at, groups)
+            if relaxed.places:
+                sizes = self.sizes(relaxed.places, left, known)
+                low = relaxed.least(left, sizes)
+                if self.behind(at, state, ending.least(low, total, room, shipping), shipping):
+                    return
+            else:
+                sizes = self.no_sizes
         while at < start:
             play = self.goods[at]
             shares = known.get(at)
@@ -201,17 +208,19 @@ class Problem:
                 count + 1,
             )
             self.walk(at, after, sizes)
-            low = self.relaxation(at, groups).least(left, total, sizes)
+            relaxed = self.relaxation(at, groups)
+            if sizes is None:
+                sizes = self.sizes(relaxed.places, left, known)
+            low = relaxed.least(left, sizes)
             if self.behind(at, state, ending.least(low, total, room, shipping), shipping):
                 return
         self.follow(0, state, state, shipping)
 
-    def sizes(self, places: Sequence[int], left: list[int]) -> tuple[list[int], _Shares]:
-        """What the offers at ``places`` take off ``left`` at most, budgets counted; and the shares
-        that were found on the way."""
+    def sizes(self, places: Sequence[int], left: list[int], known: _Shares) -> list[int]:
+        """What the offers at ``places`` take off ``left`` at most, budgets counted; shares that
+        are found on the way are kept in ``known``."""
         goods = self.goods
         sizes = [0] * len(goods)
-        known: _Shares = {}
         work = len(left)
         for at in places:
             play = goods[at]
@@ -224,7 +233,7 @@ class Problem:
             budget = play.budget
             sizes[at] = size if budget is None or size < budget else budget
         self.search.work += work
-        return sizes, known
+        return sizes
 
     # ── in the chain: ``state.left`` stays as it is, the numbers go on ──
 
@@ -232,7 +241,7 @@ class Problem:
         """Every combination from the chain's offer ``at`` on."""
         chain, start = self.chain, self.start
         left, total, room, off, groups, taken, count = state
-        if at < len(chain):
+        if at < len(chain) and self.search.off >= 0:
             least = self.ending(at, groups).least(total, total, room, shipping)
             if self.behind(start + at, state, least, shipping):
                 return
