@@ -249,20 +249,23 @@ def link_of(play: Play) -> Link:
 class Ending:
     """What may still come of the chain and of free shipping, from one place on."""
 
-    __slots__ = ("_free", "_links")
+    __slots__ = ("_free", "_links", "steps")
 
-    def __init__(self, plays: Sequence[Play]) -> None:
+    def __init__(self, plays: Sequence[Play], links: dict[int, Link]) -> None:
+        """``links`` holds the chain's offers by their bit."""
         #: Each holds one offer, or neighbours of one group, of which at most one counts.
         self._links: list[list[Link]] = []
         for play in plays:
             if not play.on_goods:
                 continue
-            link = link_of(play)
+            link = links[play.bit]
             if self._links and play.group and self._links[-1][0].group == play.group:
                 self._links[-1].append(link)
             else:
                 self._links.append([link])
         self._free = [(p.spend or 0, p.budget) for p in plays if p.is_shipping]
+        #: What asking costs, in steps of the search.
+        self.steps = 12 + 8 * len(plays)
 
     def least(self, low: int, high: int, room: int, shipping: int) -> int:
         """The least of goods and shipping together in the end, when goods of ``low`` up to

@@ -36,6 +36,7 @@ class Play:
     __slots__ = ("bit", "budget", "code", "entry", "group", "lines", "spend", "whole")
     on_goods: ClassVar[bool] = False
     sums: ClassVar[bool] = False
+    steps: ClassVar[int] = 4  # what a line costs, in steps of the search
     is_shipping: ClassVar[bool] = False
     is_gift: ClassVar[bool] = False
     is_multiplier: ClassVar[bool] = False
@@ -157,6 +158,7 @@ class BuyGetPlay(Play):
 
     __slots__ = ("_params", "_pools", "_quantities")
     on_goods = True
+    steps = 12
 
     def __init__(
         self, entry: Entry, lines: tuple[int, ...], budget: int | None, basket: Basket
