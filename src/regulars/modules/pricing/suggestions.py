@@ -21,7 +21,7 @@ MOST_SUGGESTIONS: Final = 3
 _LOOKED_AT: Final = 6
 #: and none that asks for more than this many times what it saves.
 WORTH_AT_MOST: Final = 3
-_ROUNDS: Final = 4
+_ROUNDS: Final = 6
 
 
 class Priced(NamedTuple):
@@ -100,12 +100,14 @@ def _reached(cart: Cart, now: Priced, goal: _Goal, price: Pricer) -> Suggestion 
             return max(lacks, 0) or -1, priced.discount
         return max(goal.spend - spent_in_turn(priced, play), 0), priced.discount
 
-    amount = goal.missing
+    amount = step = before = goal.missing
     lacks, discount = missing(amount)
     for _ in range(_ROUNDS):
         if lacks <= 0:
             break
-        amount += lacks
+        # Of what is added an offer before may take off its part: go on at the rate so far.
+        step = max(1, lacks * step // (before - lacks)) if before > lacks else lacks
+        amount, before = amount + step, lacks
         lacks, discount = missing(amount)
     if lacks != 0:
         return None
