@@ -2,8 +2,9 @@
 
 Offers on goods stand in order of application; the trailing ones that look at the whole cart's sum
 alone are the *chain*. Before the chain every line has a weight, the least share of it that the
-percentages still to come can leave, and maybe a ceiling, what a unit price leaves at most; every
-other offer takes at most what it takes off now (none takes more when less is left). That gives
+percentages still to come can leave, maybe a ceiling, what a unit price leaves at most, and a drop,
+what amounts by the unit take off; every other offer takes at most what it takes off now (none
+takes more when less is left). That gives
 the least sum that can reach the chain; through the chain an interval of sums is followed, and at
 the end shipping, which is free or not by the same sum. Integers scaled by 2 ** 32; weights are
 rounded down, so that rounding never makes the bound too small.
@@ -22,10 +23,11 @@ from regulars.modules.promotions.types import (
 )
 
 from .basket import Basket
-from .kinds import BPS, FloorPlay, Play
+from .kinds import BPS, AmountOffPlay, FloorPlay, Play
 
 SHIFT: Final = 32
 ONE: Final = 1 << SHIFT
+NO_CEILING: Final = 1 << 128
 
 
 def chain_start(goods: Sequence[Play]) -> int:
@@ -39,145 +41,231 @@ def chain_start(goods: Sequence[Play]) -> int:
 class Relaxation:
     """The least that offers before the chain can leave, from one place in the order on.
 
-    ``places`` are those of the goods whose discount on the lefts at hand it asks for.
+    A line with ``left`` keeps at least max(0, min(weight x left, ceiling) - drop). ``places`` are
+    those of the goods whose discount on the lefts at hand it asks for.
     """
 
-    __slots__ = ("ceilings", "flat", "places", "pooled", "rivals", "slack", "weights")
+    __slots__ = ("_bent", "_pooled", "_rivals", "_slack", "_weights", "places")
 
     def __init__(self, places: Sequence[int], goods: Sequence[Play], basket: Basket) -> None:
         """``places`` says which of ``goods`` may still come."""
         count = len(basket.skus)
-        weights, loose = [ONE] * count, [ONE] * count
-        ceilings: list[int | None] = [None] * count
-        strongest: dict[tuple[int, int], int] = {}
-        self.slack = 0
-        singles: list[tuple[int, int]] = []
+        lines = _Lines(count)
+        self._slack = 0
+        self._pooled: list[tuple[int, int]] = []
         rivals: dict[int, list[tuple[int, int]]] = {}
         groups = [goods[at].group for at in places]
         for at in reversed(places):
             play = goods[at]
-            params = play.entry.offer.params
             shared = play.group if play.group and groups.count(play.group) > 1 else 0
+            params = play.entry.offer.params
             if isinstance(params, PercentOff) and play.budget is None:
-                self.slack += _rounding(play, weights, loose, ceilings)
-                keep = BPS - params.bps
-                for i in play.lines:
-                    if not shared:
-                        weights[i] = weights[i] * keep // BPS
-                        loose[i] = -(-loose[i] * keep // BPS)
-                    else:
-                        before = strongest.get((shared, i), 0)
-                        if params.bps > before:
-                            strongest[shared, i] = params.bps
-                            weights[i] = weights[i] * keep // (BPS - before)
+                self._slack += lines.rounding(play.lines)
+                lines.percent(play.lines, params.bps, shared)
             elif isinstance(play, FloorPlay) and play.budget is None:
-                for i, floor in play.floors:
-                    ceiling, known = weights[i] * floor, ceilings[i]
-                    ceilings[i] = ceiling if known is None else min(known, ceiling)
+                lines.ceil(play.floors)
+            elif isinstance(play, AmountOffPlay) and play.budget is None and not shared:
+                lines.drop(play.most)
+            elif shared:
+                rivals.setdefault(shared, []).append((at, lines.heaviest(play.lines)))
             else:
-                weight = max([loose[i] for i in play.lines])
-                if shared:
-                    rivals.setdefault(shared, []).append((at, weight))
-                else:
-                    singles.append((at, weight))
-        self.weights = weights
-        self.flat = weights.count(ONE) == count
-        self.ceilings = None if ceilings.count(None) == count else ceilings
-        self.pooled = singles
-        self.rivals = list(rivals.values())
-        self.places = [at for at, _ in singles]
-        self.places += [at for group in self.rivals for at, _ in group]
+                self._pooled.append((at, lines.heaviest(play.lines)))
+        self._rivals = list(rivals.values())
+        self._weights = lines.weights
+        #: The lines of which more than a weight is known.
+        self._bent = [
+            (i, weight, NO_CEILING if ceiling is None else ceiling, drop)
+            for i, (weight, ceiling, drop) in enumerate(
+                zip(lines.weights, lines.ceilings, lines.drops, strict=True)
+            )
+            if ceiling is not None or drop
+        ]
+        self.places = [at for at, _ in self._pooled]
+        self.places += [at for group in self._rivals for at, _ in group]
 
-    def least(self, left: Sequence[int], total: int, sizes: Sequence[int]) -> int:
+    def least(self, left: Sequence[int], sizes: Sequence[int]) -> int:
         """The least sum that can remain of ``left``; ``sizes`` holds at a place of the goods what
         the offer there takes off ``left`` at most."""
-        if self.ceilings is not None:
-            low = 0
-            for weight, ceiling, rest in zip(self.weights, self.ceilings, left, strict=True):
-                kept = weight * rest
-                low += kept if ceiling is None or kept < ceiling else ceiling
-        elif self.flat:
-            low = total << SHIFT
-        else:
-            low = sum(map(mul, self.weights, left))
-        for at, weight in self.pooled:
+        low = sum(map(mul, self._weights, left))
+        for i, weight, ceiling, drop in self._bent:
+            kept = weight * left[i]
+            if kept > ceiling:
+                low -= kept - ceiling
+                kept = ceiling
+            low -= drop if drop < kept else kept
+        for at, weight in self._pooled:
             low -= weight * sizes[at]
-        for group in self.rivals:
+        for group in self._rivals:
             low -= max([weight * sizes[at] for at, weight in group])
-        low -= self.slack
+        low -= self._slack
         return -(-low >> SHIFT) if low > 0 else 0
 
 
-def _rounding(play: Play, weights: list[int], loose: list[int], ceilings: list[int | None]) -> int:
-    """What rounding can shift between lines, weighed by what comes later.
+class _Lines:
+    """What the offers after a place leave of each line, while the place moves to the front.
 
-    Largest remainder rounds s of n shares up by at most s(1 - s/n) <= n/4 in all, and the others
-    down by the same; so a shift costs at most n/4 times the spread of the weights behind it.
+    ``loose`` are the weights without the percentages of groups: at most one of a group comes, and
+    what another offer takes off before it may meet none of them.
     """
-    scope = play.lines
-    high = max([loose[i] for i in scope])
-    low = min([weights[i] for i in scope])
-    if any(ceilings[i] is not None for i in scope):
-        low = 0
-    return (high - low) * len(scope) // 4 + (1 if high > low else 0)
+
+    __slots__ = ("_strongest", "ceilings", "drops", "loose", "weights")
+
+    def __init__(self, count: int) -> None:
+        self.weights, self.loose, self.drops = [ONE] * count, [ONE] * count, [0] * count
+        self.ceilings: list[int | None] = [None] * count
+        self._strongest: dict[tuple[int, int], int] = {}
+
+    def percent(self, scope: Sequence[int], bps: int, group: int) -> None:
+        keep = BPS - bps
+        weights, loose = self.weights, self.loose
+        for i in scope:
+            if not group:
+                weights[i] = weights[i] * keep // BPS
+                loose[i] = -(-loose[i] * keep // BPS)
+                continue
+            before = self._strongest.get((group, i), 0)
+            if bps > before:
+                self._strongest[group, i] = bps
+                weights[i] = weights[i] * keep // (BPS - before)
+
+    def ceil(self, floors: Sequence[tuple[int, int]]) -> None:
+        for i, floor in floors:
+            ceiling, known = self.weights[i] * floor, self.ceilings[i]
+            self.ceilings[i] = ceiling if known is None else min(known, ceiling)
+
+    def drop(self, amounts: Sequence[tuple[int, int]]) -> None:
+        for i, amount in amounts:
+            self.drops[i] += self.loose[i] * amount
+
+    def heaviest(self, scope: Sequence[int]) -> int:
+        return max([self.loose[i] for i in scope])
+
+    def rounding(self, scope: Sequence[int]) -> int:
+        """What rounding can shift between lines, weighed by what comes later.
+
+        Largest remainder rounds s of n shares up by at most s(1 - s/n) <= n/4 in all, and the
+        others down by the same; so a shift costs at most n/4 times the spread of the weights.
+        """
+        high = self.heaviest(scope)
+        low = min([self.weights[i] for i in scope])
+        if any(self.ceilings[i] is not None or self.drops[i] for i in scope):
+            low = 0
+        return (high - low) * len(scope) // 4 + (1 if high > low else 0)
 
 
 class Link:
-    """One offer of the chain: where its discount jumps, and what it leaves of a sum."""
+    """One offer of the chain, as it acts on a sum somewhere between a low and a high one.
 
-    __slots__ = ("budget", "every", "group", "jumps", "of_sum")
+    Where the discount does not jump, what is left does not fall when the sum rises; so the least
+    is left of the low end or of one of the sums at which it jumps.
+    """
+
+    __slots__ = ("group",)
+
+    def __init__(self, group: int) -> None:
+        self.group = group
+
+    def least(self, low: int, high: int) -> int:
+        """The least it leaves of any sum from ``low`` to ``high``."""
+        raise TypeError("a link acts by its kind")
+
+
+class _PercentLink(Link):
+    __slots__ = ("_bps",)
+
+    def __init__(self, group: int, bps: int) -> None:
+        super().__init__(group)
+        self._bps = bps
+
+    def least(self, low: int, high: int) -> int:
+        return low - low * self._bps // BPS
+
+
+class _StepsLink(Link):
+    """spend_save and spend_percent: (spend, save, bps, what is left of just that spend)."""
+
+    __slots__ = ("_steps",)
+
+    def __init__(self, group: int, steps: list[tuple[int, int, int, int]]) -> None:
+        super().__init__(group)
+        self._steps = steps
+
+    def least(self, low: int, high: int) -> int:
+        least = low
+        for spend, save, bps, after in self._steps:
+            if spend <= low:
+                least = low - save - low * bps // BPS
+            elif spend <= high:
+                least = min(least, after)
+            else:
+                break
+        return least if least > 0 else 0
+
+
+class _OtherLink(Link):
+    """With a budget, or again and again: asked at the low end, the next multiple, the steps."""
+
+    __slots__ = ("_budget", "_every", "_jumps", "_of_sum")
 
     def __init__(self, play: Play) -> None:
+        super().__init__(play.group)
         params = play.entry.offer.params
-        self.of_sum = play.entry.of_sum
-        self.budget = play.budget
-        self.group = play.group
-        self.every = 0
-        #: Sums at which the discount jumps, rising, and what is left of them.
-        self.jumps: list[tuple[int, int]] = []
+        self._of_sum = play.entry.of_sum
+        self._budget = play.budget
+        self._every = 0
+        self._jumps: list[int] = []
         if isinstance(params, SpendSave) and params.every:
-            self.every = params.steps[0].spend
+            self._every = params.steps[0].spend
         elif isinstance(params, SpendSave | SpendPercent):
-            self.jumps = [(step.spend, self.leaves(step.spend)) for step in params.steps]
+            self._jumps = [step.spend for step in params.steps]
 
-    def leaves(self, total: int) -> int:
-        amount = self.of_sum(total)
-        budget = self.budget
+    def _leaves(self, total: int) -> int:
+        amount, budget = self._of_sum(total), self._budget
         return total - (amount if budget is None or amount < budget else budget)
 
     def least(self, low: int, high: int) -> int:
-        """The least it leaves of any sum from ``low`` to ``high``: between two jumps what is left
-        does not fall when the sum rises, so the low end and the jumps decide."""
-        least = self.leaves(low)
-        for jump, after in self.jumps:
-            if jump > high:
-                break
-            if after < least and jump > low:
-                least = after
-        if self.every:
-            jump = (low // self.every + 1) * self.every
-            if jump <= high:
-                least = min(least, self.leaves(jump))
-        return least
+        jumps = self._jumps
+        if self._every:
+            jumps = [(low // self._every + 1) * self._every]
+        return min(
+            [self._leaves(low), *[self._leaves(jump) for jump in jumps if low < jump <= high]]
+        )
+
+
+def link_of(play: Play) -> Link:
+    """How an offer of the chain acts on a sum."""
+    params = play.entry.offer.params
+    if play.budget is None and isinstance(params, PercentOff):
+        return _PercentLink(play.group, params.bps)
+    if play.budget is None and isinstance(params, SpendSave) and not params.every:
+        saves = [(s.spend, s.save, 0, max(0, s.spend - s.save)) for s in params.steps]
+        return _StepsLink(play.group, saves)
+    if play.budget is None and isinstance(params, SpendPercent):
+        shares = [(s.spend, 0, s.bps, s.spend - s.spend * s.bps // BPS) for s in params.steps]
+        return _StepsLink(play.group, shares)
+    return _OtherLink(play)
 
 
 class Ending:
     """What may still come of the chain and of free shipping, from one place on."""
 
-    __slots__ = ("_free", "_links")
+    __slots__ = ("_free", "_links", "steps")
 
-    def __init__(self, plays: Sequence[Play]) -> None:
+    def __init__(self, plays: Sequence[Play], links: dict[int, Link]) -> None:
+        """``links`` holds the chain's offers by their bit."""
         #: Each holds one offer, or neighbours of one group, of which at most one counts.
         self._links: list[list[Link]] = []
         for play in plays:
             if not play.on_goods:
                 continue
-            link = Link(play)
+            link = links[play.bit]
             if self._links and play.group and self._links[-1][0].group == play.group:
                 self._links[-1].append(link)
             else:
                 self._links.append([link])
         self._free = [(p.spend or 0, p.budget) for p in plays if p.is_shipping]
+        #: What asking costs, in steps of the search.
+        self.steps = 12 + 8 * len(plays)
 
     def least(self, low: int, high: int, room: int, shipping: int) -> int:
         """The least of goods and shipping together in the end, when goods of ``low`` up to

@@ -12,8 +12,9 @@ from .handing import lines_handed_on
 from .kinds import BPS, Play
 from .playing import Company, Step, Table
 from .reasons import reasons
-from .search import best
+from .search import ALWAYS_EXACT, best
 from .sharing import lines_one_to_one
+from .suggestions import Priced, suggestions
 from .tenders import pay
 from .types import (
     Applied,
@@ -24,25 +25,40 @@ from .types import (
     Evaluation,
     GiftLine,
     Rejected,
+    Suggestion,
 )
 
 __all__ = ["OfferBook", "apply_combination", "compile_offers", "evaluate"]
 
 
-def evaluate(book: OfferBook, cart: Cart, context: Context) -> Evaluation:
+def evaluate(book: OfferBook, cart: Cart, context: Context, *, suggest: bool = False) -> Evaluation:
     """The best of all allowed combinations, proved, and a reason for each offer not in it.
 
     Exact with gap 0 whenever at most 16 offers are relevant; above that the search may stop at
-    its work limit and the certificate states the gap.
+    its work limit and the certificate states the gap. With ``suggest`` the evaluation also tells
+    what a little more would bring, while the best is proved; that prices the cart some ten times.
     """
     basket = merged(cart)
     plays, rejected = book.relevant(basket, context)
     earner = Earner(basket, context)
+    outcome = _best(book, basket, plays, earner)
+    told: tuple[Suggestion, ...] = ()
+    if suggest and len(plays) <= ALWAYS_EXACT:
+        told = suggestions(cart, outcome.priced(), lambda other: _price_of(book, other, context))
+    return _priced(cart, basket, context, outcome, rejected, earner, told)
+
+
+def _best(book: OfferBook, basket: Basket, plays: list[Play], earner: Earner) -> _Outcome:
     found = best(basket, plays, earner, book.max_discount_bps)
     table = Table.of(basket, book.max_discount_bps)
     steps = [step for step in map(table.apply, found.chosen) if step is not None]
-    outcome = _Outcome(plays, steps, table, found.bound)
-    return _priced(cart, basket, context, outcome, rejected, earner)
+    return _Outcome(plays, steps, table, found.bound)
+
+
+def _price_of(book: OfferBook, cart: Cart, context: Context) -> Priced:
+    basket = merged(cart)
+    plays, _ = book.relevant(basket, context)
+    return _best(book, basket, plays, Earner(basket, context)).priced()
 
 
 def apply_combination(
@@ -79,6 +95,10 @@ class _Outcome(NamedTuple):
     table: Table
     bound: int
 
+    def priced(self) -> Priced:
+        off = sum([step.amount for step in self.steps])
+        return Priced(self.plays, self.steps, self.table.left, off)
+
 
 def _priced(
     cart: Cart,
@@ -87,6 +107,7 @@ def _priced(
     outcome: _Outcome,
     rejected: list[Rejected],
     earner: Earner,
+    told: tuple[Suggestion, ...] = (),
 ) -> Evaluation:
     plays, steps, table, bound = outcome
     if len(steps) < len(plays):
@@ -116,7 +137,7 @@ def _priced(
         gifts=tuple(gifts),
         applied=tuple(applied),
         rejected=tuple(rejected + payment.reduced),
-        suggestions=(),
+        suggestions=told,
         certificate=Certificate(off, bound),
         points_to_earn=points,
     )

@@ -22,7 +22,16 @@ class Rest(NamedTuple):
 class Extras:
     """Gifts and multipliers of one basket, in order of application."""
 
-    __slots__ = ("_ahead", "_best", "_earner", "_left", "_plays", "all_multipliers")
+    __slots__ = (
+        "_ahead",
+        "_best",
+        "_earner",
+        "_enough",
+        "_left",
+        "_plays",
+        "_work",
+        "all_multipliers",
+    )
 
     def __init__(self, plays: Sequence[Play], earner: Earner) -> None:
         self._plays = plays
@@ -40,14 +49,18 @@ class Extras:
         self._ahead = ahead[::-1]
         self.all_multipliers = self._ahead[0]
 
-    def best(self, left: Sequence[int], *, count: int, groups: int, taken: int) -> Rest:
-        """The best rest when ``count`` offers of ``taken`` and ``groups`` left this to pay."""
+    def best(
+        self, left: Sequence[int], *, count: int, groups: int, taken: int, enough: int | None
+    ) -> tuple[Rest, int]:
+        """The best rest when ``count`` offers of ``taken`` and ``groups`` left this to pay, and
+        the steps it took; it ends after ``enough`` of them."""
         if not self._plays:
-            return Rest(self._earner.points(self._earner.plain, left), 0, -count, taken)
-        self._left = left
+            points = self._earner.points(self._earner.plain, left)
+            return Rest(points, 0, -count, taken), 10
+        self._left, self._enough, self._work = left, enough, 0
         self._best = Rest(-1, 0, 0, 0)
         self._walk(0, self._ahead[-1], 0, count, groups, taken)
-        return self._best
+        return self._best, self._work
 
     def gifts_reached(self, left: Sequence[int], groups: int) -> int:
         """The most gifts that may still count."""
@@ -75,6 +88,8 @@ class Extras:
                 at += 1
             if at == len(plays) or not self._may_win(at, highest, gifts, count, groups, taken):
                 return
+            if self._enough is not None and self._work > self._enough:
+                return
             play = plays[at]
             self._walk(
                 at + 1,
@@ -98,6 +113,7 @@ class Extras:
         self, at: int, highest: list[int], gifts: int, count: int, groups: int, taken: int
     ) -> bool:
         ahead = self._ahead[at]
+        self._work += 60 + 10 * len(highest) + 3 * len(self._plays)
         points = self._points([max(pair) for pair in zip(highest, ahead, strict=True)])
         open_bits = 0
         more = 0

@@ -36,6 +36,7 @@ class Play:
     __slots__ = ("bit", "budget", "code", "entry", "group", "lines", "spend", "whole")
     on_goods: ClassVar[bool] = False
     sums: ClassVar[bool] = False
+    steps: ClassVar[int] = 4  # what a line costs, in steps of the search
     is_shipping: ClassVar[bool] = False
     is_gift: ClassVar[bool] = False
     is_multiplier: ClassVar[bool] = False
@@ -103,7 +104,7 @@ class SumPlay(Play):
 
 
 class AmountOffPlay(Play):
-    __slots__ = ("_most",)
+    __slots__ = ("most",)
     on_goods = True
 
     def __init__(
@@ -112,13 +113,13 @@ class AmountOffPlay(Play):
         super().__init__(entry, lines, budget, basket)
         params = entry.offer.params
         assert isinstance(params, AmountOff)
-        self._most = [(i, basket.quantities[i] * params.each) for i in lines]
+        self.most = [(i, basket.quantities[i] * params.each) for i in lines]
 
     def size(self, left: Lefts) -> int:
-        return sum([amount if amount < left[i] else left[i] for i, amount in self._most])
+        return sum([amount if amount < left[i] else left[i] for i, amount in self.most])
 
     def shares(self, left: Lefts) -> list[int]:
-        return [amount if amount < left[i] else left[i] for i, amount in self._most]
+        return [amount if amount < left[i] else left[i] for i, amount in self.most]
 
 
 class FloorPlay(Play):
@@ -157,6 +158,7 @@ class BuyGetPlay(Play):
 
     __slots__ = ("_params", "_pools", "_quantities")
     on_goods = True
+    steps = 12
 
     def __init__(
         self, entry: Entry, lines: tuple[int, ...], budget: int | None, basket: Basket

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from .basket import Basket
-from .bounding import Ending, Relaxation, chain_start
+from .bounding import Ending, Relaxation, chain_start, link_of
 from .earning import Earner
 from .extras import Extras, Rest
 from .kinds import BPS, Play
@@ -20,11 +20,13 @@ from .playing import cut, cut_shares, lowered, shipping_discount
 
 #: Up to so many relevant offers the search goes on until the best is proved.
 ALWAYS_EXACT: Final = 16
-#: Above, it stops after so much work: a line looked at by an offer is one step.
-WORK_LIMIT: Final = 60_000
+#: Above, it stops after so many steps. Each part of the search counts what it costs, so that this
+#: is about 50 ms whatever the offers; no clock is read, so the same cart has the same answer.
+WORK_LIMIT: Final = 1_200_000
 
 
 _Shares = dict[int, list[int]]
+_new = tuple.__new__
 
 
 class Found(NamedTuple):
@@ -92,7 +94,10 @@ class Search:
     def solve(self, plays: Sequence[Play], room: int) -> None:
         problem = Problem(self, plays)
         basket = self.basket
-        problem.walk(0, State(basket.gross, basket.total, room, 0, 0, 0, 0), None)
+        begin = State(basket.gross, basket.total, room, 0, 0, 0, 0)
+        if self.limit is not None:
+            climb(problem, begin, self.work + self.limit // 4)
+        problem.walk(0, begin, None)
         self.bound = max(self.bound, self.off)
 
     def chosen(self) -> int:
@@ -120,6 +125,40 @@ class Search:
         return self.limit is not None and self.work > self.limit and self.off >= 0
 
 
+def advanced(state: State, play: Play, amount: int, left: list[int]) -> State:
+    """The state after ``play`` took off ``amount`` and left this of the lines."""
+    goods = 0 if play.is_shipping else amount
+    _, total, room, off, groups, taken, offers = state
+    after = left, total - goods, room - goods, off + amount
+    return _new(State, (*after, groups | play.group, taken | play.bit, offers + 1))
+
+
+def climb(problem: Problem, begin: State, enough: int) -> None:
+    """A good combination to begin with, where a proof may not be reached: all that may come, then
+    one offer in or out as long as that takes off more."""
+    search = problem.search
+    rivals: dict[int, int] = {}
+    for play in problem.goods + problem.shipping:
+        if play.group:
+            rivals[play.group] = rivals.get(play.group, 0) | play.bit
+    wanted = problem.ahead[0]
+    best = problem.along(begin, wanted)
+    climbing = True
+    while climbing:
+        climbing = False
+        for play in problem.goods + problem.shipping:
+            if search.work > enough:
+                break
+            if play.bit & best[1].taken:
+                other = wanted & ~play.bit
+            else:
+                other = wanted & ~rivals.get(play.group, 0) | play.bit
+            found = problem.along(begin, other)
+            if found[1].off > best[1].off:
+                wanted, best, climbing = other, found, True
+    search.judge(problem, *best)
+
+
 class Problem:
     """One set of offers without exclusive conflicts, and the walk through its combinations."""
 
@@ -129,6 +168,7 @@ class Problem:
         self.start = chain_start(self.goods)
         self.shipping = [play for play in plays if play.is_shipping]
         self.chain = self.goods[self.start :] + self.shipping
+        self.links = {p.bit: link_of(p) for p in self.goods[self.start :]}
         self.extras = Extras([p for p in plays if p.is_gift or p.is_multiplier], search.earner)
         self.grouped = 0
         for play in plays:
@@ -137,6 +177,7 @@ class Problem:
         self.ahead = [sum([p.bit for p in plays if not (p.on_goods or p.is_shipping)])]
         for play in reversed(self.goods + self.shipping):
             self.ahead.insert(0, self.ahead[0] | play.bit)
+        self.no_sizes = [0] * len(self.goods)
         self._relaxed: dict[tuple[int, int], Relaxation] = {}
         self._endings: dict[tuple[int, int], Ending] = {}
 
@@ -146,6 +187,7 @@ class Problem:
         if found is None:
             places = [i for i in range(at, self.start) if not self.goods[i].group & groups]
             found = self._relaxed[key] = Relaxation(places, self.goods, self.search.basket)
+            self.search.work += 50 + (20 + 6 * len(self.search.basket.skus)) * len(places)
         return found
 
     def ending(self, at: int, groups: int) -> Ending:
@@ -153,8 +195,16 @@ class Problem:
         found = self._endings.get(key)
         if found is None:
             ahead = [play for play in self.chain[at:] if not play.group & groups]
-            found = self._endings[key] = Ending(ahead)
+            found = self._endings[key] = Ending(ahead, self.links)
+            self.search.work += 10 + 5 * len(self.chain)
         return found
+
+    def least(self, link: int, low: int, state: State, shipping: int) -> int:
+        """The least of goods and shipping in the end, when goods of ``low`` or more reach the
+        chain's ``link``."""
+        ending = self.ending(link, state.groups)
+        self.search.work += ending.steps
+        return ending.least(low, state.total, state.room, shipping)
 
     # ── before the chain ──
 
@@ -167,17 +217,22 @@ class Problem:
         if at == start:
             self.follow(0, state, state, shipping)
             return
-        left, total, room, off, groups, taken, count = state
-        relaxed, ending = self.relaxation(at, groups), self.ending(0, groups)
-        if above is not None:
-            low = relaxed.least(left, total, above)
-            if self.behind(at, state, ending.least(low, total, room, shipping), shipping):
+        left, room, groups = state.left, state.room, state.groups
+        if above is not None and self.search.off >= 0:
+            low = self.relaxation(at, groups).least(left, above)
+            if self.behind(at, state, self.least(0, low, state, shipping), shipping):
                 return
-        sizes, known = self.sizes(relaxed.places, left)
-        if relaxed.places:
-            low = relaxed.least(left, total, sizes)
-            if self.behind(at, state, ending.least(low, total, room, shipping), shipping):
-                return
+        sizes: list[int] | None = None
+        known: _Shares = {}
+        if self.search.off >= 0:
+            relaxed = self.relaxation(at, groups)
+            if relaxed.places:
+                sizes = self.sizes(relaxed.places, left, known)
+                low = relaxed.least(left, sizes)
+                if self.behind(at, state, self.least(0, low, state, shipping), shipping):
+                    return
+            else:
+                sizes = self.no_sizes
         while at < start:
             play = self.goods[at]
             shares = known.get(at)
@@ -191,31 +246,25 @@ class Problem:
                 amount, shares = cut(shares, play.budget, room)
             if amount == 0:
                 continue
-            after = State(
-                lowered(left, play.lines, shares),
-                total - amount,
-                room - amount,
-                off + amount,
-                groups | play.group,
-                taken | play.bit,
-                count + 1,
-            )
-            self.walk(at, after, sizes)
-            low = self.relaxation(at, groups).least(left, total, sizes)
-            if self.behind(at, state, ending.least(low, total, room, shipping), shipping):
+            self.search.work += 60 + 4 * len(left)
+            self.walk(at, advanced(state, play, amount, lowered(left, play.lines, shares)), sizes)
+            relaxed = self.relaxation(at, groups)
+            if sizes is None:
+                sizes = self.sizes(relaxed.places, left, known)
+            low = relaxed.least(left, sizes)
+            if self.behind(at, state, self.least(0, low, state, shipping), shipping):
                 return
         self.follow(0, state, state, shipping)
 
-    def sizes(self, places: Sequence[int], left: list[int]) -> tuple[list[int], _Shares]:
-        """What the offers at ``places`` take off ``left`` at most, budgets counted; and the shares
-        that were found on the way."""
+    def sizes(self, places: Sequence[int], left: list[int], known: _Shares) -> list[int]:
+        """What the offers at ``places`` take off ``left`` at most, budgets counted; shares that
+        are found on the way are kept in ``known``."""
         goods = self.goods
         sizes = [0] * len(goods)
-        known: _Shares = {}
-        work = len(left)
+        work = 0
         for at in places:
             play = goods[at]
-            work += len(play.lines)
+            work += play.steps * (3 + len(play.lines))
             if play.sums:
                 size = play.size(left)
             else:
@@ -224,16 +273,16 @@ class Problem:
             budget = play.budget
             sizes[at] = size if budget is None or size < budget else budget
         self.search.work += work
-        return sizes, known
+        return sizes
 
     # ── in the chain: ``state.left`` stays as it is, the numbers go on ──
 
     def follow(self, at: int, lines: State, state: State, shipping: int) -> None:
         """Every combination from the chain's offer ``at`` on."""
         chain, start = self.chain, self.start
-        left, total, room, off, groups, taken, count = state
-        if at < len(chain):
-            least = self.ending(at, groups).least(total, total, room, shipping)
+        total, groups = state.total, state.groups
+        if at < len(chain) and self.search.off >= 0:
+            least = self.least(at, total, state, shipping)
             if self.behind(start + at, state, least, shipping):
                 return
         while at < len(chain):
@@ -242,18 +291,9 @@ class Problem:
             amount = 0 if play.group & groups else self.amount(play, state, shipping)
             if amount == 0:
                 continue
-            goods = 0 if play.is_shipping else amount
-            after = State(
-                left,
-                total - goods,
-                room - goods,
-                off + amount,
-                groups | play.group,
-                taken | play.bit,
-                count + 1,
-            )
-            self.follow(at, lines, after, shipping - amount + goods)
-            least = self.ending(at, groups).least(total, total, room, shipping)
+            after = advanced(state, play, amount, state.left)
+            self.follow(at, lines, after, shipping - amount if play.is_shipping else shipping)
+            least = self.least(at, total, state, shipping)
             if self.behind(start + at, state, least, shipping):
                 return
         self.search.judge(self, lines, state)
@@ -270,7 +310,7 @@ class Problem:
         """Whether nothing can be better than the best so far, where goods and shipping come to
         ``least`` or more in the end and the offers from ``at`` on are still open."""
         search = self.search
-        search.work += 4
+        search.work += 8
         bound = state.off + state.total + shipping - least
         if bound < search.off:
             return True
@@ -282,6 +322,7 @@ class Problem:
     def loses_the_tie(self, at: int, state: State, shipping: int) -> bool:
         """At best the same discount as the best so far: whether the rest cannot be better."""
         search = self.search
+        search.work += 80 + 12 * len(state.left)
         best = search.rest()
         earner = search.earner
         need = search.off - state.off
@@ -293,11 +334,38 @@ class Problem:
         reach = Rest(points, gifts, -count, state.taken | self.ahead[at])
         return reach <= best
 
+    def along(self, begin: State, wanted: int) -> tuple[State, State]:
+        """Where those of ``wanted`` lead that may come and have an effect: at the chain's start,
+        and behind it."""
+        lines, goods = begin, self.goods
+        for play in goods[: self.start]:
+            if play.bit & wanted and not play.group & lines.groups:
+                self.search.work += 60 + 6 * len(play.lines)
+                amount, shares = cut_shares(play, lines.left, lines.room)
+                if amount:
+                    lines = advanced(lines, play, amount, lowered(lines.left, play.lines, shares))
+        end, shipping = lines, self.search.basket.shipping
+        for play in self.chain:
+            if play.bit & wanted and not play.group & end.groups:
+                self.search.work += 20
+                amount = self.amount(play, end, shipping)
+                if amount:
+                    end = advanced(end, play, amount, end.left)
+                    shipping -= amount if play.is_shipping else 0
+        return lines, end
+
     def rest(self, lines: State, end: State) -> Rest:
         """Points and gifts of a complete choice of discounts: the lines through the chain."""
         left, room = lines.left, lines.room
         for play in self.goods[self.start :]:
             if play.bit & end.taken:
+                self.search.work += 30 + 4 * len(left)
                 amount, shares = cut_shares(play, left, room)
                 left, room = lowered(left, play.lines, shares), room - amount
-        return self.extras.best(left, count=end.offers, groups=end.groups, taken=end.taken)
+        search = self.search
+        enough = None if search.limit is None else max(search.limit - search.work, 0)
+        found, work = self.extras.best(
+            left, count=end.offers, groups=end.groups, taken=end.taken, enough=enough
+        )
+        search.work += work
+        return found
