@@ -7,9 +7,19 @@ connections and commits, and it costs nothing per test.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
+
+#: Tests that stay together where several processes share them: they use a thing costly to make.
+TOGETHER = {
+    "tests/browser/test_faces.py": "the browser",
+    "tests/services/test_backup.py": "a small shop",
+    "tests/services/test_cli.py": "the command line",
+    "tests/services/test_doctor.py": "a small shop",
+    "tests/services/test_published_figures.py": "a public year of orders",
+}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -35,6 +45,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Where several processes share the tests the long ones go first, or one works on alone."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Whoever is free takes the next test, or the next tests that stay together."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Shared(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return TOGETHER.get(nodeid.partition("::")[0], nodeid)
+
+    return Shared(config, log)
 
 
 def _needs_database(request: pytest.FixtureRequest) -> bool:

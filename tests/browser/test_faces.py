@@ -14,7 +14,6 @@ from browser.shop import ARGUMENTS, Shop, a_file, chromium, served
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.skipif(chromium() is None, reason="no Chromium here"),
 ]
 SIZES = {"wide": (1440, 900), "narrow": (375, 667)}

@@ -25,7 +25,6 @@ from regulars.cli.operating import archive, backup, inventory
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("small shop"),
     pytest.mark.skipif(
         bool(POSTGRES) and shutil.which("pg_dump") is None, reason="pg_dump is not installed"
     ),

@@ -33,7 +33,6 @@ from regulars.modules.merchants.queries import principal_of_key
 SRC = str(Path(__file__).parents[2] / "src")
 #: In a home of its own on SQLite a command is the same whatever database the other tests have.
 in_a_home = pytest.mark.skipif(bool(POSTGRES), reason="done in the run on SQLite")
-pytestmark = pytest.mark.xdist_group("command line")
 
 
 class Home:

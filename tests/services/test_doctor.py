@@ -20,8 +20,6 @@ from regulars.infra.clock import real_now
 from regulars.infra.models import OutboxRow
 from regulars.kernel.ids import new_id
 
-pytestmark = pytest.mark.xdist_group("small shop")
-
 
 @pytest.fixture(scope="module")
 def shop() -> Home:

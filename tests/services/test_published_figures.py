@@ -20,7 +20,7 @@ from regulars.cli.frame import Refused
 from regulars.cli.reporting import cli_report
 from regulars.modules.connectors.services import import_file
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cdnow")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
