@@ -7,13 +7,13 @@ STATIC := src/regulars/surfaces/static
 WEB := $(shell find web -name node_modules -prune -o -name dist -prune -o -type f -print 2>/dev/null | grep -v ' ')
 export PATH := $(CURDIR)/.venv/bin:$(NODE_BIN):$(PATH)
 
-.PHONY: help setup demo serve test check golden openapi bench shots sabotage web
+.PHONY: help setup demo serve test check golden openapi bench eval shots sabotage web
 
 help:
 	@echo "make demo    set up, import a real year of orders, show the figures, serve"
 	@echo "make test    set up, run every test (SQLite, and PostgreSQL where there is one)"
 	@echo "make check   the gates: lint, types, borders, drift"
-	@echo "also: setup serve golden bench shots sabotage openapi"
+	@echo "also: setup serve golden bench eval shots sabotage openapi"
 
 setup: .setup-python .setup-web
 
@@ -52,6 +52,9 @@ openapi: .setup-python
 
 bench: setup
 	@$(PY) -m bench
+
+eval: setup
+	@$(PY) -m bench.eval
 
 shots: setup
 	@$(PY) tests/browser/shots.py

@@ -30,7 +30,9 @@ class Commands:
         self._groups: dict[str, Any] = {}
 
     def group(self, name: str, about: str) -> None:
-        """A word that leads on to verbs: `regulars staff …`."""
+        """A word that leads on to verbs: `regulars staff …`; more than one file may say it."""
+        if name in self._groups:
+            return
         parser = self._roots.add_parser(name, help=say(about), description=say(about))
         parser.set_defaults(explain=parser.print_help)
         self._groups[name] = parser.add_subparsers(metavar="COMMAND")

@@ -52,6 +52,10 @@ _REFUNDS: Final = Sql(
     "lines FROM orders_refund WHERE merchant_id = :merchant_id AND order_id = :order_id "
     "ORDER BY refunded_at, id"
 )
+_RETURNED_SINCE: Final = Sql(
+    "SELECT order_id, lines FROM orders_refund "
+    "WHERE merchant_id = :merchant_id AND refunded_at >= :since"
+)
 _PLACED_AT: Final = Sql(
     "SELECT placed_at FROM orders_order WHERE merchant_id = :merchant_id AND id = :order_id"
 )
@@ -119,6 +123,16 @@ def refunds_of(merchant_id: int, order_id: UUID) -> list[RefundView]:
     """In the order in which units went back."""
     rows = fetch_all(_REFUNDS, {"merchant_id": merchant_id, "order_id": order_id})
     return [_refund(row) for row in rows]
+
+
+def returned_since(merchant_id: int, since: datetime) -> list[tuple[UUID, int, int]]:
+    """What went back at ``since`` or later: order, line and units of it."""
+    rows = fetch_all(_RETURNED_SINCE, {"merchant_id": merchant_id, "since": since})
+    return [
+        (as_uuid(order_id), line["line"], line["quantity"])
+        for order_id, lines in rows
+        for line in as_json(lines)
+    ]
 
 
 def shown_status(view: OrderView, refunds: Sequence[RefundView]) -> str:

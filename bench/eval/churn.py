@@ -1,0 +1,73 @@
+"""Slipping away: ours beside the simple rules, by the very functions of `insight churn`."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from regulars.modules.insight.churn.forecast import foretell_churn
+from regulars.modules.insight.churn.members import slipped
+from regulars.modules.insight.history import trips_of
+from regulars.modules.insight.types import KINDS, Abstained, Kind
+
+from .journey import day_of_week_end, journey
+from .metrics import Floats, auc, average_precision, calibration_error, precision_at
+
+TEST_WEEKS: Final = (36, 40, 44)
+TARGETS: Final[dict[Kind, str]] = {
+    "drop": "AUC >= .716, AP >= .265, ECE <= .02",
+    "silent": "AUC >= .845, AP >= .388, ECE <= .02",
+}
+
+
+def evaluate(weeks: Sequence[int], *, with_trees: bool | None) -> None:
+    """Print one table for each kind: the mean over ``weeks``."""
+    told = journey("sku")
+    trips = trips_of(told.history)
+    for kind in KINDS:
+        print(f"\nCHURN, {kind}, weeks {', '.join(map(str, weeks))}")
+        found: dict[str, list[list[float]]] = defaultdict(list)
+        everything: list[tuple[Floats, Floats]] = []
+        for week in weeks:
+            as_of, began = day_of_week_end(week), time.perf_counter()
+            forecast = foretell_churn(told.history, as_of, kind, with_trees=with_trees)
+            if isinstance(forecast, Abstained):
+                print(f"  week {week}: abstained, {forecast}")
+                continue
+            seconds, features = time.perf_counter() - began, forecast.features
+            happened = slipped(trips, features.watched).astype(np.float64)
+            column = features.column
+            for name, scores in {
+                "days since last trip": column("recency"),
+                "elapsed / own mean gap": column("recency_of_mean"),
+                "elapsed / own 90 % gap": column("recency_of_90"),
+                "trend 28 d / 112 d": -column("trend_28"),
+                "low frequency": -column("trips_112"),
+            }.items():
+                found[name].append([*_measures(happened, scores), float("nan")])
+            said = forecast.probability
+            found["ours"].append([*_measures(happened, said), calibration_error(happened, said)])
+            everything.append((happened, said))
+            print(
+                f"  week {week}: {len(said):,} members, base rate {happened.mean():.3f}, expected "
+                f"{said.mean():.3f}, {forecast.learner.using} on {forecast.learner.examples:,}, "
+                f"{seconds:.0f} s",
+                flush=True,
+            )
+        print(f"{'':28}{'AUC':>8}{'AP':>8}{'P@10%':>8}{'ECE':>8}")
+        for name, rows in found.items():
+            means = np.mean(rows, axis=0)
+            cells = (f"{'-':>8}" if np.isnan(value) else f"{value:8.4f}" for value in means)
+            print(f"{name:28}" + "".join(cells))
+        pooled = calibration_error(*map(np.concatenate, zip(*everything, strict=True)))
+        print(f"{'target':28}{TARGETS[kind]} (ECE over all weeks at once {pooled:.4f})", flush=True)
+
+
+def _measures(happened: Floats, scores: Floats) -> list[float]:
+    everyone = np.zeros(len(happened), dtype=np.int64)
+    top = precision_at(happened, scores, everyone, len(happened) // 10)
+    return [auc(happened, scores), average_precision(happened, scores), top]

@@ -1,0 +1,96 @@
+"""The measures that the tables of `make eval` show; ties count half everywhere they can."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+def auc(happened: Floats, scores: Floats) -> float:
+    """How often a pair that happened stands above one that did not."""
+    order = np.argsort(scores, kind="stable")
+    _, place, counts = np.unique(scores[order], return_inverse=True, return_counts=True)
+    ends = np.cumsum(counts)
+    rank = (ends - (counts - 1) / 2.0)[place]
+    positive = happened[order] > 0
+    hits, misses = int(positive.sum()), int((~positive).sum())
+    if not hits or not misses:
+        return float("nan")
+    return float((rank[positive].sum() - hits * (hits + 1) / 2) / (hits * misses))
+
+
+def average_precision(happened: Floats, scores: Floats, weights: Floats | None = None) -> float:
+    """The area under precision over recall, as steps; equal scores are one step."""
+    order = np.argsort(-scores, kind="stable")
+    weight = np.ones(len(order)) if weights is None else weights[order]
+    hits = np.cumsum(happened[order] * weight)
+    seen = np.cumsum(weight)
+    sorted_scores = scores[order]
+    last = np.append(np.flatnonzero(np.diff(sorted_scores)), len(order) - 1)
+    precision = hits[last] / np.maximum(seen[last], 1e-12)
+    return float(np.sum(np.diff(hits[last], prepend=0.0) * precision) / max(hits[-1], 1e-12))
+
+
+def precision_at(happened: Floats, scores: Floats, member: Ints, k: int) -> float:
+    """Mean over members of the share that happened among their ``k`` highest."""
+    order = np.lexsort((-scores, member))
+    sorted_member = member[order]
+    place = np.arange(len(order)) - np.searchsorted(sorted_member, sorted_member)
+    top = place < k
+    _, group = np.unique(sorted_member[top], return_inverse=True)
+    hits = np.bincount(group, weights=happened[order][top])
+    return float((hits / np.bincount(group)).mean())
+
+
+def auc_within(happened: Floats, scores: Floats, member: Ints) -> float:
+    """Mean over members of the AUC among their own pairs, where both outcomes are there."""
+    order = np.argsort(member, kind="stable")
+    cuts = np.flatnonzero(np.diff(member[order])) + 1
+    found = [
+        auc(happened[rows], scores[rows])
+        for rows in np.split(order, cuts)
+        if 0 < happened[rows].sum() < len(rows)
+    ]
+    return float(np.mean(found))
+
+
+def calibration_error(happened: Floats, said: Floats, bins: int = 10) -> float:
+    """Mean distance of what was said from what happened, over bins of equal count."""
+    order = np.argsort(said, kind="stable")
+    parts = np.array_split(order, bins)
+    gaps = [len(part) * abs(said[part].mean() - happened[part].mean()) for part in parts]
+    return float(sum(gaps) / len(order))
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A difference and its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def bootstrap_ap(
+    happened: Floats, ours: Floats, theirs: Floats, member: Ints, *, draws: int, seed: int
+) -> Interval:
+    """Average precision of ours less theirs; whole members are drawn again and again."""
+    random = np.random.default_rng(seed)
+    _, place = np.unique(member, return_inverse=True)
+    members = int(place.max()) + 1
+    found = []
+    for _ in range(draws):
+        times = np.bincount(random.integers(0, members, members), minlength=members)[place]
+        weights = times.astype(np.float64)
+        found.append(
+            average_precision(happened, ours, weights)
+            - average_precision(happened, theirs, weights)
+        )
+    low, high = np.quantile(found, [0.025, 0.975])
+    value = average_precision(happened, ours) - average_precision(happened, theirs)
+    return Interval(value, float(low), float(high))

@@ -1,0 +1,164 @@
+"""`insight NAME`: what members are likely to do next, asked for a day and learnt up to it.
+
+Other insights add their verbs under the same word, each in a file of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from .frame import Commands, Refused, start, the_merchant
+from .progress import bar
+from .words import say
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from regulars.modules.insight.services import Answer
+
+ABOUT: Final = "what members are likely to do next: due, churn, …"
+_HORIZON: Final = 14
+_COLUMNS: Final[dict[str, list[str]]] = {
+    "due": ["member", "item", "probability"],
+    "churn": ["member", "probability"],
+}
+
+
+def register(commands: Commands) -> None:
+    commands.group("insight", ABOUT)
+    due = commands.verb("insight due", "who is due to buy which of their items again", _due)
+    due.add_argument("--as-of", metavar="DAY", help=say("up to and with this day; today if not"))
+    due.add_argument(
+        "--horizon", metavar="DAYS", type=int, default=_HORIZON, help=say("within 1 to 90 days")
+    )
+    due.add_argument(
+        "--level", choices=("sku", "type", "category"), default="type", help=say("what an item is")
+    )
+    churn = commands.verb("insight churn", "who is slipping away from their own rhythm", _churn)
+    churn.add_argument("--as-of", metavar="DAY", help=say("up to and with this day; today if not"))
+    churn.add_argument(
+        "--kind",
+        choices=("drop", "silent"),
+        default="drop",
+        help=say("half as many trips in 8 weeks, or none in 4"),
+    )
+    for verb in (due, churn):
+        verb.add_argument("--format", choices=("csv", "parquet"), default="csv")
+        verb.add_argument("--output", metavar="FILE", type=Path, help=say("into this file"))
+
+
+def _due(args: argparse.Namespace) -> None:
+    start()
+    from regulars.modules.insight.due.forecast import LEAST_HORIZON, MOST_HORIZON
+    from regulars.modules.insight.services import foretell_due
+
+    if not LEAST_HORIZON <= args.horizon <= MOST_HORIZON:
+        text = "A horizon is {least} to {most} days."
+        raise Refused(say(text, least=LEAST_HORIZON, most=MOST_HORIZON))
+    merchant, as_of = the_merchant(args), _day(args)
+    with bar(say("learning")) as move:
+        answer = foretell_due(
+            merchant, as_of=as_of, horizon=args.horizon, level=args.level, watch=move
+        )
+    asked = {"horizon_days": args.horizon, "level": args.level}
+    _tell(args, "due", as_of, asked, answer)
+
+
+def _churn(args: argparse.Namespace) -> None:
+    start()
+    from regulars.modules.insight.services import foretell_churn_of
+
+    merchant, as_of = the_merchant(args), _day(args)
+    with bar(say("learning")) as move:
+        answer = foretell_churn_of(merchant, as_of=as_of, kind=args.kind, watch=move)
+    _tell(args, "churn", as_of, {"kind": args.kind}, answer)
+
+
+def _day(args: argparse.Namespace) -> date:
+    if args.as_of is None:
+        from zoneinfo import ZoneInfo
+
+        from regulars.infra.clock import now_for
+        from regulars.kernel.periods import program_day
+
+        merchant = the_merchant(args)
+        return program_day(now_for(merchant), ZoneInfo(merchant.zone))
+    try:
+        found = date.fromisoformat(args.as_of)
+    except ValueError:
+        raise Refused(say("Write a day as 2018-01-02, not {day!r}.", day=args.as_of)) from None
+    if not 1901 <= found.year <= 9998:
+        raise Refused(say("Write a day as 2018-01-02, not {day!r}.", day=args.as_of))
+    return found
+
+
+def _tell(
+    args: argparse.Namespace, name: str, as_of: date, asked: dict[str, Any], answer: Answer
+) -> None:
+    """The rows on stdout or into a file; why there are none on stderr."""
+
+    from regulars.modules.insight.tables import about
+
+    told = about(answer.told, answer.found)
+    if told["abstained"] is not None:
+        print(_why_none(told["abstained"]), file=sys.stderr)
+    columns, found = _COLUMNS[name], answer.rows
+    rows = _empty(columns) if found is None else found.select(columns)
+    rows = rows.sort_by([("member", "ascending"), ("probability", "descending")])
+    if args.json:
+        shown = {"as_of": as_of.isoformat(), **asked, **told, "rows": rows.to_pylist()}
+        print(json.dumps(shown, ensure_ascii=False))
+    elif args.format == "parquet":
+        _as_parquet(args, rows)
+    elif args.output is not None:
+        with args.output.open("w", encoding="utf-8", newline="") as file:
+            _as_csv(file, rows)
+    else:
+        _as_csv(sys.stdout, rows)
+
+
+def _why_none(abstained: dict[str, Any]) -> str:
+    text = {
+        "too_few_pairs": (
+            "Too few members bought the same item on three days or more to learn from: "
+            "{there} such pairs, at least {needed} are needed."
+        ),
+        "too_few_members": (
+            "Too few members shop often enough to learn from: {there} examples, "
+            "at least {needed} are needed."
+        ),
+        "too_few_outcomes": (
+            "What happened so far is too much alike to learn from: {there} cases of the rarer "
+            "outcome, at least {needed} are needed."
+        ),
+    }[abstained["reason"]]
+    return say(text, there=abstained["there"], needed=abstained["needed"])
+
+
+def _empty(columns: list[str]) -> pa.Table:
+    import pyarrow as pa
+
+    kinds = {"probability": pa.float64()}
+    return pa.table({name: pa.array([], type=kinds.get(name, pa.string())) for name in columns})
+
+
+def _as_csv(file: Any, rows: pa.Table) -> None:
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(rows.column_names)
+    columns = [rows[name].to_pylist() for name in rows.column_names]
+    for *names, probability in zip(*columns, strict=True):
+        writer.writerow([*names, f"{probability:.6f}"])
+
+
+def _as_parquet(args: argparse.Namespace, rows: pa.Table) -> None:
+    import pyarrow.parquet as pq
+
+    if args.output is None and sys.stdout.isatty():
+        raise Refused(say("Parquet is no text: name a file with --output."))
+    pq.write_table(rows, args.output or sys.stdout.buffer, compression="zstd")

@@ -1,0 +1,1 @@
+"""Pure: who is slipping away, measured against their own rhythm."""

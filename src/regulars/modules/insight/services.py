@@ -1,0 +1,155 @@
+"""Working forecasts out: asked for at once, or kept for the screens by the jobs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from regulars.infra.clock import now_for, real_now
+from regulars.infra.http.principal import MerchantFacts
+from regulars.kernel.ids import show
+from regulars.kernel.instants import show_instant
+from regulars.kernel.periods import day_start, program_day
+from regulars.modules.analytics import services as analytics
+from regulars.modules.analytics.queries import Freshness, freshness
+from regulars.modules.orders.queries import returned_since
+
+from . import stored, tables
+from .churn.forecast import ChurnForecast, foretell_churn
+from .due.forecast import Forecast, foretell
+from .gathering import Gathered, GivenBack, gather
+from .learning.learner import Watch
+from .losing import lost_table
+from .types import KINDS, LEVELS, Abstained, Kind, Level
+
+#: The horizon of the lists that are kept; any other is worked out when asked for.
+KEPT_HORIZON: Final = 14
+#: Under so many lines no list can be learnt; they are not even read.
+LEAST_LINES: Final = 900
+#: Kept forecasts are worked out again within the day when the books changed by more than this.
+_MUCH: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A forecast and what it was learnt from, or why there is none."""
+
+    told: Gathered
+    found: Forecast | ChurnForecast | Abstained
+
+    @property
+    def rows(self) -> pa.Table | None:
+        """One row per candidate; None where it abstained."""
+        if isinstance(self.found, Forecast):
+            return tables.due_table(self.told, self.found)
+        if isinstance(self.found, ChurnForecast):
+            return tables.churn_table(self.told, self.found)
+        return None
+
+
+def foretell_due(
+    merchant: MerchantFacts,
+    *,
+    as_of: date,
+    horizon: int,
+    level: Level,
+    watch: Watch | None = None,
+) -> Answer:
+    """Who is due to buy what again in the ``horizon`` days after ``as_of``.
+
+    Learnt afresh, from what was known at the end of ``as_of``; what is stale is exported first.
+    Raises ValueError for a horizon that is not 1 to 90.
+    """
+    told = _gathered(merchant, as_of, level)
+    return Answer(told, foretell(told.history, told.as_of, horizon, watch=watch))
+
+
+def foretell_churn_of(
+    merchant: MerchantFacts, *, as_of: date, kind: Kind, watch: Watch | None = None
+) -> Answer:
+    """Who is about to slip away, learnt afresh from what was known at the end of ``as_of``."""
+    told = _gathered(merchant, as_of, "sku")
+    return Answer(told, foretell_churn(told.history, told.as_of, kind, watch=watch))
+
+
+def yesterday(merchant: MerchantFacts) -> date:
+    """The last whole program day of a merchant."""
+    return program_day(now_for(merchant), ZoneInfo(merchant.zone)) - timedelta(days=1)
+
+
+def lines_known(fresh: Freshness) -> int:
+    """How many order lines the fact files hold, told by the files themselves."""
+    if fresh.folder is None:
+        return 0
+    return sum(pq.read_metadata(p).num_rows for p in fresh.folder.glob("lines/month=*/*.parquet"))
+
+
+def refresh_next(merchant: MerchantFacts) -> str | None:
+    """Work out the first forecast of a merchant that is missing or old; its name, None if none is.
+
+    One at a time, each kept as soon as it is there: who is cut off goes on with the next.
+    """
+    lines = lines_known(freshness(merchant.id))
+    if lines < LEAST_LINES:
+        return None
+    as_of = yesterday(merchant)
+    for name in NAMES:
+        kept = stored.read(merchant.id, name)
+        if kept is None or _is_old(kept, as_of, lines):
+            _refresh(merchant, name, as_of, lines)
+            return name
+    return None
+
+
+#: The forecasts that are kept, in the order in which they are worked out.
+NAMES: Final = (
+    "due-type",
+    *(f"churn-{kind}" for kind in KINDS),
+    "lost",
+    *(f"due-{level}" for level in LEVELS if level != "type"),
+)
+
+
+def _is_old(kept: stored.Stored, as_of: date, lines: int) -> bool:
+    before: int = kept.about["lines"]
+    return kept.as_of != as_of or abs(lines - before) > _MUCH * before
+
+
+def _refresh(merchant: MerchantFacts, name: str, as_of: date, lines: int) -> None:
+    what, _, which = name.partition("-")
+    about: dict[str, Any] = {
+        "as_of": as_of.isoformat(),
+        "made_at": show_instant(real_now()),
+        "lines": lines,
+    }
+    if what == "lost":
+        rows, more = lost_table(merchant, freshness(merchant.id).facts, as_of)
+        stored.write(merchant.id, name, rows, about | more)
+        return
+    if what == "due":
+        level = next(one for one in LEVELS if one == which)
+        answer = foretell_due(merchant, as_of=as_of, horizon=KEPT_HORIZON, level=level)
+        about |= {"level": level, "horizon_days": KEPT_HORIZON}
+    else:
+        kind = next(one for one in KINDS if one == which)
+        answer = foretell_churn_of(merchant, as_of=as_of, kind=kind)
+        about["kind"] = kind
+    rows = answer.rows
+    empty = pa.table({"member": pa.array([], type=pa.string())})
+    told = about | tables.about(answer.told, answer.found)
+    stored.write(merchant.id, name, empty if rows is None else rows, told)
+
+
+def _gathered(merchant: MerchantFacts, as_of: date, level: Level) -> Gathered:
+    fresh = analytics.fresh(merchant.id, now_for(merchant), ("orders",))
+    after = day_start(as_of + timedelta(days=1), ZoneInfo(merchant.zone))
+    given_back = [
+        GivenBack(show("ord", order_id), line, quantity)
+        for order_id, line, quantity in returned_since(merchant.id, after)
+    ]
+    return gather(fresh.facts, as_of=as_of, level=level, given_back=given_back)

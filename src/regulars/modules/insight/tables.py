@@ -1,0 +1,93 @@
+"""Pure: forecasts as tables of rows that are kept, shown and exported."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from .churn.forecast import ChurnForecast
+from .due.forecast import Forecast
+from .gathering import Gathered
+from .history import Floats
+from .types import Abstained, Backtest
+
+
+def due_table(told: Gathered, forecast: Forecast) -> pa.Table:
+    """One row per candidate, the likeliest first, with the numbers that tell why."""
+    features, pairs = forecast.features, forecast.features.pairs
+    order = np.lexsort((pairs.item, pairs.member, -forecast.probability))
+    members = told.history.members[pairs.member[order]]
+
+    def column(name: str) -> Floats:
+        return features.column(name)[order].astype(np.float64)
+
+    return pa.table(
+        {
+            "member_id": _texts([told.member_ids[member] for member in members]),
+            "member": _texts(members),
+            "item": _texts(told.history.items[pairs.item[order]]),
+            "probability": forecast.probability[order],
+            "every_days": column("gap_median"),
+            "days_ago": column("recency").astype(np.int32),
+            "purchases": column("purchases").astype(np.int32),
+            "times_lately": column("in_56").astype(np.int32),
+            "variation": column("gap_variation"),
+            "worth_minor": np.rint(column("value_mean")).astype(np.int64),
+        }
+    )
+
+
+def churn_table(told: Gathered, forecast: ChurnForecast) -> pa.Table:
+    """One row per watched member, the likeliest to slip away first."""
+    features, member = forecast.features, forecast.features.watched.member
+    order = np.lexsort((member, -forecast.probability))
+    members = told.history.members[member[order]]
+
+    def column(name: str) -> Floats:
+        return features.column(name)[order]
+
+    return pa.table(
+        {
+            "member_id": _texts([told.member_ids[one] for one in members]),
+            "member": _texts(members),
+            "probability": forecast.probability[order],
+            "days_ago": column("recency").astype(np.int32),
+            "usual_days": column("gap_median"),
+            "longest_days": column("gap_90"),
+            "trips_28": column("trips_28").astype(np.int32),
+            "trips_112": column("trips_112").astype(np.int32),
+            "spend_112_minor": np.rint(column("spend_112")).astype(np.int64),
+        }
+    )
+
+
+def about(told: Gathered, found: Forecast | ChurnForecast | Abstained) -> dict[str, Any]:
+    """What a forecast was learnt from and how it would have gone, in plain JSON."""
+    if isinstance(found, Abstained):
+        return {"abstained": {"reason": found.reason, "there": found.there, "needed": found.needed}}
+    shares = found.day_shares.tolist() if isinstance(found, Forecast) else []
+    return {
+        "abstained": None,
+        "using": found.learner.using,
+        "examples": found.learner.examples,
+        "events": found.learner.events,
+        "day_shares": [round(share, 6) for share in shares],
+        "backtests": [_backtest(told, one) for one in found.backtests],
+    }
+
+
+def _backtest(told: Gathered, one: Backtest) -> dict[str, Any]:
+    return {
+        "known_until": told.date_of(one.anchor).isoformat(),
+        "until": told.date_of(one.anchor + one.days).isoformat(),
+        "asked": one.asked,
+        "expected": round(one.expected, 1),
+        "happened": one.happened,
+    }
+
+
+def _texts(texts: Sequence[Any] | Any) -> pa.Array:
+    return pa.array(list(texts), type=pa.string())
