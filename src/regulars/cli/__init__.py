@@ -23,6 +23,7 @@ VERBS: Final[tuple[str, ...]] = (
     "regulars.cli.importing",
     "regulars.cli.members",
     "regulars.cli.reporting",
+    "regulars.cli.insight",
     "regulars.cli.operating",
 )
 
