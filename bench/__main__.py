@@ -34,6 +34,7 @@ def main() -> int:
         rows += postgres_settling(dsn)
         rows.append(postgres_import(dsn))
     rows += screens()
+    rows += lifetime_values()
     print(f"{'path':<34}{'ours':>14}{'limit':>14}{'ratio':>8}  target")
     for path, ours, limit, ratio, target in rows:
         print(f"{path:<34}{ours:>14}{limit:>14}{ratio:>8}  {target}")
@@ -101,6 +102,24 @@ def screens() -> list[tuple[str, str, str, str, str]]:
     return [
         (f"{name}, {facts['statements']} statements", f"{facts['ms']} ms", "300 ms", "", "<= 10")
         for name, facts in told.items()
+    ]
+
+
+def lifetime_values() -> list[tuple[str, str, str, str, str]]:
+    told = _ours(["bench.clv"], {})
+    return [
+        (
+            f"lifetime value: {name}, processor",
+            f"{told[f'{ours}_cpu_s']} s",
+            f"{told[f'lifetimes_{theirs}_cpu_s']} s",
+            f"{told[f'{ours}_cpu_s'] / told[f'lifetimes_{theirs}_cpu_s']:.2f}",
+            "<= 0.33",
+        )
+        for name, ours, theirs in (
+            (f"summary of {told['transactions']:,}", "summary_arrays", "summary"),
+            ("the same out of fact files", "summary_facts", "summary"),
+            (f"fit of {told['customers']:,}", "fit", "fit"),
+        )
     ]
 
 

@@ -24,6 +24,7 @@ VERBS: Final[tuple[str, ...]] = (
     "regulars.cli.members",
     "regulars.cli.reporting",
     "regulars.cli.foretelling",
+    "regulars.cli.valuing",
     "regulars.cli.operating",
 )
 

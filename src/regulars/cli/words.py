@@ -83,6 +83,17 @@ _ZH: Final = {
     "WARNING: {why}: a power cut may lose what was confirmed": (
         "警告：{why}：断电可能丢失已确认的数据"
     ),
+    "There is no insight {name!r}; there are {known}.": "没有洞察 {name!r}；现有：{known}。",
+    "A horizon is 1 to {most} days.": "预测天数为 1 至 {most} 天。",
+    "Too few members came back to learn from: {why}.": "回购会员太少，无法学习：{why}。",
+    "{module} is missing: pip install 'regulars[insight]'.": (
+        "缺少 {module}：请运行 pip install 'regulars[insight]'。"
+    ),
+    "not held against the past: too little history before it": "未与历史对照：更早的历史太少",
+    "held against the last {days} days: {predicted:,.0f} purchases expected, {actual:,} made "
+    "({off:+.1f} %)": (
+        "与最近 {days} 天对照：预测购买 {predicted:,.0f} 次，实际 {actual:,} 次（{off:+.1f} %）"
+    ),
     "error": "错误",
 }
 

@@ -3,6 +3,6 @@
 Owns       forecasts as Parquet files per merchant, stamped with the day they were learnt as of.
 Offers     services.foretell_due, services.foretell_churn (asked afresh), services.refresh;
            queries.due_list, queries.calendar, queries.churn_list, queries.lost_members,
-           queries.reasons (from what is stored).
+           queries.reasons (from what is stored); clv (what a member may still bring).
 Hears      nothing: it reads analytics' facts.
 """

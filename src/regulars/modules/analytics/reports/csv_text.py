@@ -26,11 +26,12 @@ def to_csv(report: shapes.Report) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header.split())
-    writer.writerows([_field(cell) for cell in line] for line in lines(report))
+    writer.writerows([cell_text(cell) for cell in line] for line in lines(report))
     return text.getvalue()
 
 
-def _field(cell: str | int | float | bool | None) -> str:
+def cell_text(cell: str | int | float | bool | None) -> str:
+    """A cell as CSV holds it; nothing a spreadsheet would run."""
     if cell is None:
         return ""
     if isinstance(cell, bool):

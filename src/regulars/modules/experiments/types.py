@@ -1,0 +1,121 @@
+"""What an experiment is, and what its figures come out as."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Arm = Literal["treated", "held_out"]
+Status = Literal["draft", "running", "decided"]
+Verdict = Literal["works", "not_proven", "harms"]
+Metric = Literal["orders", "money", "rebought"]
+Looking = Literal["once", "planned", "always"]
+"""``once`` on the last day; ``planned``: a few looks with O'Brien-Fleming limits; ``always``: at
+any time, with an interval that stays right however often it is looked at."""
+
+METRICS: Final[tuple[Metric, ...]] = ("orders", "money", "rebought")
+COVARIATE_WEEKS: Final = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """One arm as assigned: what each member did, and did in the weeks before it began."""
+
+    outcome: Floats
+    before: Floats
+
+    def __len__(self) -> int:
+        return len(self.outcome)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """A difference per member, treated less held out, with its interval and how sure it is."""
+
+    difference: float
+    standard_error: float
+    low: float
+    high: float
+    p_value: float
+    degrees: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """An effect with what it was told from: both (adjusted) means and their own errors."""
+
+    effect: Effect
+    treated_mean: float
+    held_out_mean: float
+    treated_error: float
+    held_out_error: float
+    correlation: float
+    """Between the weeks before and the outcome: its square is the share of noise taken out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """A share with its interval: 0.05 is five in a hundred."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleRatio:
+    """Whether the arms are as large as the plan said; ``stop`` where they hardly can be."""
+
+    treated: int
+    held_out: int
+    expected_held_out: float
+    p_value: float
+    stop: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One planned look at the figures: the ``number``-th of ``planned``, on ``day``."""
+
+    number: int
+    planned: int
+    day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What one order more cost, in minor units. ``most_minor`` is None where the interval of the
+    lift reaches zero: then no price is too high to be ruled out."""
+
+    extra_orders: float
+    per_extra_order_minor: int | None
+    least_minor: int | None
+    most_minor: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What ``days`` of an outcome looked like before: what power is reckoned from."""
+
+    days: int
+    mean: float
+    deviation: float
+    correlation: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Power:
+    """What an experiment of this size can see. ``least_share`` is the smallest relative lift that
+    it finds four times out of five; ``days_to_decide`` None: not within what the past shows."""
+
+    members: int
+    held_out_bps: int
+    least_share: float
+    members_needed: int
+    days_to_decide: int | None
+    enough: bool

@@ -1,0 +1,90 @@
+"""Lifetime values as they go out: CSV, Parquet, and what to know about them as JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from typing import Any, Final
+
+import numpy as np
+
+from regulars.modules.analytics.reports.csv_text import cell_text
+
+from .scoring import Calibration, Scores
+
+COLUMNS: Final = ("member", "expected_purchases", "expected_value_minor", "probability_alive")
+_DIGITS: Final = 6
+
+
+def to_csv(scores: Scores) -> str:
+    """One line per buyer by external identity; no probability for one-time buyers."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for member, purchases, value, alive in zip(
+        scores.member,
+        scores.expected_purchases.tolist(),
+        scores.expected_value_minor.tolist(),
+        scores.probability_alive.tolist(),
+        strict=True,
+    ):
+        told = "" if math.isnan(alive) else f"{alive:.{_DIGITS}f}"
+        writer.writerow((cell_text(member), f"{purchases:.{_DIGITS}f}", value, told))
+    return text.getvalue()
+
+
+def to_parquet(scores: Scores) -> bytes:
+    """The same as a Parquet file."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    alive = scores.probability_alive
+    table = pa.table(
+        {
+            "member": pa.array(list(scores.member), type=pa.string()),
+            "expected_purchases": scores.expected_purchases,
+            "expected_value_minor": scores.expected_value_minor,
+            "probability_alive": pa.array(alive, mask=np.isnan(alive)),
+        }
+    )
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    return bytes(sink.getvalue())
+
+
+def facts_of(scores: Scores, held: Calibration | None) -> dict[str, Any]:
+    """What the expectations were made with, and how the same fared before; for people and JSON."""
+    buying, spending = scores.models.buying, scores.models.spending
+    return {
+        "report": "clv",
+        "as_of": scores.as_of.isoformat(),
+        "horizon_days": scores.horizon_days,
+        "members": len(scores.member),
+        "expected_purchases": round(float(scores.expected_purchases.sum()), 4),
+        "expected_value_minor": int(scores.expected_value_minor.sum()),
+        "buying": {name: _short(getattr(buying, name)) for name in ("r", "alpha", "a", "b")},
+        "spending": {name: _short(getattr(spending, name)) for name in ("p", "q", "gamma")},
+        "frequency_worth_correlation": _short(scores.models.correlation),
+        "calibration": None if held is None else calibration_shown(held),
+    }
+
+
+def calibration_shown(held: Calibration) -> dict[str, Any]:
+    """How far the totals were off the last time, told as it was."""
+    return {
+        "horizon_days": held.horizon_days,
+        "members": held.buyers,
+        "predicted_purchases": round(held.predicted_purchases, 4),
+        "actual_purchases": held.actual_purchases,
+        "off_bps": held.off_bps,
+        "predicted_value_minor": held.predicted_value_minor,
+        "actual_value_minor": held.actual_value_minor,
+        "correlation": _short(held.correlation),
+        "mean_absolute_error": _short(held.mean_absolute_error),
+        "top_tenth_value_share": _short(held.top_tenth_share),
+    }
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.6g}")

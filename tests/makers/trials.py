@@ -1,0 +1,221 @@
+"""How far the lift figures can be trusted: simulations on a real year of spend.
+
+Random arms over real households, where the truth is known because it was put there. `python -m
+bench.lift` runs all of it, the tests a part.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import numpy as np
+
+from makers.journey import Year
+from regulars.modules.experiments import rules, statistics
+from regulars.modules.experiments.types import Effect, Estimate, Floats, Group
+
+Estimator = Callable[[Group, Group], Estimate]
+ESTIMATORS: Final[dict[str, Estimator]] = {
+    "welch": statistics.welch,
+    "cuped": statistics.cuped,
+    "lin_hc2": statistics.interacted,
+}
+SEED: Final = 5
+SEMI_SEED: Final = 11
+LOOKS: Final = 12
+ACCRUING_LOOKS: Final = 50
+WEEKS: Final = 8
+
+
+def arms(rng: np.random.Generator, people: int, held_out: float) -> tuple[np.ndarray, np.ndarray]:
+    """A random split of ``people``: a fixed number of them held out."""
+    order = rng.permutation(people)
+    out = round(people * held_out)
+    return order[out:], order[:out]
+
+
+def cell(
+    outcome: Floats, before: Floats, *, held_out: float, replications: int, effect: float = 0.0
+) -> dict[str, dict[str, float]]:
+    """Coverage, share of significant differences and mean error, by estimator.
+
+    ``effect`` is a relative lift given to the treated; without one, significant is false.
+    """
+    rng = np.random.default_rng(SEED)
+    hits = {name: [0, 0, 0.0, 0] for name in ESTIMATORS}
+    truth = effect * outcome.mean()
+    for _replication in range(replications):
+        on, out = arms(rng, len(outcome), held_out)
+        treated = Group(outcome=outcome[on] * (1 + effect), before=before[on])
+        rest = Group(outcome=outcome[out], before=before[out])
+        for name, estimator in ESTIMATORS.items():
+            found = estimator(treated, rest)
+            told = found.effect
+            hits[name][0] += told.low <= truth <= told.high
+            hits[name][1] += told.p_value < statistics.ALPHA
+            hits[name][2] += told.standard_error
+            lift = statistics.relative_lift(found)
+            hits[name][3] += lift is not None and lift.low <= effect <= lift.high
+    return {
+        name: {
+            "coverage": covered / replications,
+            "significant": found / replications,
+            "mean_se": round(error / replications, 4),
+            "relative_coverage": relative / replications,
+        }
+        for name, (covered, found, error, relative) in hits.items()
+    }
+
+
+def semi_synthetic(data: Year, *, replications: int) -> dict[str, dict[str, float]]:
+    """A known effect on members who choose themselves, and what each estimator makes of it.
+
+    Treated households that comply spend 10 % more. Who complies was spending much just before:
+    that is what makes comparing redeemers with others so wrong.
+    """
+    rng = np.random.default_rng(SEMI_SEED)
+    outcome, before = data.weeks(41, 48) / WEEKS, data.weeks(25, 40) / 16
+    recent = data.weeks(33, 40) / WEEKS
+    people = len(outcome)
+    complier = np.zeros(people, dtype=bool)
+    eager = recent * rng.lognormal(0, 2.0, people)
+    complier[np.argsort(-eager)[: round(0.24 * people)]] = True
+    gain = np.where(complier, 0.10 * outcome, 0.0)
+    offer, each = float(gain.mean()), float(gain[complier].mean())
+    found: dict[str, list[tuple[float, float, float]]] = {}
+    for _replication in range(replications):
+        on, out = arms(rng, people, 0.5)
+        seen = outcome.copy()
+        seen[on] += gain[on]
+        treated = Group(outcome=seen[on], before=before[on])
+        rest = Group(outcome=seen[out], before=before[out])
+        took = complier[on].mean()
+        cuped = statistics.cuped(treated, rest).effect
+        share = rules.per_redeemer(cuped, redemption=float(took))
+        assert share is not None
+        change = Group(outcome=seen[on] - recent[on], before=before[on])
+        no_change = Group(outcome=seen[out] - recent[out], before=before[out])
+        for name, told in (
+            ("itt_welch", _interval(statistics.welch(treated, rest).effect)),
+            ("itt_cuped", _interval(cuped)),
+            (
+                "itt_difference_in_differences",
+                _interval(statistics.welch(change, no_change).effect),
+            ),
+            ("cace", (share.value, share.low, share.high)),
+            *_naive(seen, recent, on=on, complier=complier),
+        ):
+            found.setdefault(name, []).append(told)
+    truths = {name: offer if name.startswith("itt") else each for name in found}
+    return {
+        "truth": {"itt": offer, "per_redeemer": each},
+        **{name: _quality(np.array(told), truths[name]) for name, told in found.items()},
+    }
+
+
+def _naive(
+    seen: Floats, recent: Floats, *, on: np.ndarray, complier: np.ndarray
+) -> Iterator[tuple[str, tuple[float, float, float]]]:
+    """What a report on redeemers would say: written here, since the product has no such thing."""
+    treated = np.zeros(len(seen), dtype=bool)
+    treated[on] = True
+    redeemed = treated & complier
+    for name, others in (("others", ~redeemed), ("non_redeemers", treated & ~complier)):
+        yield f"naive_redeemers_vs_{name}", _plain(seen[redeemed], seen[others])
+    change = seen - recent
+    yield (
+        "difference_in_differences_redeemers",
+        _plain(change[redeemed], change[treated & ~complier]),
+    )
+
+
+def _plain(one: Floats, other: Floats) -> tuple[float, float, float]:
+    error = math.sqrt(one.var(ddof=1) / len(one) + other.var(ddof=1) / len(other))
+    difference = float(one.mean() - other.mean())
+    return difference, difference - 1.96 * error, difference + 1.96 * error
+
+
+def _interval(effect: Effect) -> tuple[float, float, float]:
+    return effect.difference, effect.low, effect.high
+
+
+def _quality(told: np.ndarray, truth: float) -> dict[str, float]:
+    return {
+        "bias_percent": round(float(told[:, 0].mean() / truth - 1) * 100, 1),
+        "rmse": round(float(np.sqrt(((told[:, 0] - truth) ** 2).mean())), 3),
+        "coverage": float(((told[:, 1] <= truth) & (truth <= told[:, 2])).mean()),
+    }
+
+
+def peeking(data: Year, *, replications: int) -> dict[str, float]:
+    """How often nothing is called something when an A/A test is looked at every week.
+
+    The same members, 12 weekly looks: weeks 41 to 52 of spend so far. Ever past its limit at any
+    look counts, as the reader would have stopped there.
+    """
+    rng = np.random.default_rng(SEED)
+    before = data.weeks(25, 40)
+    sums = [data.weeks(41, 40 + look) for look in range(1, LOOKS + 1)]
+    people = len(before)
+    ever = dict.fromkeys(("usual", "obrien_fleming", "always_valid"), 0)
+    for _replication in range(replications):
+        on, out = arms(rng, people, 0.5)
+        past = dict.fromkeys(ever, False)
+        for look, outcome in enumerate(sums, start=1):
+            told = statistics.cuped(
+                Group(outcome=outcome[on], before=before[on]),
+                Group(outcome=outcome[out], before=before[out]),
+            )
+            always = statistics.always_valid(told, members=people)
+            planned = statistics.at_look(told, number=look, planned=LOOKS)
+            for name, one in (
+                ("usual", told),
+                ("obrien_fleming", planned),
+                ("always_valid", always),
+            ):
+                past[name] |= not one.effect.low <= 0 <= one.effect.high
+        for name, passed in past.items():
+            ever[name] += passed
+    return {name: times / replications for name, times in ever.items()}
+
+
+def accruing(data: Year, *, replications: int) -> dict[str, float]:
+    """The same where members come one by one and are looked at 50 times on the way."""
+    rng = np.random.default_rng(SEED)
+    outcome, before = data.weeks(41, 48), data.weeks(25, 40)
+    people = len(outcome)
+    steps = np.linspace(people // ACCRUING_LOOKS, people, ACCRUING_LOOKS).astype(int)
+    ever = dict.fromkeys(("usual", "always_valid"), 0)
+    for _replication in range(replications):
+        order = rng.permutation(people)
+        treated = rng.random(people) < 0.5
+        past = dict.fromkeys(ever, False)
+        for members in steps:
+            come = order[:members]
+            on, out = come[treated[:members]], come[~treated[:members]]
+            told = statistics.cuped(
+                Group(outcome=outcome[on], before=before[on]),
+                Group(outcome=outcome[out], before=before[out]),
+            )
+            always = statistics.always_valid(told, members=members)
+            past["usual"] |= told.effect.p_value < statistics.ALPHA
+            past["always_valid"] |= not always.effect.low <= 0 <= always.effect.high
+        for name, passed in past.items():
+            ever[name] += passed
+    return {name: times / replications for name, times in ever.items()}
+
+
+def cells(data: Year, *, replications: int) -> dict[str, Any]:
+    spend, before = data.weeks(41, 48), data.weeks(25, 40)
+    again = data.bought[:, 280:294].any(axis=1).astype(np.float64)
+    again_before = data.bought[:, 168:280].sum(axis=1).astype(np.float64)
+    runs = replications
+    return {
+        "spend_50_50": cell(spend, before, held_out=0.5, replications=runs),
+        "spend_90_10": cell(spend, before, held_out=0.1, replications=runs),
+        "spend_50_50_plus_5": cell(spend, before, held_out=0.5, replications=runs, effect=0.05),
+        "spend_90_10_plus_5": cell(spend, before, held_out=0.1, replications=runs, effect=0.05),
+        "rebought_14_50_50": cell(again, again_before, held_out=0.5, replications=runs),
+    }

@@ -1,0 +1,114 @@
+"""The lift figures keep their word on a real year of spend, where the truth is known.
+
+A part of `python -m bench.lift`; bands allow for the number of replications made here.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+import numpy as np
+import pytest
+
+from makers import trials
+from makers.journey import Year, campaign, folder, year
+from regulars.modules.experiments import rules, statistics
+from regulars.modules.experiments.types import Group
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(folder() is None, reason="needs requirements/demo.txt"),
+]
+
+
+@pytest.fixture(scope="module")
+def data() -> Year:
+    return year()
+
+
+def test_the_cell_of_spend_has_honest_intervals_and_half_the_error(data: Year) -> None:
+    told = trials.cell(data.weeks(41, 48), data.weeks(25, 40), held_out=0.5, replications=2_000)
+    for name in ("welch", "cuped", "lin_hc2"):
+        assert abs(told[name]["significant"] - 0.05) <= 0.010, name
+        assert abs(told[name]["coverage"] - 0.95) <= 0.010, name
+    assert abs(told["cuped"]["relative_coverage"] - 0.95) <= 0.010
+    assert told["cuped"]["mean_se"] <= 0.55 * told["welch"]["mean_se"]
+    assert told["welch"]["mean_se"] == pytest.approx(11.94, abs=0.02)
+    assert told["cuped"]["mean_se"] == pytest.approx(6.43, abs=0.02)
+
+
+def test_cuped_finds_five_percent_three_times_as_often(data: Year) -> None:
+    told = trials.cell(
+        data.weeks(41, 48), data.weeks(25, 40), held_out=0.5, replications=400, effect=0.05
+    )
+    assert told["welch"]["significant"] < 0.25
+    assert told["cuped"]["significant"] > 0.42
+    assert told["cuped"]["coverage"] > 0.92
+
+
+def test_looking_every_week_is_paid_for_by_the_limits_not_by_the_truth(data: Year) -> None:
+    ever = trials.peeking(data, replications=400)
+    assert ever["usual"] > 0.12
+    assert ever["obrien_fleming"] <= 0.05 + 0.02  # two errors of 400 replications
+    assert ever["always_valid"] <= 0.03
+
+
+def test_looking_while_members_come_is_safe_only_with_the_always_valid_interval(
+    data: Year,
+) -> None:
+    ever = trials.accruing(data, replications=60)
+    assert ever["usual"] > 0.15
+    assert ever["always_valid"] <= 0.05
+
+
+def test_only_chance_arms_find_an_effect_that_members_chose_themselves(data: Year) -> None:
+    told = trials.semi_synthetic(data, replications=300)
+    for name in ("naive_redeemers_vs_others", "naive_redeemers_vs_non_redeemers"):
+        assert told[name]["bias_percent"] > 300
+        assert told[name]["coverage"] == 0.0
+    assert told["difference_in_differences_redeemers"]["bias_percent"] < -60
+    assert told["difference_in_differences_redeemers"]["coverage"] < 0.3
+    assert abs(told["itt_cuped"]["bias_percent"]) < 15
+    assert told["itt_cuped"]["rmse"] < 0.62 * told["itt_welch"]["rmse"]
+    for name in ("itt_welch", "itt_cuped", "cace"):
+        assert abs(told[name]["coverage"] - 0.95) < 0.03
+    assert abs(told["cace"]["bias_percent"]) < 15
+
+
+def test_redeemers_were_as_far_ahead_before_the_campaign_existed(data: Year) -> None:
+    """The placebo: the 'lift' of campaign 8's redeemers is there before it began."""
+    sent, redeemed = campaign(8)
+    who, exposed = data.among(redeemed), data.among(sent)
+    begins, ends, before = date(2017, 5, 8), date(2017, 6, 26), date(2017, 3, 20)
+    during = data.per_week(begins, ends)
+    lead = during[who].mean() - during[~who].mean()
+    assert lead == pytest.approx(48.4, abs=0.1)
+    assert lead / during[~who].mean() == pytest.approx(1.66, abs=0.01)
+    earlier = data.per_week(before, begins)
+    placebo = earlier[who].mean() - earlier[~who].mean()
+    assert placebo > 0.85 * lead
+    assert placebo / earlier[~who].mean() > 1.4
+    assert earlier[exposed].mean() > 2.5 * earlier[~exposed].mean()
+    assert "before the campaign" in rules.REFUSED_COMPARISONS["redeemers"]
+
+
+def test_nothing_tried_is_nothing_found_at_the_promised_rate(data: Year) -> None:
+    """A/A by the real hash: 400 salts over the year's households, one look each."""
+    members = [UUID(int=int(household)) for household in data.household]
+    outcome, before = data.weeks(41, 48), data.weeks(25, 40)
+    found = flagged = 0
+    for salt in range(400):
+        arms = rules.arms_of(1, f"aa-{salt}", members, held_out_bps=2_000)
+        out = np.array([arms[member] == "held_out" for member in members])
+        ratio = rules.sample_ratio(
+            treated=int((~out).sum()), held_out=int(out.sum()), held_out_bps=2_000
+        )
+        told = statistics.cuped(
+            Group(outcome=outcome[~out], before=before[~out]),
+            Group(outcome=outcome[out], before=before[out]),
+        )
+        flagged += ratio.stop
+        found += rules.verdict(told.effect, ratio) != "not_proven"
+    assert flagged <= 3
+    assert 0.05 - 0.025 < found / 400 < 0.05 + 0.025

@@ -1,0 +1,135 @@
+"""`insight clv` on the CDNOW sample: from an imported file to the published expectations."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import defaultdict
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from makers.cdnow import CALIBRATION_ENDS, HOLDOUT_ENDS, transactions
+from makers.orders import Shop, make_shop
+from regulars.cli.frame import Refused
+from regulars.cli.valuing import cli_clv
+from regulars.modules.connectors.services import import_file
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def cdnow(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    told = transactions("sample")
+    path = tmp_path_factory.mktemp("cdnow") / "orders.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["order_id", "member", "placed_at", "sku", "quantity", "line_total"])
+        rows = zip(told.member, told.day, told.minor, strict=True)
+        for number, (member, day, minor) in enumerate(rows):
+            at = date.fromordinal(int(day)).isoformat()
+            worth = f"{minor / 100:.2f}"
+            writer.writerow((f"o{number}", told.name[member], f"{at} 12:00", "cd", 1, worth))
+    shop = make_shop(now=datetime(1998, 7, 1, 12, tzinfo=UTC), currency="USD")
+    run = import_file(shop.scope, kind="orders", source=path, file_name=path.name)
+    assert (run.status, run.orders) == ("done", 6_919)
+    return shop
+
+
+def rows(shop: Shop) -> list[dict[str, str]]:
+    text = cli_clv(shop.merchant, as_of=CALIBRATION_ENDS.isoformat(), horizon=273, format="csv")
+    assert isinstance(text, str)
+    assert text.splitlines()[0] == (
+        "member,expected_purchases,expected_value_minor,probability_alive"
+    )
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_the_csv_is_the_published_holdout(cdnow: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    told = rows(cdnow)
+    assert len(told) == 2_357
+    assert [row["member"] for row in told] == sorted(row["member"] for row in told)
+    assert sum(float(row["expected_purchases"]) for row in told) == pytest.approx(1_653.4, abs=0.5)
+    known = transactions("sample")
+    days: defaultdict[str, set[int]] = defaultdict(set)
+    for member, day in zip(known.member, known.day, strict=True):
+        days[known.name[member]].add(int(day))
+    once = {
+        name for name, at in days.items() if sum(d <= CALIBRATION_ENDS.toordinal() for d in at) == 1
+    }
+    assert {row["member"] for row in told if not row["probability_alive"]} == once
+    assert all(0 <= float(r["probability_alive"]) < 1 for r in told if r["member"] not in once)
+    later = np.array(
+        [sum(d > CALIBRATION_ENDS.toordinal() for d in days[row["member"]]) for row in told]
+    )
+    expected = np.array([float(row["expected_purchases"]) for row in told])
+    assert np.corrcoef(expected, later)[0, 1] == pytest.approx(0.626, abs=0.001)
+    assert all(int(row["expected_value_minor"]) >= 0 for row in told)
+    assert "held against the last 273 days" not in capsys.readouterr().err  # no 39 weeks before
+
+
+def test_the_shortfall_of_the_last_holdout_is_told(
+    cdnow: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = {"as_of": HOLDOUT_ENDS.isoformat(), "horizon": 273}
+    told = json.loads(cli_clv(cdnow.merchant, **asked, format="json"))
+    held = told["calibration"]
+    assert (held["members"], held["actual_purchases"]) == (2_357, 1_882)
+    assert held["predicted_purchases"] == pytest.approx(1_653.4, abs=0.5)
+    assert held["off_bps"] == -1_215
+    assert held["correlation"] == pytest.approx(0.626, abs=0.001)
+    assert held["mean_absolute_error"] == pytest.approx(0.786, abs=0.001)
+    assert held["top_tenth_value_share"] == pytest.approx(0.502, abs=0.002)
+    cli_clv(cdnow.merchant, **asked, format="csv")
+    said = capsys.readouterr().err
+    assert "1,653 purchases expected, 1,882 made (-12.2 %)" in said
+
+
+def test_nothing_later_than_the_day_has_a_say(cdnow: Shop) -> None:
+    """The same history without what came later gives the same answer, to the digit."""
+    known = transactions("sample")
+    until = known.day <= CALIBRATION_ENDS.toordinal()
+    from regulars.modules.insight.clv.reading import History
+    from regulars.modules.insight.clv.scoring import fitted
+
+    history = History(
+        known.name, known.member[until], known.day[until], known.minor[until].astype(np.int64)
+    )
+    model = fitted(history.buyers(as_of=CALIBRATION_ENDS)[0]).buying
+    asked = {"as_of": CALIBRATION_ENDS.isoformat(), "horizon": 273, "format": "json"}
+    told = json.loads(cli_clv(cdnow.merchant, **asked))["buying"]
+    for name in ("r", "alpha", "a", "b"):
+        assert told[name] == pytest.approx(getattr(model, name), rel=1e-5)
+
+
+def test_parquet_holds_the_same(cdnow: Shop, tmp_path: Path) -> None:
+    written = cli_clv(
+        cdnow.merchant, as_of=CALIBRATION_ENDS.isoformat(), horizon=273, format="parquet"
+    )
+    assert isinstance(written, bytes)
+    path = tmp_path / "clv.parquet"
+    path.write_bytes(written)
+    table = pq.read_table(path)
+    told = rows(cdnow)
+    assert table.column("member").to_pylist() == [row["member"] for row in told]
+    assert table.column("expected_value_minor").to_pylist() == [
+        int(row["expected_value_minor"]) for row in told
+    ]
+    alive = table.column("probability_alive").to_pylist()
+    assert [value is None for value in alive] == [not row["probability_alive"] for row in told]
+
+
+def test_what_cannot_be_asked_is_refused_with_the_fix(cdnow: Shop) -> None:
+    with pytest.raises(Refused, match="3660"):
+        cli_clv(cdnow.merchant, horizon=0)
+    with pytest.raises(Refused, match="2018-01-02"):
+        cli_clv(cdnow.merchant, as_of="soon")
+    with pytest.raises(Refused, match="0 buyers came back"):
+        cli_clv(cdnow.merchant, as_of="1996-12-31")
+    empty = make_shop(now=datetime(1998, 7, 1, 12, tzinfo=UTC))
+    with pytest.raises(Refused, match="Too few members"):
+        cli_clv(empty.merchant)
