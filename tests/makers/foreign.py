@@ -76,6 +76,10 @@ def an_offer(merchant: MerchantFacts) -> str:
     return code
 
 
+def a_batch(merchant: MerchantFacts) -> str:
+    return _made(client_for(merchant).post("/coupons", {"offer": an_offer(merchant)}))
+
+
 #: By the name of the path parameter: makes one at a merchant, and shows its public id.
 OBJECTS: dict[str, Callable[[MerchantFacts], str]] = {
     "member_id": a_member,
@@ -86,6 +90,7 @@ OBJECTS: dict[str, Callable[[MerchantFacts], str]] = {
     "merge_id": a_merge,
     "run_id": a_run,
     "code": an_offer,
+    "batch_id": a_batch,
 }
 #: By the name of the path parameter: an id of the right form that was never given.
 NEVER: dict[str, str] = {
@@ -97,6 +102,7 @@ NEVER: dict[str, str] = {
     "merge_id": show("mrg", new_id()),
     "run_id": show("run", new_id()),
     "code": "no-such-offer",
+    "batch_id": show("bat", new_id()),
 }
 #: Path parameters that name no object of a merchant, with a value that is good everywhere: a
 #: report's name, a sku that is the merchant's own word.

@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "regulars.modules.tiers",
     "regulars.modules.programmes",
     "regulars.modules.promotions",
+    "regulars.modules.coupons",
     "regulars.modules.orders",
     "regulars.modules.unions",
     "regulars.modules.analytics",

@@ -186,6 +186,7 @@ RefundId = Annotated[UUID, ShownId("ref")]
 HoldId = Annotated[UUID, ShownId("hold")]
 RunId = Annotated[UUID, ShownId("run")]
 MergeId = Annotated[UUID, ShownId("mrg")]
+BatchId = Annotated[UUID, ShownId("bat")]
 
 
 class PageQuery(Strict):

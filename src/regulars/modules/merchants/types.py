@@ -28,6 +28,8 @@ PERMISSIONS: Final = frozenset(
         "programme.write",
         "offers.read",
         "offers.write",
+        "coupons.read",
+        "coupons.write",
         "imports.read",
         "imports.write",
         "imports.undo",
@@ -65,6 +67,7 @@ _CASHIER: Final = frozenset(
         "catalog.read",
         "programme.read",
         "offers.read",
+        "coupons.read",
         "settings.read",
     }
 )
@@ -75,6 +78,7 @@ _ANALYST: Final = frozenset(
         "catalog.read",
         "programme.read",
         "offers.read",
+        "coupons.read",
         "imports.read",
         "reports.read",
         "reports.refresh",
