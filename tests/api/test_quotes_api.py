@@ -9,8 +9,13 @@ import pytest
 
 from makers.merchants import ApiClient, partner, unique
 from makers.offers import make_offer
-from makers.orders import Shop, enrol, kinds, make_shop, traces
+from makers.orders import Shop, enrol, kinds, make_shop, traces, uuid
+from regulars.infra import db
+from regulars.infra.recording import Writes
+from regulars.infra.writes import Asked
 from regulars.modules.merchants.services import create_key
+from regulars.modules.pricing.asked import Asking, Goods, Place
+from regulars.modules.pricing.quoting import quote
 
 LINES = [
     {"sku": "tea", "quantity": 3, "unit_price": 3_333},
@@ -373,3 +378,87 @@ def test_a_budget_is_cut_to_what_is_left_and_never_passed() -> None:
     assert applied(quoted(shop)) == {"pot": 800}
     shop.api.post(f"/orders/{order['id']}/cancel")
     assert applied(quoted(shop, expires_in=1)) == {"pot": 2_200}
+
+
+# ── coupons ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_coupon_unlocks_is_held_and_comes_back_with_a_cancel() -> None:
+    shop = make_shop()
+    member = enrol(shop)
+    make_offer(shop, code="vip", requires_code=True)
+    assert why(quoted(shop, member_id=member)) == {"vip": "code_missing"}
+    made = shop.api.post("/coupons", {"offer": "vip", "codes": ["HELLO"], "max_uses": 1})
+    assert made.status_code in (200, 201), made.content
+    with_code = {"member_id": member, "coupon_codes": ["hello "]}
+    quote = quoted(shop, **with_code)
+    assert applied(quote) == {"vip": 2_200}
+    second = quoted(shop, **with_code)
+    assert applied(second) == {}
+    assert {(one.get("coupon"), one["code"]) for one in second["rejected"]} == {
+        ("hello ", "coupon_invalid"),
+        (None, "code_missing"),
+    }
+    order = placed(shop, quote)
+    shop.move(timedelta(hours=1), due=False)
+    assert applied(quoted(shop, **with_code)) == {}
+    shop.api.post(f"/orders/{order['id']}/cancel")
+    assert applied(quoted(shop, **with_code)) == {"vip": 2_200}
+
+
+def test_every_code_that_cannot_be_used_is_told_the_same() -> None:
+    shop = make_shop()
+    member, other = enrol(shop), enrol(shop)
+    make_offer(shop, code="vip", requires_code=True)
+    for body in (
+        {"codes": ["OVER"], "until": "2026-01-01T00:00:00Z"},
+        {"codes": ["SOON"], "from": "2027-01-01T00:00:00Z"},
+        {"codes": ["THEIRS"], "member_id": other},
+    ):
+        made = shop.api.post("/coupons", {"offer": "vip", **body})
+        assert made.status_code in (200, 201), made.content
+    generated = shop.api.post("/coupons", {"offer": "vip", "count": 1}).json()
+    (code,) = generated["codes"]
+    wrong = code[:-1] + ("A" if code[-1] != "A" else "B")
+    for given in ("OVER", "SOON", "THEIRS", "NEVER", wrong):
+        told = shop.api.post("/evaluations", cart(member_id=member, coupon_codes=[given])).json()
+        assert applied(told) == {}, given
+        (invalid,) = [one for one in told["rejected"] if one["code"] == "coupon_invalid"]
+        assert invalid["coupon"] == given
+        assert set(invalid) == {"coupon", "code", "reason"}
+    told = shop.api.post("/evaluations", cart(member_id=member, coupon_codes=[code])).json()
+    assert applied(told) == {"vip": 2_200}
+
+
+def test_a_quote_reads_three_times_at_most_whatever_its_size(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop = make_shop()
+    member = enrol(shop)
+    give_points(shop, member, 1_000)
+    for number in range(12):
+        make_offer(shop, params={"bps": 100 + number}, limit={"per_member": 2, "total": 99})
+    lines = [{"sku": f"s{n}", "quantity": 1, "unit_price": 1_000 + n} for n in range(40)]
+    quoted(shop, lines=lines)
+    reads, writes = [], []
+    executed, record = db._executed, Writes.record
+
+    def counted(sql: db.Sql, params: Any) -> Any:
+        reads.append(sql)
+        return executed(sql, params)
+
+    def recorded(self: Writes) -> None:
+        writes.append(len(self.rows))
+        record(self)
+
+    monkeypatch.setattr(db, "_executed", counted)
+    monkeypatch.setattr(Writes, "record", recorded)
+    place = Place(shop.merchant_id, shop.scope.zone, shop.now)
+    goods = tuple(Goods(line["sku"], 1, int(line["unit_price"])) for line in lines)
+    wanted = Asked(
+        merchant_id=shop.merchant_id, actor="test", operation="quotes.create",
+        key=unique("k"), fingerprint="f", now=shop.now,
+    )  # fmt: skip
+    quote(place, wanted, Asking(lines=goods, member_id=uuid(member), redeem={"points": 500}))
+    assert len(reads) <= 3
+    assert len(writes) == 1, "one unit, which is one statement on PostgreSQL"

@@ -81,6 +81,10 @@ def a_quote(merchant: MerchantFacts) -> str:
     return _made(client_for(merchant).post("/quotes", body))
 
 
+def a_batch(merchant: MerchantFacts) -> str:
+    return _made(client_for(merchant).post("/coupons", {"offer": an_offer(merchant)}))
+
+
 #: By the name of the path parameter: makes one at a merchant, and shows its public id.
 OBJECTS: dict[str, Callable[[MerchantFacts], str]] = {
     "member_id": a_member,
@@ -92,6 +96,7 @@ OBJECTS: dict[str, Callable[[MerchantFacts], str]] = {
     "run_id": a_run,
     "code": an_offer,
     "quote_id": a_quote,
+    "batch_id": a_batch,
 }
 #: By the name of the path parameter: an id of the right form that was never given.
 NEVER: dict[str, str] = {
@@ -104,6 +109,7 @@ NEVER: dict[str, str] = {
     "run_id": show("run", new_id()),
     "code": "no-such-offer",
     "quote_id": show("quo", new_id()),
+    "batch_id": show("bat", new_id()),
 }
 #: Path parameters that name no object of a merchant, with a value that is good everywhere: a
 #: report's name, a sku that is the merchant's own word.

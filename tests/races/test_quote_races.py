@@ -20,7 +20,7 @@ from regulars.kernel.errors import Refusal
 from regulars.kernel.ids import new_id, parse
 from regulars.modules.orders import services as orders
 from regulars.modules.orders.types import Draft
-from regulars.modules.pricing.evaluating import Asking, Goods, Place
+from regulars.modules.pricing.asked import Asking, Goods, Place
 from regulars.modules.pricing.quoting import quote
 
 CROWDS = [2, 8, 32]

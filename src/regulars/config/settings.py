@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "regulars.modules.programmes",
     "regulars.modules.promotions",
     "regulars.modules.pricing",
+    "regulars.modules.coupons",
     "regulars.modules.orders",
     "regulars.modules.unions",
     "regulars.modules.analytics",

@@ -16,6 +16,7 @@ _PREFIXES: Final = {
     "hold_id": "hold_",
     "quote_id": "quo_",
     "run_id": "run_",
+    "batch_id": "bat_",
     "into_member": "mem_",
     "from_member": "mem_",
 }

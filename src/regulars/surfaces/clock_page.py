@@ -61,12 +61,21 @@ def move_test_clock(request: ApiRequest, body: ClockIn) -> HttpResponse:
 
 def run_due(merchant_id: int, now: datetime) -> int:
     """Do everything that falls due by ``now`` at one merchant; how much there was."""
+    from regulars.infra.jobs import load
+    from regulars.infra.outbox import relay_all
+    from regulars.modules.budgets.services import free_run_out
+    from regulars.modules.coupons.issuing import issue_due
+    from regulars.modules.merchants.queries import merchant_of_id
     from regulars.modules.programmes import services as programmes
 
     total = 0
     while done := programmes.run_due(merchant_id, now):
         total += done
-    return total
+    # What was paid just now may promise a coupon that is due by then; whoever relays must know
+    # every handler, else news is told to nobody.
+    load()
+    relay_all()
+    return total + free_run_out(merchant_id, now) + issue_due(merchant_of_id(merchant_id), now)
 
 
 def _moved(merchant_id: int, to: datetime) -> Outcome:

@@ -187,6 +187,7 @@ QuoteId = Annotated[UUID, ShownId("quo")]
 HoldId = Annotated[UUID, ShownId("hold")]
 RunId = Annotated[UUID, ShownId("run")]
 MergeId = Annotated[UUID, ShownId("mrg")]
+BatchId = Annotated[UUID, ShownId("bat")]
 
 
 class PageQuery(Strict):

@@ -31,6 +31,8 @@ PERMISSIONS: Final = frozenset(
         "pricing.read",
         "offers.read",
         "offers.write",
+        "coupons.read",
+        "coupons.write",
         "imports.read",
         "imports.write",
         "imports.undo",
@@ -73,6 +75,7 @@ _CASHIER: Final = frozenset(
         "pricing.evaluate",
         "pricing.read",
         "offers.read",
+        "coupons.read",
         "settings.read",
     }
 )
@@ -85,6 +88,7 @@ _ANALYST: Final = frozenset(
         "pricing.evaluate",
         "pricing.read",
         "offers.read",
+        "coupons.read",
         "imports.read",
         "reports.read",
         "reports.refresh",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -14,6 +14,8 @@ from regulars.modules.budgets.errors import ClaimEnded
 from regulars.modules.budgets.gather import claims_of_owner
 from regulars.modules.budgets.sheet import Sheet
 from regulars.modules.budgets.types import NOTHING_SEEN, Claim, Seen
+from regulars.modules.coupons import counting as coupon_counting
+from regulars.modules.coupons.types import Coupon
 from regulars.modules.promotions import counting
 from regulars.modules.promotions.types import Offer
 
@@ -31,10 +33,15 @@ class Counting:
     people: Sequence[UUID]
     day: date
     store: str | None
+    coupon_keys: Sequence[str] = ()
     seen: Seen = NOTHING_SEEN
 
     def keys(self, offers: Iterable[Offer]) -> list[str]:
-        return counting.keys(offers, people=self.people, day=self.day, store=self.store)
+        """Of these offers, and of the coupons given."""
+        return [
+            *counting.keys(offers, people=self.people, day=self.day, store=self.store),
+            *coupon_counting.keys(self.coupon_keys, self.people),
+        ]
 
     def uses(self, offers: Iterable[Offer]) -> dict[str, Uses]:
         """As the evaluator takes them, of the offers that are counted."""
@@ -54,12 +61,23 @@ class Counting:
         self,
         sheet: Sheet,
         offers: Iterable[Offer],
+        coupons: Mapping[str, Coupon],
         evaluation: Evaluation,
         *,
         owner: str,
         expires_at: datetime,
     ) -> None:
-        """Take what the applied among ``offers`` count. Raises BudgetTaken."""
+        """Take what the applied among ``offers`` count, and one use of each coupon that unlocked
+        one. Raises BudgetTaken."""
+        for applied in evaluation.applied:
+            if applied.offer in coupons:
+                coupon_counting.claim(
+                    sheet,
+                    coupons[applied.offer],
+                    owner=owner,
+                    people=self.people,
+                    expires_at=expires_at,
+                )
         cost = {applied.offer: applied.amount_minor for applied in evaluation.applied}
         for offer in offers:
             if offer.code in cost:

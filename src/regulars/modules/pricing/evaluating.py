@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from threading import Lock
-from typing import Literal, NamedTuple
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from regulars.infra.clock import real_now
 from regulars.infra.writes import Answer, Asked, replay
 from regulars.kernel.errors import NotFound
 from regulars.kernel.periods import DAWN, program_day
 from regulars.modules.budgets.gather import look
+from regulars.modules.coupons.gather import read_codes
+from regulars.modules.coupons.guessing import GUARD
+from regulars.modules.coupons.rules import resolve
+from regulars.modules.coupons.types import Coupon, ReadCodes, Resolved
 from regulars.modules.earning.gather import counter_index
 from regulars.modules.earning.rules import BPS
 from regulars.modules.earning.types import Frozen, LineFacts
@@ -23,53 +25,19 @@ from regulars.modules.ledger.types import GROWTH_VALUE, POINTS
 from regulars.modules.programmes.queries import programme, programme_at
 from regulars.modules.programmes.rules import Circumstances, terms_of
 from regulars.modules.programmes.types import Programme, Redemption
-from regulars.modules.promotions.eligibility import matcher
 from regulars.modules.promotions.facts import buyer_facts
-from regulars.modules.promotions.queries import Book, book
+from regulars.modules.promotions.queries import Book
 from regulars.modules.promotions.types import STRANGER, Buyer, Offer
 from regulars.modules.tiers.queries import stand
 from regulars.modules.tiers.rules import effective_tier, first_standing, window_from
 
-from .book import OfferBook, compile_offers
-from .claims import NOBODY, Counting, is_counted
+from .asked import Asking, Goods, Place
+from .book import OfferBook
+from .claims import NOBODY, Counting
 from .engine import evaluate
 from .known import Known, Question, known_of
-from .types import Cart, CartLine, Context, Evaluation, Tender
-
-Wanted = int | Literal["max"]
-
-
-@dataclass(frozen=True, slots=True)
-class Goods:
-    """A line as asked for."""
-
-    sku: str
-    quantity: int
-    unit_price_minor: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
-    """A cart as it was asked for. ``redeem`` is by the name of the asset, in units."""
-
-    lines: tuple[Goods, ...]
-    member_id: UUID | None = None
-    channel: str | None = None
-    store: str | None = None
-    at: datetime | None = None
-    shipping_minor: int = 0
-    coupon_codes: tuple[str, ...] = ()
-    redeem: Mapping[str, Wanted] = field(default_factory=dict)
-    as_new_member: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """At which merchant, and when."""
-
-    merchant_id: int
-    zone: ZoneInfo
-    now: datetime
+from .offering import last_known, offer_book
+from .types import Cart, CartLine, Context, Evaluation, Rejected, Tender
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,6 +54,7 @@ class Priced:
     evaluation: Evaluation
     counting: Counting
     counted: tuple[Offer, ...]
+    coupons: Mapping[str, Coupon]
     goods: tuple[CartLine, ...]
     journal: Journal
     purses: Mapping[str, Purse]
@@ -98,7 +67,8 @@ def price(
 
     Raises NotFound for a member nobody knows, and KeyReused.
     """
-    known, rules = _known(place, asking, asked)
+    codes = _codes(place, asking)
+    known, rules = _known(place, asking, asked, codes)
     if asked is not None:
         first = replay(known.remembered, asked.fingerprint)
         if first is not None:
@@ -106,13 +76,25 @@ def price(
     if asking.member_id is not None and known.carrier is None:
         raise NotFound
     offers, compiled, counted = offer_book(place.merchant_id, known.book_version)
-    counting = _counting(place, asking, known, counted)
+    counting = _counting(place, asking, known, counted, codes)
+    coupons = resolve(
+        codes,
+        known.coupons,
+        seen=counting.seen,
+        people=counting.people,
+        now=asking.at or place.now,
+        offers=[offer.code for offer in offers.offers],
+    )
+    _tell_guesses(place, asking, coupons.invalid)
     goods = _goods(asking.lines, known)
     journal = Journal()
     purses = _purses(place, asking, known, journal)
     context = _context(place, asking, known, rules, offers, goods, purses)
-    if counted:
-        context = replace(context, uses=counting.uses(counted))
+    context = replace(
+        context,
+        uses=counting.uses(counted),
+        given={offer: coupon.code for offer, coupon in coupons.by_offer.items()},
+    )
     cart = Cart(goods, asking.shipping_minor)
     return Priced(
         asking=asking,
@@ -121,67 +103,67 @@ def price(
         offers=compiled,
         rules=rules,
         context=context,
-        evaluation=evaluate(compiled, cart, context),
+        evaluation=_with_invalid(evaluate(compiled, cart, context, suggest=suggest), coupons),
         counting=counting,
         counted=counted,
+        coupons=coupons.by_offer,
         goods=goods,
         journal=journal,
         purses=purses,
     )
 
 
-class Compiled(NamedTuple):
-    """A book of offers, compiled, and those of which anything is counted."""
+def _codes(place: Place, asking: Asking) -> ReadCodes:
+    """The codes given, judged by their check; none is looked at for whoever guesses too much."""
+    guesser = asking.guesser
+    if guesser is not None and asking.coupon_codes:
+        verdict = GUARD.verdict(
+            merchant_id=place.merchant_id,
+            api_key=guesser.api_key,
+            member=guesser.member,
+            address=guesser.address,
+            at=real_now(),
+        )
+        if verdict == "locked" or (verdict == "members_only" and asking.member_id is None):
+            return ReadCodes({}, asking.coupon_codes)
+    return read_codes(place.merchant_id, asking.coupon_codes)
 
-    book: Book
-    offers: OfferBook
-    counted: tuple[Offer, ...]
+
+def _tell_guesses(place: Place, asking: Asking, invalid: Sequence[str]) -> None:
+    guesser = asking.guesser
+    if guesser is not None:
+        GUARD.wrong(
+            len(invalid),
+            merchant_id=place.merchant_id,
+            api_key=guesser.api_key,
+            member=guesser.member,
+            address=guesser.address,
+            at=real_now(),
+        )
 
 
-# ── what is compiled once ─────────────────────────────────────────────────────────────────
+def _with_invalid(evaluation: Evaluation, coupons: Resolved) -> Evaluation:
+    """One refusal for every code that cannot be used, whatever the reason."""
+    if not coupons.invalid:
+        return evaluation
+    told = tuple(Rejected("coupon_invalid", coupon=code) for code in coupons.invalid)
+    return replace(evaluation, rejected=(*evaluation.rejected, *told))
 
-_compiled: dict[int, Compiled] = {}
+
 _guesses: dict[int, Programme] = {}
-_lock = Lock()
 
 
-def offer_book(merchant_id: int, version: int) -> Compiled:
-    """The merchant's offers of a version, compiled once per process."""
-    offers = book(merchant_id, version)
-    known = _compiled.get(merchant_id)
-    if known is not None and known.book is offers:
-        return known
-    predicates = {
-        offer.code: test for offer in offers.offers if (test := matcher(offer.who)) is not None
-    }
-    compiled = compile_offers(
-        [_with_hard_budget(offer) for offer in offers.offers],
-        max_discount_bps=offers.settings.max_discount_bps,
-        predicates=predicates,
-    )
-    counted = tuple(offer for offer in offers.offers if is_counted(offer))
-    found = Compiled(offers, compiled, counted)
-    with _lock:
-        _compiled[merchant_id] = found
-    return found
-
-
-def _with_hard_budget(offer: Offer) -> Offer:
-    """A soft budget counts and warns; it cuts nothing."""
-    if offer.budget is None or offer.budget_terms.stop == "hard":
-        return offer
-    return replace(offer, budget=None)
-
-
-def _known(place: Place, asking: Asking, asked: Asked | None) -> tuple[Known, Programme]:
+def _known(
+    place: Place, asking: Asking, asked: Asked | None, codes: ReadCodes
+) -> tuple[Known, Programme]:
     """One read; again only where another version of the programme counts other days."""
     guess = _guesses.get(place.merchant_id)
     if guess is None:
         guess = programme_at(place.merchant_id, place.now)
     at = asking.at or place.now
-    before = _compiled.get(place.merchant_id)
+    before = last_known(place.merchant_id)
     people = (asking.member_id,) if asking.member_id else ()
-    own = Counting(people, program_day(at, place.zone), asking.store)
+    own = Counting(people, program_day(at, place.zone), asking.store, tuple(codes.by_key))
     question = Question(
         merchant_id=place.merchant_id,
         zone=place.zone,
@@ -190,7 +172,8 @@ def _known(place: Place, asking: Asking, asked: Asked | None) -> tuple[Known, Pr
         at=at,
         now=place.now,
         window_from=_window_from(guess, at, place.zone),
-        budget_keys=own.keys(before.counted) if before else (),
+        budget_keys=own.keys(before.counted if before else ()),
+        coupon_keys=tuple(codes.by_key),
         asked=asked,
     )
     known = known_of(question)
@@ -202,7 +185,9 @@ def _known(place: Place, asking: Asking, asked: Asked | None) -> tuple[Known, Pr
     return known, rules
 
 
-def _counting(place: Place, asking: Asking, known: Known, counted: Sequence[Offer]) -> Counting:
+def _counting(
+    place: Place, asking: Asking, known: Known, counted: Sequence[Offer], codes: ReadCodes
+) -> Counting:
     """What is counted of the offers, and what of it is used.
 
     The one read asked for the keys of the book and of the record that this process knew; where
@@ -210,7 +195,9 @@ def _counting(place: Place, asking: Asking, known: Known, counted: Sequence[Offe
     """
     at = asking.at or place.now
     people = (known.carrier, *known.merged) if known.carrier else NOBODY
-    found = Counting(people, program_day(at, place.zone), asking.store, known.seen)
+    found = Counting(
+        people, program_day(at, place.zone), asking.store, tuple(codes.by_key), known.seen
+    )
     wanted = found.keys(counted)
     if set(known.asked_keys).issuperset(wanted):
         return found

@@ -16,6 +16,8 @@ from regulars.kernel.periods import DAWN, program_day
 from regulars.modules.budgets.gather import SEEN, seen_of
 from regulars.modules.budgets.types import Seen
 from regulars.modules.catalog.gather import PRODUCTS
+from regulars.modules.coupons.gather import COUPONS, coupons_of
+from regulars.modules.coupons.types import Coupon
 from regulars.modules.earning.gather import ACTIVITY_OF_WHO
 from regulars.modules.ledger.gather import ACCOUNTS_OF_WHO
 from regulars.modules.members.enrolment import WHO_BY_ID
@@ -64,6 +66,7 @@ class Known:
     products: dict[str, tuple[str | None, str | None, frozenset[str]]]
     seen: Seen
     asked_keys: Sequence[str]
+    coupons: tuple[Coupon, ...]
 
     def birthday(self, merchant_id: int) -> date | None:
         if not self.birthday_sealed or self.carrier is None:
@@ -90,13 +93,14 @@ class Question:
     now: datetime
     window_from: date = DAWN
     budget_keys: Sequence[str] = ()
+    coupon_keys: Sequence[str] = ()
     asked: Asked | None = None
 
 
 _KNOWN: Final = Sql(
     f"""WITH {WHO_BY_ID} SELECT {_PERSON}, {REMEMBERED}, {number_at("at")}, {ACCOUNTS_OF_WHO},
   {STANDING_OF_WHO}, {ACTIVITY_OF_WHO}, {_LIFETIME}, {BOOK_VERSION}, {PRODUCTS},
-  {SEEN}"""
+  {SEEN}, {COUPONS}"""
 )
 
 
@@ -115,12 +119,13 @@ def known_of(question: Question) -> Known:
             "window_from": question.window_from,
             "skus": sorted(set(question.skus)),
             "budget_keys": list(question.budget_keys),
+            "coupon_keys": list(question.coupon_keys),
             "now": question.now,
         },
     )
     assert row is not None
     (person, remembered, programme, accounts, standing, activity, lifetime, version, products,
-     seen) = row  # fmt: skip
+     seen, coupons) = row  # fmt: skip
     own, carrier, status, birthday, joined_at, merged = as_json(person) or (None,) * 6
     stand = as_json(standing)
     sums = [amount or 0 for amount in as_json(activity)]
@@ -145,4 +150,5 @@ def known_of(question: Question) -> Known:
         },
         seen=seen_of(seen),
         asked_keys=question.budget_keys,
+        coupons=coupons_of(question.merchant_id, coupons),
     )

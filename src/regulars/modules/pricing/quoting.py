@@ -28,9 +28,10 @@ from regulars.modules.ledger.errors import InsufficientPoints
 from regulars.modules.ledger.gather import Purses, carrier_for_write
 from regulars.modules.ledger.types import ASSET_OF_NAME
 
+from .asked import Asking, Place
 from .claims import owner_of, release_of
 from .errors import QuoteExpired, QuoteUsed
-from .evaluating import Asking, Place, Priced, price
+from .evaluating import Priced, price
 from .gather import StoredQuote, stored_quote
 from .recorder import QUOTE, QUOTE_CHANGE, quote_row, released_row
 from .selling import deal_of
@@ -119,6 +120,7 @@ def _claim(
     counting.claim(
         sheet,
         priced.counted,
+        priced.coupons,
         priced.evaluation,
         owner=owner_of(quote_id),
         expires_at=expires_at,

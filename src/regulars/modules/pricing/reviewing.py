@@ -13,7 +13,7 @@ from regulars.modules.programmes.services import checked
 from regulars.modules.promotions.document import OfferDocument, compiled
 from regulars.modules.promotions.queries import book
 
-from .evaluating import Place
+from .asked import Place
 from .lint.linting import lint
 from .lint.types import Finding, Plan, Report, Worst
 from .telling import evaluation_json

@@ -39,7 +39,7 @@ def deal_of(priced: Priced, quote_id: UUID, holds: Mapping[str, str]) -> Deal:
             SoldOffer(priced.book.documents[one.offer.code], one.lines, one.budget_minor)
             for one in frozen.offers
         ),
-        coupons={code: context.given[code] for code in chosen if code in context.given},
+        coupons={code: priced.coupons[code].key for code in chosen if code in priced.coupons},
         holds=holds,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
@@ -108,6 +108,12 @@ def offer_views(
     if after is not None:
         rows = rows.filter(code__gt=after)
     return [view_of(row) for row in rows.order_by("code")[: limit + 1]]
+
+
+def offer_names(merchant_id: int, codes: Iterable[str]) -> dict[str, str]:
+    """The names of offers, archived ones too, by code."""
+    rows = OfferRow.objects.of(merchant_id).filter(code__in=sorted(set(codes)))
+    return {code: document["name"] for code, document in rows.values_list("code", "document")}
 
 
 def view_of(row: OfferRow) -> OfferView:

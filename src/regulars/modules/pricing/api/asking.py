@@ -8,12 +8,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from regulars.infra.http.answers import asked
+from regulars.infra.http.client import client_ip
 from regulars.infra.http.principal import ApiRequest
 from regulars.infra.writes import Answer
 from regulars.kernel.errors import FieldError, Invalid, NotFound
 from regulars.kernel.ids import show
 from regulars.modules.pricing import quoting
-from regulars.modules.pricing.evaluating import Place, price
+from regulars.modules.pricing.asked import Guesser, Place
+from regulars.modules.pricing.evaluating import price
 from regulars.modules.pricing.gather import stored_quote
 from regulars.modules.pricing.reviewing import review
 from regulars.modules.pricing.telling import evaluation_json, quote_json
@@ -28,9 +30,16 @@ def place_of(request: ApiRequest, now: datetime) -> Place:
     return Place(merchant.id, ZoneInfo(merchant.zone), now)
 
 
+def guesser_of(request: ApiRequest) -> Guesser:
+    """A page's key is spoken for by its visitor, every other by a shop that everybody shops at."""
+    auth = request.auth
+    address = client_ip(request) if auth.origins else None
+    return Guesser(api_key=auth.actor, address=address)
+
+
 def evaluation(request: ApiRequest, body: AskingIn, now: datetime) -> dict[str, Any]:
     """Raises NotFound for a member nobody knows."""
-    found = price(place_of(request, now), body.asking(), suggest=True)
+    found = price(place_of(request, now), body.asking(guesser_of(request)), suggest=True)
     assert not isinstance(found, Answer)
     return evaluation_json(found.evaluation)
 
@@ -43,7 +52,8 @@ def quote(request: ApiRequest, body: AskingIn, now: datetime, life: timedelta) -
             errors=[FieldError("/at", "in_the_future", "Leave it out, or ask for an evaluation.")],
         )
     wanted = asked(request, "quotes.create", now=now)
-    return quoting.quote(place_of(request, now), wanted, body.asking(), life=life)
+    place, cart = place_of(request, now), body.asking(guesser_of(request))
+    return quoting.quote(place, wanted, cart, life=life)
 
 
 def shown(request: ApiRequest, quote_id: UUID, now: datetime) -> dict[str, Any]:

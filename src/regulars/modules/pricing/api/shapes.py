@@ -16,7 +16,7 @@ from regulars.infra.http.fields import (
     Strict,
 )
 from regulars.kernel.errors import FieldError, Invalid
-from regulars.modules.pricing.evaluating import Asking, Goods
+from regulars.modules.pricing.asked import Asking, Goods, Guesser
 from regulars.modules.promotions.document import OfferDocument
 
 MOST_LINES: Final = 1_000
@@ -57,7 +57,7 @@ class AskingIn(Strict):
         Field(description="What a stranger would pay after joining now; without member_id alone"),
     ] = False
 
-    def asking(self) -> Asking:
+    def asking(self, guesser: Guesser) -> Asking:
         """Raises Invalid where the cart costs more than an order can."""
         if self.as_new_member and self.member_id is not None:
             raise Invalid(
@@ -79,6 +79,7 @@ class AskingIn(Strict):
             shipping_minor=self.shipping_minor,
             coupon_codes=tuple(dict.fromkeys(self.coupon_codes)),
             as_new_member=self.as_new_member,
+            guesser=guesser,
             redeem={
                 "points": self.redeem.points,
                 "growth_value": self.redeem.growth_value,

@@ -1,0 +1,24 @@
+"""Member pages: one's own coupons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ninja import Router
+
+from regulars.infra.http.permissions import Forbidden, requires
+from regulars.infra.http.principal import ApiRequest
+
+from .routes import wallet
+from .shapes import WalletOut
+
+router = Router(tags=["card"])
+
+
+@router.get("/coupons", response=WalletOut, operation_id="list_own_coupons", by_alias=True)
+@requires("self.read")
+def list_own_coupons(request: ApiRequest) -> dict[str, Any]:
+    """One's own coupons: usable ones first, soonest to end first."""
+    if request.auth.member_id is None:
+        raise Forbidden
+    return wallet(request.auth.merchant, request.auth.member_id)

@@ -1,0 +1,58 @@
+"""The merchant's offers as the evaluator takes them, compiled once per version and process."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from threading import Lock
+from typing import NamedTuple
+
+from regulars.modules.promotions.eligibility import matcher
+from regulars.modules.promotions.queries import Book, book
+from regulars.modules.promotions.types import Offer
+
+from .book import OfferBook, compile_offers
+from .claims import is_counted
+
+_compiled: dict[int, Compiled] = {}
+_lock = Lock()
+
+
+class Compiled(NamedTuple):
+    """A book of offers, compiled, and those of which anything is counted."""
+
+    book: Book
+    offers: OfferBook
+    counted: tuple[Offer, ...]
+
+
+def offer_book(merchant_id: int, version: int) -> Compiled:
+    """The merchant's offers of a version, compiled once per process."""
+    offers = book(merchant_id, version)
+    known = _compiled.get(merchant_id)
+    if known is not None and known.book is offers:
+        return known
+    predicates = {
+        offer.code: test for offer in offers.offers if (test := matcher(offer.who)) is not None
+    }
+    compiled = compile_offers(
+        [_with_hard_budget(offer) for offer in offers.offers],
+        max_discount_bps=offers.settings.max_discount_bps,
+        predicates=predicates,
+    )
+    counted = tuple(offer for offer in offers.offers if is_counted(offer))
+    found = Compiled(offers, compiled, counted)
+    with _lock:
+        _compiled[merchant_id] = found
+    return found
+
+
+def _with_hard_budget(offer: Offer) -> Offer:
+    """A soft budget counts and warns; it cuts nothing."""
+    if offer.budget is None or offer.budget_terms.stop == "hard":
+        return offer
+    return replace(offer, budget=None)
+
+
+def last_known(merchant_id: int) -> Compiled | None:
+    """What this process compiled last; a gather tells whether it is still true."""
+    return _compiled.get(merchant_id)
