@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from makers.orders import NO_INTEGERS, buy, changed, enrol, make_shop, traces, with_raw
+from makers.orders import DAY, NO_INTEGERS, buy, changed, enrol, make_shop, traces, with_raw
 from regulars.modules.catalog.models import PricePoint
+from regulars.modules.catalog.queries import lawful_reference
+from regulars.modules.catalog.reference_price import PricePoint as PriceAt
 
 MARK = 123_456_789
 TEA = {"name": "Tea", "category": "drinks", "type": "leaf", "tags": ["green"], "list_price": 990}
@@ -98,3 +101,39 @@ def test_rates_by_category_look_the_sku_up() -> None:
     assert buy(shop, member, 1_000, 1_000)["points"] == 40
     shop.api.put("/products/S2", {"category": "drinks"})
     assert buy(shop, member, 1_000, 1_000)["points"] == 60
+
+
+def test_the_rule_for_struck_through_prices_is_the_countrys_until_it_is_set() -> None:
+    for zone, region in (("Europe/Berlin", "eu"), ("Asia/Shanghai", "cn"), ("Asia/Tokyo", "none")):
+        shop = make_shop(zone=zone)
+        assert shop.api.get("/settings/reference-price").json() == {"region": region}
+    told = shop.api.put("/settings/reference-price", {"region": "eu"}).json()
+    assert told == {
+        "region": "eu",
+        "effects": [{"type": "catalog.strike_region_changed", "region": "eu"}],
+    }
+    assert shop.api.put("/settings/reference-price", {"region": "eu"}).json()["effects"] == []
+    assert shop.api.get("/settings/reference-price").json() == {"region": "eu"}
+    assert shop.api.put("/settings/reference-price", {"region": "us"}).status_code == 422
+
+
+def test_a_price_raised_to_be_struck_through_is_no_base() -> None:
+    shop = make_shop(zone="Europe/Berlin")
+    shop.api.put("/products/tea", {"list_price": 1_000})
+    shop.move(20 * DAY)
+    shop.api.put("/products/tea", {"list_price": 1_500})
+    begins = shop.move(2 * DAY)
+
+    def base(**given: Any) -> int | None:
+        return lawful_reference(shop.merchant, "tea", begins=begins, **given)
+
+    assert base() == 1_000
+    assert base(deals=[PriceAt(begins - DAY, 900)]) == 900
+    shop.api.put("/settings/reference-price", {"region": "cn"})
+    begins = shop.move(timedelta(seconds=1))
+    assert base() is None, "no sale, no base"
+    assert base(deals=[PriceAt(begins - DAY, 900)]) == 900
+    shop.api.put("/settings/reference-price", {"region": "none"})
+    begins = shop.move(timedelta(seconds=1))
+    assert base() == 1_500
+    assert lawful_reference(shop.merchant, "unknown", begins=begins) is None

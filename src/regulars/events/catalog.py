@@ -17,3 +17,13 @@ class ProductChanged(Event):
 
     sku: str
     created: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrikeRegionChanged(Event):
+    """From now on prices are struck through by another region's rule: cn, eu or none."""
+
+    topic: ClassVar[str] = "catalog.strike_region_changed"
+    version: ClassVar[int] = 1
+
+    region: str

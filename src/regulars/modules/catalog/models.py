@@ -26,3 +26,11 @@ class PricePoint(Owned):
     sku = models.CharField(max_length=255)
     at = models.DateTimeField()
     list_price_minor = models.BigIntegerField()
+
+
+class StrikePolicy(Owned):
+    """By which region's rule prices are struck through, from an instant on; append-only."""
+
+    pk = models.CompositePrimaryKey("merchant_id", "effective_at")
+    effective_at = models.DateTimeField()
+    region = models.CharField(max_length=8)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from regulars.infra.db import Sql, any_of, as_json, fetch_all
+from regulars.infra.http.principal import MerchantFacts
 from regulars.kernel.errors import NotFound
+from regulars.modules.members.rules import phone_region
 
-from .models import Product
+from .models import PricePoint, Product, StrikePolicy
+from .reference_price import EU, RULES, Region, reference_price
+from .reference_price import PricePoint as Price
 
 _FACTS: Final = Sql(
     "SELECT sku, category, type FROM catalog_product "
@@ -85,3 +90,32 @@ def product_names(
     """Name and category of the known among ``skus``."""
     rows = fetch_all(_NAMES, {"merchant_id": merchant_id, "skus": sorted(set(skus))})
     return {sku: (name, category) for sku, name, category in rows}
+
+
+def strike_region(merchant: MerchantFacts, at: datetime) -> Region:
+    """Whose rule for struck-through prices holds at an instant: as set, else the country's own."""
+    set_ = StrikePolicy.objects.of(merchant.id).filter(effective_at__lte=at)
+    region: Region | None = (
+        set_.order_by("-effective_at").values_list("region", flat=True).first()  # type: ignore[assignment]
+    )
+    if region is not None:
+        return region
+    country = phone_region(merchant.zone, merchant.locale)
+    return "cn" if country == "CN" else "eu" if country in EU else "none"
+
+
+def lawful_reference(
+    merchant: MerchantFacts, sku: str, *, begins: datetime, deals: Sequence[Price] = ()
+) -> int | None:
+    """What a reduction of ``sku`` that ``begins`` may be compared with, in minor units.
+
+    ``deals`` are the sales of it that the caller knows; without any, a region that goes by deals
+    knows no base. Where no rule holds it is the list price of then. None: nothing may be struck
+    through.
+    """
+    region = strike_region(merchant, begins)
+    rows = PricePoint.objects.of(merchant.id).filter(sku=sku, at__lt=begins)
+    listed = [Price(at, minor) for at, minor in rows.values_list("at", "list_price_minor")]
+    if region == "none":
+        return max(listed, key=lambda price: price.at).minor if listed else None
+    return reference_price(RULES[region], begins=begins, listed=listed, deals=deals)

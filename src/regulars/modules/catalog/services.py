@@ -10,12 +10,13 @@ from typing import Any, Final
 from django.db import transaction
 
 from regulars.events.base import Event
-from regulars.events.catalog import ProductChanged
+from regulars.events.catalog import ProductChanged, StrikeRegionChanged
 from regulars.infra import outbox
 from regulars.infra.recording import Upsert, Writes
 
-from .models import PricePoint, Product
+from .models import PricePoint, Product, StrikePolicy
 from .queries import shown
+from .reference_price import Region
 
 _LEARNT: Final = Upsert(
     "catalog_product",
@@ -59,6 +60,19 @@ def put_product(
         )
     outbox.publish(aggregate="catalog", events=events, at=now)
     return after, events
+
+
+@transaction.atomic
+def put_strike_region(*, merchant_id: int, region: Region, now: datetime) -> list[Event]:
+    """From now on strike prices through by a region's rule; what was before stays on record."""
+    last = StrikePolicy.objects.of(merchant_id).order_by("-effective_at").first()
+    if last is not None and last.region == region:
+        return []
+    StrikePolicy.objects.of(merchant_id).filter(effective_at=now).delete()
+    StrikePolicy(merchant_id=merchant_id, effective_at=now, region=region).save(force_insert=True)
+    event = StrikeRegionChanged(merchant_id=merchant_id, happened_at=now, region=region)
+    outbox.publish(aggregate="catalog", events=[event], at=now)
+    return [event]
 
 
 _FIELDS = {

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.http import HttpResponse
 from ninja import Router
 from pydantic import Field
 
 from regulars.events.effects import effects
+from regulars.infra.clock import now_for
 from regulars.infra.http.answers import answer_once
 from regulars.infra.http.fields import ExternalId, ShortText, Strict
 from regulars.infra.http.permissions import requires
@@ -45,6 +46,51 @@ class ProductChangedOut(ProductOut):
     effects: Annotated[
         list[dict[str, Any]], Field(description="What changed: event names and their particulars")
     ]
+
+
+class StrikeRegionIn(Strict):
+    region: Literal["cn", "eu", "none"]
+
+
+class StrikeRegionOut(Strict):
+    region: Annotated[
+        str, Field(description="cn: lowest deal of 7 days; eu: lowest of 30 days; none: no rule")
+    ]
+
+
+class StrikeRegionChangedOut(StrikeRegionOut):
+    effects: Annotated[
+        list[dict[str, Any]], Field(description="What changed: event names and their particulars")
+    ]
+
+
+@router.get(
+    "/settings/reference-price", response=StrikeRegionOut, operation_id="read_strike_region"
+)
+@requires("settings.read")
+def read_strike_region(request: ApiRequest) -> dict[str, Any]:
+    """By which region's rule prices are struck through; the country's own where none is set."""
+    merchant = request.auth.merchant
+    return {"region": queries.strike_region(merchant, now_for(merchant))}
+
+
+@router.put(
+    "/settings/reference-price",
+    response=StrikeRegionChangedOut,
+    operation_id="put_strike_region",
+)
+@requires("settings.write")
+def put_strike_region(request: ApiRequest, body: StrikeRegionIn) -> HttpResponse:
+    """Choose the rule for struck-through prices, from now on."""
+
+    def act(now: datetime) -> Outcome:
+        events = services.put_strike_region(
+            merchant_id=request.auth.merchant_id, region=body.region, now=now
+        )
+        told = {"region": body.region, "effects": effects(events)}
+        return Outcome(status=200, body=told, subject="settings:reference-price")
+
+    return answer_once(request, "settings.reference_price", act)
 
 
 @router.get("/products/{path:sku}", response=ProductOut, operation_id="read_product")
