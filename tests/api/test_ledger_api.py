@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from makers.ledger import claw_back, earn, order_cause, spend
 from makers.merchants import (
@@ -318,3 +319,27 @@ def test_an_export_of_one_merchant_has_nothing_of_another(shop: Shop) -> None:
 
     assert shop.member in text
     assert other.member not in text
+
+
+def test_seals_are_listed_with_who_signed_them(shop: Shop) -> None:
+    for amount in (1, 2, 3):
+        shop.adjust(amount)
+        shop.api.post("/seals")
+    first = shop.api.get("/seals?limit=2").json()
+    rest = shop.api.get(f"/seals?limit=2&starting_after={first['next_cursor']}").json()
+
+    assert (first["has_more"], rest["has_more"], rest["next_cursor"]) == (True, False, None)
+    listed = [*first["data"], *rest["data"]]
+    assert [sealed["seal"] for sealed in listed] == [3, 2, 1]
+    exported = [
+        json.loads(line) for line in shop.api.get("/export/entries").getvalue().split(b"\n") if line
+    ]
+    rows = [line for line in exported if "seal" in line]
+    for sealed, row in zip(reversed(listed), rows, strict=True):
+        signature, key = sealed.pop("signature"), sealed.pop("public_key")
+        assert sealed == row
+        Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)).verify(
+            bytes.fromhex(signature), canonical_json(row)
+        )
+    wrong = shop.api.get("/seals?starting_after=seal_1")
+    assert (wrong.status_code, pointers(wrong)) == (422, ["?starting_after"])

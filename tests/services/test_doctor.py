@@ -153,6 +153,11 @@ def test_other_keys_than_the_data_was_sealed_with_are_a_fault(shop: Home) -> Non
     assert {(f["check"], f["code"]) for f in told["findings"]} == {
         ("members", "identity_misplaced")
     }
+    told = shop.told("doctor", code=1, REGULARS_SEAL_KEY="0d" * 32)
+    assert {(f["check"], f["code"]) for f in told["findings"]} == {("ledger", "seal_stranger")}
+    former = re.findall(r"signed by ([0-9a-f]{64})", told["findings"][0]["detail"])
+    named = {"REGULARS_SEAL_KEY": "0d" * 32, "REGULARS_FORMER_SEAL_KEYS": ",".join(former)}
+    assert shop.told("doctor", **named)["findings"] == []
 
 
 @pytest.mark.slow

@@ -6,7 +6,10 @@ import json
 from hashlib import sha256
 
 import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import DatabaseError, connection, transaction
+from django.test import override_settings
 
 from makers.ledger import (
     DAY,
@@ -19,10 +22,11 @@ from makers.ledger import (
     order_cause,
     spend,
 )
+from regulars.infra import crypto
 from regulars.infra.models import OutboxRow
 from regulars.kernel.canonical import canonical_json
 from regulars.kernel.merkle import tree_root
-from regulars.modules.ledger import queries, seals
+from regulars.modules.ledger import queries, seals, signing
 from regulars.modules.ledger.errors import ChainBroken
 from regulars.modules.ledger.models import Account, Posting, Seal, SealedHead
 from regulars.modules.ledger.seals import HeadTree
@@ -206,8 +210,8 @@ def test_nothing_is_sealed_over_postings_that_are_gone(busy):
     assert Seal.objects.of(busy).count() == 1
 
 
-@pytest.mark.parametrize("table", ["ledger_posting", "ledger_seal"])
-@pytest.mark.parametrize("change", ["UPDATE {} SET at = at", "DELETE FROM {}"])
+@pytest.mark.parametrize("table", ["ledger_posting", "ledger_seal", "ledger_sealsignature"])
+@pytest.mark.parametrize("change", ["UPDATE {} SET merchant_id = merchant_id", "DELETE FROM {}"])
 def test_the_database_refuses_to_change_what_was_written(busy, table, change):
     seal(busy)
     rows = Posting.objects.of(busy).count(), Seal.objects.of(busy).count()
@@ -217,3 +221,57 @@ def test_the_database_refuses_to_change_what_was_written(busy, table, change):
         connection.cursor().execute(statement)
 
     assert (Posting.objects.of(busy).count(), Seal.objects.of(busy).count()) == rows
+
+
+# ── who made it ───────────────────────────────────────────────────────────────────────────
+
+
+def signer_of(sealed):
+    return Ed25519PublicKey.from_public_bytes(bytes.fromhex(sealed.public_key))
+
+
+def test_an_exported_seal_is_what_was_signed(busy):
+    first, second = seal(busy), seal(busy, NOON + DAY)
+    _, rows = exported(busy)
+    for sealed, row in zip((first, second), rows, strict=True):
+        signer_of(sealed).verify(bytes.fromhex(sealed.signature), canonical_json(row))
+        with pytest.raises(InvalidSignature):
+            signer_of(sealed).verify(
+                bytes.fromhex(sealed.signature), canonical_json({**row, "accounts": 0})
+            )
+    assert first.public_key == second.public_key
+    assert seals.seals(busy) == [first, second]
+
+
+def test_every_merchant_has_a_key_of_its_own(busy):
+    """The empty root is everybody's: only the key tells whose it is."""
+    one, other = seal(fresh_merchant()), seal(fresh_merchant())
+    assert one.root == other.root
+    assert one.public_key != other.public_key
+    with pytest.raises(InvalidSignature):
+        signer_of(other).verify(
+            bytes.fromhex(one.signature), canonical_json(signing.seal_line(one))
+        )
+
+
+def test_a_seal_made_with_another_key_is_good_and_yet_a_strangers(busy):
+    """Whoever holds the database and not the key may seal what they like, but not as this house."""
+    seal(busy)
+    crypto._signer.cache_clear()
+    with override_settings(SEAL_KEY="0d" * 32):
+        forged = seal(busy, NOON + DAY)
+    crypto._signer.cache_clear()
+
+    assert verify(busy) == []
+    (found,) = signing.strangers(busy, seals.seals(busy))
+    assert (found.code, found.version) == ("seal_stranger", 2)
+    assert forged.public_key in found.detail
+    with override_settings(FORMER_SEAL_KEYS=[forged.public_key]):
+        assert signing.strangers(busy, seals.seals(busy)) == []
+
+
+def test_without_its_key_nothing_is_sealed(busy):
+    crypto._signer.cache_clear()
+    with override_settings(SEAL_KEY=""), pytest.raises(crypto.KeyMissing, match="init"):
+        seal(busy)
+    assert Seal.objects.of(busy).count() == 0

@@ -16,6 +16,7 @@ SECRETS: Final = {
     "REGULARS_SECRET_KEY": 48,
     "REGULARS_FIELD_KEY": 32,
     "REGULARS_INDEX_KEY": 32,
+    "REGULARS_SEAL_KEY": 32,
 }
 PLACEHOLDERS: Final = ("changeme", "secret", "example", "placeholder", "insecure")
 

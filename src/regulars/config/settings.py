@@ -25,6 +25,9 @@ VERSION = _version()
 SECRET_KEY = secret("REGULARS_SECRET_KEY")
 FIELD_KEY = secret("REGULARS_FIELD_KEY")
 INDEX_KEY = secret("REGULARS_INDEX_KEY")
+SEAL_KEY = secret("REGULARS_SEAL_KEY")
+#: Public keys that seals of this home were signed with before it had the key it has now.
+FORMER_SEAL_KEYS = list(filter(None, os.environ.get("REGULARS_FORMER_SEAL_KEYS", "").split(",")))
 DEBUG = False
 TEST_CLOCK = os.environ.get("REGULARS_TEST_CLOCK") == "1"
 ALLOWED_HOSTS = [

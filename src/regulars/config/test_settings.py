@@ -14,6 +14,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # a worker has what its starter has: a 
 os.environ.setdefault("REGULARS_SECRET_KEY", "5e" * 32)
 os.environ.setdefault("REGULARS_FIELD_KEY", "f1" * 32)
 os.environ.setdefault("REGULARS_INDEX_KEY", "1d" * 32)
+os.environ.setdefault("REGULARS_SEAL_KEY", "5e" * 32)
 
 from .settings import *  # noqa: F403
 from .settings import DATABASES

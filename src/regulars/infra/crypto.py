@@ -1,12 +1,13 @@
-"""Field encryption: what names or reaches a person is unreadable without the keys.
+"""Field encryption and signatures: nobody reads a person, or speaks for the house, without a key.
 
-Two secrets, one key per merchant from each (HKDF-SHA-256), so a leaked merchant key opens one
+Three secrets, one key per merchant from each (HKDF-SHA-256), so a leaked merchant key opens one
 merchant and the index key opens nothing:
 
 - ``REGULARS_FIELD_KEY`` seals values with AES-256-GCM. A sealed value is bound to its merchant,
   table, field and row; moved elsewhere it does not open.
 - ``REGULARS_INDEX_KEY`` makes keyed blind indexes: equal values of one merchant meet, and nobody
   without the key can test a guess (a plain digest of all phone numbers is an afternoon's work).
+- ``REGULARS_SEAL_KEY`` signs (Ed25519): who has the public key can tell what this house said.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ import os
 from functools import lru_cache
 from typing import Final
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -86,6 +88,26 @@ def mask(*, type: str, value: str) -> str:
     return f"****{value[len(value) - shown :]}"
 
 
+def sign(merchant_id: int, text: bytes) -> str:
+    """The merchant's signature of ``text``, 128 hexadecimal digits. Raises KeyMissing."""
+    return _signer(merchant_id).sign(text).hex()
+
+
+def public_key(merchant_id: int) -> str:
+    """What the merchant's signatures are checked with, 64 hexadecimal digits."""
+    return _signer(merchant_id).public_key().public_bytes_raw().hex()
+
+
+def is_signed(public_key: str, signature: str, text: bytes) -> bool:
+    """Whether ``signature`` is that key's signature of ``text``; malformed ones are nobody's."""
+    try:
+        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
+        key.verify(bytes.fromhex(signature), text)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
 def _place(merchant_id: int, table: str, field: str, row_id: str) -> bytes:
     return f"{merchant_id}|{table}|{field}|{row_id}".encode()
 
@@ -98,6 +120,12 @@ def _cipher(merchant_id: int) -> AESGCM:
 @lru_cache(maxsize=_MERCHANTS_CACHED)
 def _index_key(merchant_id: int) -> bytes:
     return _derived(settings.INDEX_KEY, "REGULARS_INDEX_KEY", merchant_id)
+
+
+@lru_cache(maxsize=_MERCHANTS_CACHED)
+def _signer(merchant_id: int) -> Ed25519PrivateKey:
+    seed = _derived(settings.SEAL_KEY, "REGULARS_SEAL_KEY", merchant_id)
+    return Ed25519PrivateKey.from_private_bytes(seed)
 
 
 def _derived(secret: str, name: str, merchant_id: int) -> bytes:

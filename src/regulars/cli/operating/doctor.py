@@ -31,7 +31,7 @@ def _doctor(args: argparse.Namespace) -> int:
         findings += examining.switches() + examining.database()
         if not any(f.check == "database" and f.severity == "fault" for f in findings):
             only = the_merchant(args) if args.merchant else None
-            findings += examining.jobs() + examining.books(only)
+            findings += examining.jobs() + examining.books(only) + examining.signers(only)
             figures = _figures(only)
     faults = sum(finding.severity == "fault" for finding in findings)
     told = {

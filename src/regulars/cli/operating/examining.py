@@ -194,17 +194,35 @@ def _ledger(merchant: MerchantFacts) -> list[Finding]:
 
     with _bar("verifying the ledger of {code}", merchant) as move:
         faults = verify(merchant.id, progress=lambda done: move(done, None))
-    return [
-        Finding(
-            "fault",
-            "ledger",
-            fault.code,
-            fault.detail if fault.version is None else f"{fault.version}: {fault.detail}",
-            merchant.code,
-            fault.account or fault.member_id,
-        )
-        for fault in faults
-    ]
+    return [_of_ledger(merchant, fault) for fault in faults]
+
+
+def _of_ledger(merchant: MerchantFacts, fault: Any) -> Finding:
+    return Finding(
+        "fault",
+        "ledger",
+        fault.code,
+        fault.detail if fault.version is None else f"{fault.version}: {fault.detail}",
+        merchant.code,
+        fault.account or fault.member_id,
+    )
+
+
+def signers(only: MerchantFacts | None = None) -> list[Finding]:
+    """Seals signed with keys that are not this home's."""
+    from regulars.infra.crypto import KeyMissing
+    from regulars.modules.ledger.seals import seals
+    from regulars.modules.ledger.signing import strangers
+    from regulars.modules.merchants.queries import merchants
+
+    try:
+        return [
+            _of_ledger(merchant, fault)
+            for merchant in ([only] if only else merchants())
+            for fault in strangers(merchant.id, seals(merchant.id))
+        ]
+    except KeyMissing:  # the settings say so already
+        return []
 
 
 def _tiers(merchant: MerchantFacts) -> list[Finding]:

@@ -71,8 +71,9 @@ def known_migrations() -> set[str]:
 
 def merchant_figures() -> list[dict[str, Any]]:
     """Of every merchant: what its ledger adds up to, and its latest seal."""
-    from regulars.modules.ledger.queries import seal_line, totals
+    from regulars.modules.ledger.queries import totals
     from regulars.modules.ledger.seals import latest_seal
+    from regulars.modules.ledger.signing import seal_line
     from regulars.modules.merchants.queries import merchants
 
     found = []

@@ -168,6 +168,15 @@ class Seal(Owned):
     previous = models.CharField(max_length=64)
 
 
+class SealSignature(Owned):
+    """Who made a seal: an Ed25519 signature of its exported row. Append-only as the seal is."""
+
+    pk = models.CompositePrimaryKey("merchant_id", "number")
+    number = models.IntegerField()
+    public_key = models.CharField(max_length=64)
+    signature = models.CharField(max_length=128)
+
+
 class SealedHead(Owned):
     """What the latest seal saw of an account, so that a deleted last posting is found."""
 

@@ -15,13 +15,13 @@ from regulars.infra.db import Sql, any_of, as_instant, as_json, as_uuid, fetch_a
 from regulars.infra.snapshots import instant_text, one_snapshot, stream
 from regulars.kernel.errors import FieldError, Invalid, NotFound
 from regulars.kernel.ids import show
-from regulars.kernel.instants import show_instant
 from regulars.modules.members.enrolment import WHO_BY_ID
 
 from .chain import exported_line
 from .engine import Journal, Purse
 from .gather import Purses
 from .seals import latest_seal, seals
+from .signing import seal_line
 from .types import (
     ACCOUNT_OF_LETTERS,
     ASSET_NAMES,
@@ -37,7 +37,6 @@ from .types import (
     Entry,
     ExpiringAmount,
     HoldView,
-    SealView,
     account_id,
     entry_id,
 )
@@ -309,17 +308,6 @@ def _exported_member(member_hex: str, rows: Iterable[Sequence[Any]]) -> Iterator
                 hash=head,
             )
             previous = head
-
-
-def seal_line(sealed: SealView) -> dict[str, Any]:
-    """A seal as the export and the API show it."""
-    return {
-        "seal": sealed.number,
-        "at": show_instant(sealed.at),
-        "accounts": sealed.accounts,
-        "root": sealed.root,
-        "previous": sealed.previous,
-    }
 
 
 def system_balances(merchant_id: int) -> dict[str, dict[str, int]]:

@@ -20,9 +20,11 @@ from regulars.infra.recording import Table, Update, Writes
 from regulars.infra.snapshots import one_snapshot, stream
 
 from .errors import ChainBroken
+from .signing import signed
 from .types import DEBT_OF, GENESIS, SealView, account_id
 
 SEAL: Final = Table("ledger_seal", "merchant_id", "number", "at", "accounts", "root", "previous")
+SIGNATURE: Final = Table("ledger_sealsignature", "merchant_id", "number", "public_key", "signature")
 SEALED_HEAD: Final = Table(
     "ledger_sealedhead", "merchant_id", "member_id", "account", "version", "head"
 )
@@ -44,11 +46,16 @@ _HEADS: Final = Sql(
     "WHERE a.merchant_id = :merchant_id ORDER BY a.member_id, a.asset DESC"
 )
 _SEALS: Final = (
-    "SELECT number, at, accounts, root, previous FROM ledger_seal "
-    "WHERE merchant_id = :merchant_id ORDER BY number"
+    "SELECT s.number, s.at, s.accounts, s.root, s.previous, coalesce(g.public_key, ''), "
+    "coalesce(g.signature, '') FROM ledger_seal s LEFT JOIN ledger_sealsignature g "
+    "ON g.merchant_id = s.merchant_id AND g.number = s.number "
+    "WHERE s.merchant_id = :merchant_id"
 )
-_ALL: Final = Sql(_SEALS)
-_LAST: Final = Sql(f"{_SEALS} DESC LIMIT 1")
+_ALL: Final = Sql(f"{_SEALS} ORDER BY s.number")
+_LAST: Final = Sql(f"{_SEALS} ORDER BY s.number DESC LIMIT 1")
+_LATEST: Final = Sql(f"{_SEALS} AND s.number < :before ORDER BY s.number DESC LIMIT :count")
+#: Before the first of them stands every seal.
+_AFTER_ALL: Final = 2**31 - 1
 _ROWS_AT_ONCE: Final = 5_000
 _LEAF: Final = b"\x00"
 _NODE: Final = b"\x01"
@@ -140,6 +147,13 @@ def seals(merchant_id: int) -> list[SealView]:
     return [_view(row) for row in fetch_all(_ALL, {"merchant_id": merchant_id})]
 
 
+def latest_seals(merchant_id: int, *, limit: int, after: int | None = None) -> list[SealView]:
+    """Seals, the last one first; ``after`` is the number of the last one seen."""
+    before = _AFTER_ALL if after is None else after
+    params = {"merchant_id": merchant_id, "before": before, "count": limit}
+    return [_view(row) for row in fetch_all(_LATEST, params)]
+
+
 def _gather(merchant_id: int) -> _Heads:
     with one_snapshot():
         heads = _Heads(HeadTree(), [], [], latest_seal(merchant_id))
@@ -175,7 +189,7 @@ def _add(
 
 def _record(merchant_id: int, now: datetime, heads: _Heads) -> SealView:
     last = heads.last
-    found = SealView(
+    bare = SealView(
         number=last.number + 1 if last else 1,
         # A host clock set back must not let a later seal look earlier.
         at=max(now, last.at) if last else now,
@@ -183,6 +197,7 @@ def _record(merchant_id: int, now: datetime, heads: _Heads) -> SealView:
         root=heads.tree.root(),
         previous=last.root if last else GENESIS,
     )
+    found = signed(merchant_id, bare)
     with transaction.atomic():
         writes = Writes()
         # Unique by number: of two seals made at once one is made again.
@@ -190,6 +205,7 @@ def _record(merchant_id: int, now: datetime, heads: _Heads) -> SealView:
             SEAL,
             (merchant_id, found.number, found.at, found.accounts, found.root, found.previous),
         )
+        writes.add(SIGNATURE, (merchant_id, found.number, found.public_key, found.signature))
         writes.record()
         for target, rows in ((SEALED_HEAD, heads.new), (SEALED_HEAD_CHANGE, heads.changed)):
             for start in range(0, len(rows), _ROWS_AT_ONCE):
@@ -201,7 +217,7 @@ def _record(merchant_id: int, now: datetime, heads: _Heads) -> SealView:
 
 
 def _view(row: tuple[object, ...]) -> SealView:
-    number, at, accounts, root, previous = row
+    number, at, *rest = row
     sealed_at = as_instant(at)
     assert sealed_at is not None
-    return SealView(number, sealed_at, accounts, root, previous)  # type: ignore[arg-type]
+    return SealView(number, sealed_at, *rest)  # type: ignore[arg-type]

@@ -224,11 +224,15 @@ class AssetTotals:
 
 @dataclass(frozen=True, slots=True)
 class SealView:
+    """A seal; ``public_key`` and ``signature`` tell who made it, empty where nobody signed it."""
+
     number: int
     at: datetime
     accounts: int
     root: str
     previous: str
+    public_key: str = ""
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)

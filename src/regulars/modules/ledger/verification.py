@@ -18,6 +18,7 @@ from regulars.infra.snapshots import instant_text, one_snapshot, stream
 
 from .chain import posting_hash
 from .seals import HeadTree, seals
+from .signing import faults
 from .types import ACCOUNT_LETTERS, ASSETS, BY_ACCOUNT_ID, DEBT_OF, GENESIS, Finding, account_id
 
 Row = Sequence[Any]
@@ -71,6 +72,7 @@ def verify(merchant_id: int, *, progress: Progress | None = None) -> list[Findin
         verifier = _Verifier(merchant_id, progress)
         verifier.walk()
         verifier.check_seals()
+        verifier.findings += faults(seals(merchant_id))
     return verifier.findings
 
 

@@ -14,12 +14,13 @@ from ninja import Query, Router
 from regulars.events.effects import effects
 from regulars.infra.clock import now_for
 from regulars.infra.http.answers import answer_once
-from regulars.infra.http.fields import ShownId
+from regulars.infra.http.fields import PageQuery, ShownId
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
 from regulars.infra.writes import Outcome
 from regulars.kernel.ids import show
 from regulars.modules.ledger import queries, seals, services
+from regulars.modules.ledger.signing import seal_line
 
 from .shapes import (
     AdjustmentIn,
@@ -32,11 +33,13 @@ from .shapes import (
     HoldOut,
     LedgerQuery,
     SealOut,
+    SealPage,
     adjusted,
     balances_json,
     entries_page,
     hold_changed,
     hold_json,
+    seals_page,
 )
 
 router = Router(tags=["points"])
@@ -174,6 +177,16 @@ def _together(lines: Iterator[str]) -> Iterator[bytes]:
         yield piece.encode()
 
 
+@router.get("/seals", response=SealPage, operation_id="list_seals")
+@requires("ledger.export")
+def list_seals(request: ApiRequest, query: Annotated[PageQuery, Query()]) -> dict[str, Any]:
+    """Seals as the export tells them, the last one first, and who signed each (Ed25519).
+
+    What is signed is the RFC 8785 JSON of {accounts, at, previous, root, seal}.
+    """
+    return seals_page(request.auth.merchant_id, query)
+
+
 @router.post("/seals", response={201: SealOut}, operation_id="seal_ledger")
 @requires("ledger.seal")
 def seal_ledger(request: ApiRequest) -> HttpResponse:
@@ -182,7 +195,7 @@ def seal_ledger(request: ApiRequest) -> HttpResponse:
     def act(now: datetime) -> Outcome:
         sealed = seals.seal(merchant_id=request.auth.merchant_id, now=now)
         told = effects([seals.sealed_event(request.auth.merchant_id, sealed)])
-        body = {**queries.seal_line(sealed), "effects": told}
+        body = {**seal_line(sealed), "effects": told}
         return Outcome(status=201, body=body, subject=f"seal_{sealed.number}")
 
     return answer_once(request, "ledger.seal", act)

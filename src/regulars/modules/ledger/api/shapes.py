@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
@@ -23,12 +24,22 @@ from regulars.infra.http.fields import (
     Strict,
 )
 from regulars.infra.writes import Outcome
+from regulars.kernel.errors import FieldError, Invalid
 from regulars.kernel.instants import show_instant
 from regulars.modules.ledger import queries
-from regulars.modules.ledger.types import AdjustmentView, AssetBalance, Entry, HoldView
+from regulars.modules.ledger.seals import latest_seals
+from regulars.modules.ledger.signing import seal_line
+from regulars.modules.ledger.types import (
+    AdjustmentView,
+    AssetBalance,
+    Entry,
+    HoldView,
+    SealView,
+)
 
 #: No hold outlives a year: what was forgotten for longer is nobody's purchase.
 LONGEST_HOLD_SECONDS: Final = 366 * 24 * 3600
+_SEAL_NUMBER: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 _NO_STORED_VALUE: Final = {"principal": 0, "bonus": 0, "held": 0, "available": 0}
 
 
@@ -150,6 +161,22 @@ class SealOut(Strict):
     effects: list[Effect]
 
 
+class SignedSealOut(Strict):
+    seal: int
+    at: Instant
+    accounts: int
+    root: str
+    previous: str
+    public_key: Annotated[str, Field(description="Ed25519, in hexadecimal digits")]
+    signature: Annotated[str, Field(description="Of the RFC 8785 JSON of the five fields above")]
+
+
+class SealPage(Strict):
+    data: list[SignedSealOut]
+    has_more: bool
+    next_cursor: str | None
+
+
 def balances_json(merchant_id: int, member_id: UUID, now: datetime) -> dict[str, Any]:
     """The balances of a member as of ``now``. Raises NotFound."""
     held = queries.balances(merchant_id=merchant_id, member_id=member_id, now=now)
@@ -169,6 +196,27 @@ def entries_page(merchant_id: int, member_id: UUID, query: LedgerQuery) -> dict[
         asset=query.asset,
     )
     return page(rows, query.limit, _entry, lambda entry: entry.id)
+
+
+def seals_page(merchant_id: int, query: PageQuery) -> dict[str, Any]:
+    """A page of a merchant's seals, the last one first. Raises Invalid."""
+    after = query.starting_after
+    if after is not None and not _SEAL_NUMBER.fullmatch(after):
+        raise Invalid(
+            errors=[FieldError("?starting_after", "unknown_cursor", "Send a seal's number.")]
+        )
+    found = latest_seals(
+        merchant_id, limit=query.limit + 1, after=None if after is None else int(after)
+    )
+    return page(found, query.limit, _signed_seal, lambda sealed: str(sealed.number))
+
+
+def _signed_seal(sealed: SealView) -> dict[str, Any]:
+    return {
+        **seal_line(sealed),
+        "public_key": sealed.public_key,
+        "signature": sealed.signature,
+    }
 
 
 def adjusted(view: AdjustmentView, events: Sequence[Event]) -> Outcome:
