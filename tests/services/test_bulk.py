@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,11 +13,13 @@ import pytest
 
 from makers.merchants import make_merchant
 from regulars.infra.db import Sql, fetch_all
+from regulars.infra.pen import Pen
+from regulars.infra.recording import Writes
 from regulars.infra.writes import Asked, fingerprint_of
 from regulars.kernel.ids import new_id
 from regulars.modules.ledger.verification import verify
 from regulars.modules.orders.bulk import BulkSettler
-from regulars.modules.orders.pieces import BulkOptions
+from regulars.modules.orders.pieces import BulkOptions, PieceResult
 from regulars.modules.orders.placing import place
 from regulars.modules.orders.settlement import Scope
 from regulars.modules.orders.types import Draft, DraftLine
@@ -119,8 +122,8 @@ BOOKS = {
     "s.evaluated_on, s.review_on FROM tiers_standing s JOIN members_identity i "
     "ON i.merchant_id = s.merchant_id AND i.member_id = s.member_id "
     "WHERE s.merchant_id = :merchant_id ORDER BY 1",
-    "orders": "SELECT external_id, net_minor, points, growth_value, status, frozen, fingerprint "
-    "FROM orders_order WHERE merchant_id = :merchant_id ORDER BY 1",
+    "orders": "SELECT external_id, net_minor, points, growth_value, status, frozen, fingerprint, "
+    "store, channel FROM orders_order WHERE merchant_id = :merchant_id ORDER BY 1",
     "lines": "SELECT o.external_id, l.line, l.sku, l.quantity, l.net_minor "
     "FROM orders_orderline l JOIN orders_order o ON o.merchant_id = l.merchant_id "
     "AND o.id = l.order_id WHERE o.merchant_id = :merchant_id ORDER BY 1, 2",
@@ -133,27 +136,136 @@ def books(merchant_id: int) -> dict[str, list[tuple[Any, ...]]]:
     }
 
 
+def in_pieces(drafts: list[Draft], size: int) -> list[Piece]:
+    pieces = []
+    for number, first in enumerate(range(0, len(drafts), size)):
+        piece = Piece(number)
+        for draft in drafts[first : first + size]:
+            piece.add(draft)
+        pieces.append(piece)
+    return pieces
+
+
+def nothing_more(piece: Piece) -> Callable[[Writes, PieceResult], None]:
+    return lambda writes, result: None
+
+
+def settled(scope: Scope, pieces: list[Piece], how: str) -> list[PieceResult]:
+    settler = BulkSettler(scope, BulkOptions(run_id=new_id()))
+    if how == "here":
+        return [settler.settle(piece) for piece in pieces]
+    with Pen() as pen:
+        return [result for _, result in settler.settle_ahead(pieces, pen, also=nothing_more)]
+
+
+@pytest.mark.parametrize("how", ["here", "by a pen"])
 @pytest.mark.parametrize("template", ["plain", "grocery", "shop"])
 @pytest.mark.parametrize("seed", [1, 2])
-def test_a_file_and_the_till_leave_the_same_books(template: str, seed: int) -> None:
+def test_a_file_and_the_till_leave_the_same_books(template: str, seed: int, how: str) -> None:
     drafts = a_year(seed, 60)
     till, bulk = scope_of(template), scope_of(template)
     for draft in drafts:
         then = Scope(till.merchant_id, SHANGHAI, "CNY", "test", draft.placed_at)
         run_due(till.merchant_id, draft.placed_at)
         place(then, asked(then, draft), draft)
-    settler = BulkSettler(bulk, BulkOptions(run_id=new_id()))
-    for number, first in enumerate(range(0, len(drafts), 25)):
-        piece = Piece(number)
-        for draft in drafts[first : first + 25]:
-            piece.add(draft)
-        settler.settle(piece)
+    results = settled(bulk, in_pieces(drafts, 25), how)
+    assert sum(result.orders for result in results) == 60
     for scope in (till, bulk):
         run_due(scope.merchant_id, NOW)
         assert verify(scope.merchant_id) == []
 
     by_till, by_file = books(till.merchant_id), books(bulk.merchant_id)
     for name in BOOKS:
+        assert by_file[name] == by_till[name], name
+
+
+@pytest.mark.parametrize("how", ["here", "by a pen"])
+def test_orders_that_come_late_earn_at_the_tier_that_the_ones_before_them_brought(how: str) -> None:
+    till, bulk = scope_of("grocery"), scope_of("grocery")
+    newest = late(0, days_ago=1, cost=100)
+    older = [late(number, days_ago=60 - number, cost=60_000) for number in range(1, 13)]
+    for scope in (till, bulk):
+        place(scope, asked(scope, newest), newest)
+    for draft in older:
+        place(till, asked(till, draft), draft)
+    settled(bulk, in_pieces(older, 4), how)
+
+    by_till, by_file = books(till.merchant_id), books(bulk.merchant_id)
+    earned = {row[0]: row[2] for row in by_till["orders"]}
+    assert earned["late12"] > earned["late1"], "the tier has risen on the way"
+    for name in ("orders", "purses", "standings"):
+        assert by_file[name] == by_till[name], name
+
+
+def late(number: int, *, days_ago: int, cost: int) -> Draft:
+    at = NOW - timedelta(days=days_ago)
+    lines = (DraftLine("S1", 1, None, cost),)
+    return Draft(f"late{number}", lines, at, at, cost, identity=("external", "m1"))
+
+
+def test_a_piece_that_another_writer_beat_is_decided_anew() -> None:
+    scope = scope_of("grocery")
+    drafts = a_year(6, 80)
+    pieces = in_pieces(drafts, 20)
+    settler = BulkSettler(scope, BulkOptions(run_id=new_id()))
+    between = [late(number, days_ago=1, cost=100 + number) for number in range(3)]
+    told = []
+    with Pen() as pen:
+        for piece, result in settler.settle_ahead(pieces, pen, also=nothing_more):
+            told.append((piece.number, result.orders))
+            if between:  # the next piece stands decided on what is now no longer so
+                place(scope, asked(scope, between[-1]), between.pop())
+
+    assert told == [(0, 20), (1, 20), (2, 20), (3, 20)]
+    found = books(scope.merchant_id)
+    assert {row[0] for row in found["orders"]} == {d.external_id for d in drafts} | {
+        "late0",
+        "late1",
+        "late2",
+    }
+    assert verify(scope.merchant_id) == []
+
+
+@pytest.mark.parametrize("how", ["here", "by a pen"])
+def test_texts_come_in_as_they_are(how: str) -> None:
+    odd = [
+        "a\tb",
+        "c\\d",
+        'e"f',
+        "g,h",
+        '","',
+        "{}",
+        "\\N",
+        "NULL",
+        " i ",
+        "商品",
+        "\u2028",
+        "j\nk",
+    ]
+    till, bulk = scope_of("plain"), scope_of("plain")
+    drafts = [
+        Draft(
+            external_id=f"{number}|{sku}",
+            lines=(DraftLine(sku, 1, 100, 100), DraftLine(sku, 2, None, 7)),
+            placed_at=NOW - timedelta(days=1),
+            paid_at=NOW - timedelta(days=1),
+            paid_minor=107,
+            identity=("external", f"m{number}|{sku}"),
+            store=sku,
+            channel=odd[-1 - number],
+        )
+        for number, sku in enumerate(odd)
+    ] * 20
+    drafts = [
+        replace(draft, external_id=f"{draft.external_id}|{number}")
+        for number, draft in enumerate(drafts)
+    ]
+    for draft in drafts:
+        place(till, asked(till, draft), draft)
+    settled(bulk, in_pieces(drafts, len(drafts)), how)
+
+    by_till, by_file = books(till.merchant_id), books(bulk.merchant_id)
+    for name in ("orders", "lines", "purses"):
         assert by_file[name] == by_till[name], name
 
 

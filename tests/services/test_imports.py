@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import OperationalError
 
 from makers.merchants import make_merchant
-from regulars.modules.connectors import services
+from regulars.infra.pen import Pen
+from regulars.modules.connectors import marching, services
 from regulars.modules.connectors.errors import FileRefused, RunBusy
 from regulars.modules.connectors.queries import rejected_path
 from regulars.modules.connectors.queries import run as read_run
@@ -104,6 +108,47 @@ def test_a_run_that_was_killed_goes_on_and_nothing_comes_twice(
 
     assert (done.status, done.pieces_done, done.orders, done.repeated) == ("done", 5, 50, 0)
     assert tally(scope.merchant_id).orders == 50
+    assert verify(scope.merchant_id) == []
+
+
+@pytest.mark.parametrize("killed", ["the run", "its pen"])
+def test_a_long_run_that_was_killed_goes_on_and_nothing_comes_twice(
+    killed: str, scope: Scope, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = services.open_orders
+    monkeypatch.setattr(services, "open_orders", lambda *a, **k: real(*a, **k, piece_orders=10))
+    pens: list[Pen] = []
+
+    def pen() -> Pen:
+        pens.append(Pen())
+        return pens[-1]
+
+    monkeypatch.setattr(marching, "Pen", pen)
+
+    class Killed(BaseException):
+        pass
+
+    def kill_after_three(progress: services.Progress) -> None:
+        if progress.pieces_done == 3:
+            if killed == "the run":
+                raise Killed
+            os.kill(pens[0].process_id, signal.SIGKILL)
+
+    run = services.prepare_run(
+        scope, kind="orders", source=many(tmp_path, 90), file_name="orders.csv"
+    )
+    with pytest.raises(Killed if killed == "the run" else OperationalError):
+        services.run_import(scope, run.id, watch=kill_after_three)
+    cut_off = read_run(scope.merchant_id, run.id)
+    assert cut_off.pieces_done in (3, 4), "the piece under way is in the books or it is not"
+    assert tally(scope.merchant_id).orders == cut_off.orders == cut_off.pieces_done * 10
+
+    done = services.run_import(scope, run.id)
+
+    assert len(pens) == 2
+    assert (done.status, done.pieces_done, done.orders, done.repeated) == ("done", 9, 90, 0)
+    assert tally(scope.merchant_id).orders == 90
+    assert totals(scope.merchant_id)["points"].outstanding == 90 * 12
     assert verify(scope.merchant_id) == []
 
 

@@ -100,10 +100,10 @@ def _lite_params(params: Mapping[str, Any]) -> dict[str, Any]:
 def lite_value(value: Any) -> Any:
     """As Django writes it to SQLite, so that the ORM reads the same rows."""
     kind = type(value)
-    if kind is UUID:
-        return value.hex
     if kind is dt.datetime:
         return lite_instant(value)
+    if kind is UUID:
+        return value.hex
     if kind is dt.date:
         return value.isoformat()
     if kind is list:
@@ -116,6 +116,23 @@ def lite_value(value: Any) -> Any:
 @lru_cache(maxsize=65_536)
 def lite_instant(at: dt.datetime) -> str:
     return (at if at.tzinfo is dt.UTC else at.astimezone(dt.UTC)).isoformat(" ")[:-6]
+
+
+def pg_value(value: Any) -> Any:
+    """As PostgreSQL reads it in COPY and in the text of an array."""
+    kind = type(value)
+    if kind is UUID:
+        return value.hex
+    if kind is dt.datetime:
+        return _pg_instant(value)
+    if kind is dt.date:
+        return value.isoformat()
+    return value
+
+
+@lru_cache(maxsize=65_536)
+def _pg_instant(at: dt.datetime) -> str:
+    return at.isoformat()
 
 
 def as_uuid(value: Any) -> UUID:

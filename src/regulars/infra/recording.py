@@ -9,14 +9,14 @@ no longer finds what was seen undoes the whole unit and raises `LostRace`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from operator import itemgetter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from .db import LostRace, is_postgres, lite_value
+from .db import LostRace, is_postgres, lite_value, pg_value
+from .pen_process import Lost, Step, perform
 
 Row = Sequence[Any]
 
@@ -29,11 +29,6 @@ def _converted(columns: Sequence[str]) -> tuple[int, ...]:
     return tuple(place for place, name in enumerate(columns) if name.endswith(_CONVERTED))
 
 
-def _read(columns: Sequence[str], json: Sequence[str]) -> str:
-    """Text in a JSON row arrives as a JSON string; what it says is meant."""
-    return ",".join(f"(\"{c}\" #>> '{{}}')::jsonb" if c in json else f'"{c}"' for c in columns)
-
-
 class Table:
     """A table as the recorder sees it: name and columns, in the order rows come in.
 
@@ -41,19 +36,22 @@ class Table:
     dialects read), for tables with very many rows. Values of ``json`` columns come as JSON text.
     """
 
-    __slots__ = ("columns", "converted", "lite", "name", "pg")
+    __slots__ = ("columns", "converted", "label", "lite", "name", "pg", "pg_copy")
 
     def __init__(
         self, name: str, *columns: str, plain: bool = False, json: Sequence[str] = ()
     ) -> None:
-        self.name = name
+        self.name = self.label = name
         self.columns = columns
         self.converted = () if plain else _converted(columns)
         names = ",".join(f'"{column}"' for column in columns)
         marks = ",".join("?" * len(columns))
         self.lite = f"INSERT INTO {name} ({names}) VALUES ({marks})"
+        self.pg_copy = f"COPY {name} ({names}) FROM STDIN"
+        # Text in a JSON row arrives as a JSON string; what it says is meant.
+        read = [f"(\"{c}\" #>> '{{}}')::jsonb" if c in json else f'"{c}"' for c in columns]
         self.pg = (
-            f"INSERT INTO {name} ({names}) SELECT {_read(columns, json)} "
+            f"INSERT INTO {name} ({names}) SELECT {','.join(read)} "
             f"FROM json_populate_recordset(NULL::{name}, %({name})s::json)"
         )
 
@@ -66,7 +64,7 @@ class Update:
     to its PostgreSQL type. Rows come as tuples in the order key, sets, adds, seen.
     """
 
-    __slots__ = ("columns", "converted", "label", "lite", "name", "pg")
+    __slots__ = ("columns", "converted", "label", "lite", "name", "pg", "pg_many")
 
     def __init__(
         self,
@@ -92,11 +90,12 @@ class Update:
         assign = [f'"{c}"=x."{c}"' for c in sets] + [f'"{c}"=t."{c}"+x."add_{c}"' for c in adds]
         where = [f't."{c}"=x."{c}"' for c in key]
         where += [f't."{c}" IS NOT DISTINCT FROM x."seen_{c}"' for c in seen]
+        change = f"UPDATE {name} t SET {','.join(assign)} FROM"
         self.pg = (
-            f"UPDATE {name} t SET {','.join(assign)} "
-            f"FROM json_to_recordset(%({label})s::json) AS x({typed}) "
+            f"{change} json_to_recordset(%({label})s::json) AS x({typed}) "
             f"WHERE {' AND '.join(where)} RETURNING 1"
         )
+        self.pg_many = f"{change} {_unnested(columns)} WHERE {' AND '.join(where)}"
         place = {column: f"?{number}" for number, column in enumerate(columns, 1)}
         assign = [f'"{c}"={place[c]}' for c in sets]
         assign += [f'"{c}"="{c}"+{place[f"add_{c}"]}' for c in adds]
@@ -108,7 +107,7 @@ class Update:
 class Delete:
     """Removal of rows that must still be there with what was ``seen`` of them."""
 
-    __slots__ = ("columns", "converted", "label", "lite", "name", "pg")
+    __slots__ = ("columns", "converted", "label", "lite", "name", "pg", "pg_many")
 
     def __init__(
         self, name: str, label: str, *, key: Mapping[str, str], seen: Mapping[str, str]
@@ -119,10 +118,12 @@ class Delete:
         self.converted = _converted(self.columns)
         typed = ",".join(f'"{column}" {kind}' for column, kind in columns.items())
         where = [f't."{c}"=x."{c}"' for c in key] + [f't."{c}"=x."seen_{c}"' for c in seen]
+        removal = f"DELETE FROM {name} t USING"
         self.pg = (
-            f"DELETE FROM {name} t USING json_to_recordset(%({label})s::json) AS x({typed}) "
+            f"{removal} json_to_recordset(%({label})s::json) AS x({typed}) "
             f"WHERE {' AND '.join(where)} RETURNING 1"
         )
+        self.pg_many = f"{removal} {_unnested(columns)} WHERE {' AND '.join(where)}"
         place = {column: f"?{number}" for number, column in enumerate(columns, 1)}
         where = [f'"{c}"={place[c]}' for c in key] + [f'"{c}"={place[f"seen_{c}"]}' for c in seen]
         self.lite = f"DELETE FROM {name} WHERE {' AND '.join(where)}"
@@ -130,70 +131,88 @@ class Delete:
 
 class Upsert:
     """Insert, or change the row that is there: ``adds`` are added to it, ``fills`` replace what
-    it has unless they are null, ``keeps`` leave it as it is.
+    it has unless they are null, ``keeps`` leave it as it is. All map a column to its PostgreSQL
+    type. Rows: key, keeps, adds, fills, then limits. One unit has no key twice.
 
-    Rows: key, keeps, adds, fills, then limits. With ``at_most`` an added column may not grow past
-    what its row says in the column mapped to it (null: no limit), else the unit is lost. The limit
-    is kept on the row. A row that is new is not judged: its writer has seen that it fits.
+    With ``at_most`` an added column may not grow past what its row says in the column mapped to it
+    (null: no limit), else the unit is lost. The limit is kept on the row. A row that is new is not
+    judged: its writer has seen that it fits.
     """
 
-    __slots__ = ("columns", "converted", "guarded", "label", "lite", "name", "pg")
+    __slots__ = ("columns", "converted", "guarded", "label", "lite", "name", "pg", "pg_many")
 
     def __init__(
         self,
         name: str,
         *,
-        key: Sequence[str],
-        keeps: Sequence[str] = (),
-        adds: Sequence[str] = (),
-        fills: Sequence[str] = (),
-        json: Sequence[str] = (),
+        key: Mapping[str, str],
+        keeps: Mapping[str, str] | None = None,
+        adds: Mapping[str, str] | None = None,
+        fills: Mapping[str, str] | None = None,
         at_most: Mapping[str, str] | None = None,
     ) -> None:
-        limits = at_most or {}
+        keeps, adds, fills = keeps or {}, adds or {}, fills or {}
+        limits = {most: adds[column] for column, most in (at_most or {}).items()}
         self.name = self.label = name
         self.guarded = bool(limits)
-        self.columns = (*key, *keeps, *adds, *fills, *limits.values())
+        columns = {**key, **keeps, **adds, **fills, **limits}
+        self.columns = tuple(columns)
         self.converted = _converted(self.columns)
-        names = ",".join(f'"{column}"' for column in self.columns)
-        marks = ",".join("?" * len(self.columns))
-        keys = ",".join(f'"{column}"' for column in key)
+        names = ",".join(f'"{column}"' for column in columns)
+        marks = ",".join("?" * len(columns))
         change = [f'"{c}"={name}."{c}"+excluded."{c}"' for c in adds]
-        change += [
-            f'"{c}"=coalesce(excluded."{c}",{name}."{c}")' for c in (*fills, *limits.values())
-        ]
+        change += [f'"{c}"=coalesce(excluded."{c}",{name}."{c}")' for c in (*fills, *limits)]
+        keys = ",".join(f'"{column}"' for column in key)
         tail = f" ON CONFLICT ({keys}) DO UPDATE SET {','.join(change)}"
-        if limits:
+        if at_most:
             fits = [
                 f'(excluded."{most}" IS NULL OR {name}."{c}"+excluded."{c}"<=excluded."{most}")'
-                for c, most in limits.items()
+                for c, most in at_most.items()
             ]
             tail += f" WHERE {' AND '.join(fits)}"
-        self.lite = f"INSERT INTO {name} ({names}) VALUES ({marks}){tail}"
+        insert = f"INSERT INTO {name} ({names})"
+        self.lite = f"{insert} VALUES ({marks}){tail}"
+        read = [
+            f"(\"{c}\" #>> '{{}}')::jsonb" if kind == "jsonb" else f'"{c}"'
+            for c, kind in columns.items()
+        ]
+        source = f"json_populate_recordset(NULL::{name}, %({name})s::json)"
         returning = " RETURNING 1" if limits else ""
-        self.pg = (
-            f"INSERT INTO {name} ({names}) SELECT {_read(self.columns, json)} "
-            f"FROM json_populate_recordset(NULL::{name}, %({name})s::json){tail}{returning}"
-        )
+        self.pg = f"{insert} SELECT {','.join(read)} FROM {source}{tail}{returning}"
+        # WHERE true: without it ON CONFLICT would be read as a part of the join.
+        self.pg_many = f"{insert} SELECT {names} FROM {_unnested(columns)} WHERE true{tail}"
+
+
+def _unnested(columns: Mapping[str, str]) -> str:
+    arrays = ",".join(f"%(a{place})s::{kind}[]" for place, kind in enumerate(columns.values()))
+    names = ",".join(f'"{column}"' for column in columns)
+    return f"unnest({arrays}) AS x({names})"
 
 
 Target = Table | Upsert | Update | Delete
-_BULK_ROWS: Final = 200
+#: From how many rows of a target on they travel as columns, in a statement of their own.
+_MANY: Final = 200
+_PLAIN: Final = frozenset({str, int, type(None)})
 
 
 class Writes:
     """The rows of one unit of work, by target, in the order targets were first named."""
 
-    __slots__ = ("rows",)
+    __slots__ = ("columns", "rows")
 
     def __init__(self) -> None:
         self.rows: dict[Target, list[Row]] = {}
+        self.columns: dict[Table, Sequence[Sequence[Any]]] = {}
 
     def add(self, target: Target, row: Row) -> None:
         self.rows.setdefault(target, []).append(row)
 
     def extend(self, target: Target, rows: Iterable[Row]) -> None:
         self.rows.setdefault(target, []).extend(rows)
+
+    def set_columns(self, table: Table, columns: Sequence[Sequence[Any]]) -> None:
+        """The rows of a plain table column by column, each of one length: for very many."""
+        self.columns[table] = columns
 
     def record(self) -> None:
         """Write everything as one unit.
@@ -203,91 +222,89 @@ class Writes:
         then changed, inside one the caller must roll back.
         """
         with connection.wrap_database_errors:
-            if not is_postgres():
-                self._record_lite(connection.connection)
-            elif self._copies() and not connection.in_atomic_block:
-                # COPY is a statement of its own: the unit needs a transaction around it.
+            steps = self.steps()
+            connection.ensure_connection()
+            if is_postgres() and len(steps) > 1 and not connection.in_atomic_block:
+                # Several statements: the unit needs a transaction around it.
                 with transaction.atomic():
-                    self._record_pg()
+                    _perform(steps)
             else:
-                self._record_pg()
+                _perform(steps)
 
-    def _copies(self) -> bool:
-        return any(
-            isinstance(target, Table) and len(rows) >= _BULK_ROWS
-            for target, rows in self.rows.items()
-        )
+    def steps(self) -> list[Step]:
+        """What a driver has to do to record all of it, in this connection's dialect."""
+        return self._steps_pg() if is_postgres() else self._steps_lite()
 
-    def _record_lite(self, driver: Any) -> None:
+    def _steps_lite(self) -> list[Step]:
+        steps = []
         for target, rows in self.rows.items():
-            if not rows:
-                continue
-            found = driver.executemany(target.lite, _lite_rows(target, rows)).rowcount
-            if _is_guarded(target) and found != len(rows):
-                raise LostRace(target.name)
+            if rows:
+                how = "sorted" if isinstance(target, Table) and len(rows) >= _MANY else "many"
+                guarded = _is_guarded(target)
+                values = _as_columns(target, rows, lite_value)
+                expected = len(rows) if guarded else -1
+                steps.append(Step(how, target.name, target.lite, values, expected))
+        for table, columns in self.columns.items():
+            steps.append(Step("many", table.name, table.lite, columns))
+        return steps
 
-    def _record_pg(self) -> None:
-        import psycopg
-
-        connection.ensure_connection()
-        driver = connection.connection
-        branches: list[str] = []
-        guards: list[str] = []
-        params: dict[str, Any] = {}
-        for number, (target, rows) in enumerate(self.rows.items()):
-            if not rows:
-                continue
-            if isinstance(target, Table) and len(rows) >= _BULK_ROWS:
-                _copy(driver, target, rows)
-                continue
-            label = target.label if isinstance(target, Update | Delete) else target.name
-            params[label] = _rows_json(target.columns, rows)
-            branches.append(f"w{number} AS ({target.pg})")
-            if _is_guarded(target):
-                params[f"n_{label}"] = len(rows)
-                # Division by zero undoes the statement where a guard found less than was seen.
-                guards.append(f"1/((SELECT count(*) FROM w{number})=%(n_{label})s::bigint)::int")
-        if not branches:
-            return
-        text = f"WITH {','.join(branches)} SELECT {','.join(guards) or '1'}"
-        try:
-            with psycopg.Cursor(driver) as cursor:
-                cursor.execute(text, params)
-        except psycopg.errors.DivisionByZero as error:
-            raise LostRace from error
+    def _steps_pg(self) -> list[Step]:
+        few = {target: rows for target, rows in self.rows.items() if 0 < len(rows) < _MANY}
+        steps = []
+        for target, rows in self.rows.items():
+            if len(rows) >= _MANY:
+                values = _as_columns(target, rows, pg_value)
+                if isinstance(target, Table):
+                    steps.append(Step("copy", target.name, target.pg_copy, values))
+                else:
+                    expected = len(rows) if _is_guarded(target) else -1
+                    steps.append(Step("arrays", target.name, target.pg_many, values, expected))
+        for table, columns in self.columns.items():
+            steps.append(Step("copy", table.name, table.pg_copy, columns))
+        if few:
+            steps.append(_one_statement(few))
+        return steps
 
 
 def _is_guarded(target: Target) -> bool:
     return isinstance(target, Update | Delete) or (isinstance(target, Upsert) and target.guarded)
 
 
-def _lite_rows(target: Target, rows: Sequence[Row]) -> Iterable[Row]:
-    places = target.converted
-    if not places:
-        return rows
-
-    def converted(row: Row) -> list[Any]:
-        values = list(row)
-        for place in places:
-            value = values[place]
-            if value is not None and type(value) is not str:
-                values[place] = lite_value(value)
-        return values
-
-    if len(rows) < _BULK_ROWS or not isinstance(target, Table):
-        return map(converted, rows)
-    # In the order of the key, so that a large piece walks the index once from end to end.
-    return sorted(map(converted, rows), key=itemgetter(slice(0, 4)))
+def _perform(steps: list[Step]) -> None:
+    try:
+        perform(connection.connection, steps)
+    except Lost as lost:
+        raise LostRace(*lost.args) from lost
 
 
-def _copy(driver: Any, table: Table, rows: Sequence[Row]) -> None:
-    columns = ",".join(f'"{column}"' for column in table.columns)
-    with (
-        driver.cursor() as cursor,
-        cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN") as copy,
-    ):
-        for row in rows:
-            copy.write_row(row)
+def _as_columns(
+    target: Target, rows: Sequence[Row], plain: Callable[[Any], Any]
+) -> list[Sequence[Any]]:
+    """The rows' values by column, with ids, instants and days as texts of the dialect."""
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+    for place in target.converted:
+        kinds = set(map(type, columns[place]))
+        if kinds == {UUID}:
+            columns[place] = [id_.hex for id_ in columns[place]]
+        elif not kinds <= _PLAIN:
+            columns[place] = list(map(plain, columns[place]))
+    return columns
+
+
+def _one_statement(targets: Mapping[Target, Sequence[Row]]) -> Step:
+    """All of a small unit in one statement, which under autocommit is its own transaction."""
+    branches: list[str] = []
+    guards: list[str] = []
+    params: dict[str, Any] = {}
+    for number, (target, rows) in enumerate(targets.items()):
+        params[target.label] = _rows_json(target.columns, rows)
+        branches.append(f"w{number} AS ({target.pg})")
+        if _is_guarded(target):
+            params[f"n_{target.label}"] = len(rows)
+            # Division by zero undoes the statement where a guard found less than was seen.
+            guards.append(f"1/((SELECT count(*) FROM w{number})=%(n_{target.label})s::bigint)::int")
+    text = f"WITH {','.join(branches)} SELECT {','.join(guards) or '1'}"
+    return Step("one", "", text, params)
 
 
 def _rows_json(columns: Sequence[str], rows: Iterable[Row]) -> str:

@@ -21,8 +21,8 @@ from .types import COMMITTED, OPEN, RELEASED, Claim, Seen, State
 
 COUNTER: Final = Upsert(
     "budgets_counter",
-    key=("merchant_id", "key"),
-    adds=("taken",),
+    key={"merchant_id": "bigint", "key": "text"},
+    adds={"taken": "bigint"},
     at_most={"taken": "most"},
 )
 #: Giving back has no limit; and a row that gives back is there already.

@@ -20,10 +20,9 @@ from .reference_price import Region
 
 _LEARNT: Final = Upsert(
     "catalog_product",
-    key=("merchant_id", "sku"),
-    keeps=("tags",),
-    fills=("name", "category", "type"),
-    json=("tags",),
+    key={"merchant_id": "bigint", "sku": "text"},
+    keeps={"tags": "jsonb"},
+    fills={"name": "text", "category": "text", "type": "text"},
 )
 _BATCH: Final = 5_000
 

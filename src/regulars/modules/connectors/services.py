@@ -17,19 +17,19 @@ from django.utils.text import get_valid_filename
 from regulars.events.connectors import ImportCompleted, ImportUndone
 from regulars.infra.clock import real_now
 from regulars.infra.outbox import publish
-from regulars.infra.recording import Update, Writes
+from regulars.infra.recording import Writes
 from regulars.kernel.errors import NotFound
 from regulars.kernel.ids import new_id
 from regulars.modules.catalog.services import learn_products
 from regulars.modules.merchants.services.stores import learn_stores
-from regulars.modules.orders.bulk import BulkSettler
 from regulars.modules.orders.parking import apply_all_parked
-from regulars.modules.orders.pieces import BulkOptions, PieceResult, Refused
+from regulars.modules.orders.pieces import Refused, collector_paused
 from regulars.modules.orders.settlement import Scope
 from regulars.modules.orders.undoing import undo_orders
 from regulars.modules.programmes.services import run_due
 
 from .errors import FileRefused, RunBusy
+from .marching import mark, settled_pieces
 from .models import ImportRun
 from .queries import rejected_path, run_folder, view_of
 from .reading.orders import OrderFile, open_orders
@@ -39,19 +39,6 @@ from .reading.types import UnreadableFile
 from .refunding import settle_refunds
 from .types import Progress, RunView
 
-RUN_CHANGE: Final = Update(
-    "connectors_importrun",
-    "u_run",
-    key={"merchant_id": "bigint", "id": "uuid"},
-    sets={"pieces_done": "integer", "heartbeat_at": "timestamptz"},
-    adds={
-        "orders": "bigint",
-        "lines": "bigint",
-        "repeated": "bigint",
-        "rejected": "bigint",
-    },
-    seen={"pieces_done": "integer"},
-)
 _MOST_REFUSED_TOLD: Final = 1_000
 _ERROR_KEYS: Final = ("row", "column", "code", "message")
 Watch = Callable[[Progress], None]
@@ -211,25 +198,19 @@ def _import_orders(scope: Scope, row: ImportRun, file: OrderFile, watch: Watch) 
             scope.merchant_id,
             ((p.sku, p.name, p.category, p.type) for batch in file.products() for p in batch),
         )
-    settler = BulkSettler(scope, BulkOptions(run_id=row.id))
+        learn_stores(scope.merchant_id, file.stores())
     done = Progress(row.pieces_done, file.piece_count, row.orders, row.lines)
     watch(done)
-    for piece in file.pieces(row.pieces_done):
-        learn_stores(scope.merchant_id, piece.store)
-        result = settler.settle(
-            piece,
-            also=lambda writes, result, number=piece.number: _mark(  # type: ignore[misc]
-                writes, scope.merchant_id, row.id, number, result
-            ),
-        )
-        _tell_refused(scope.merchant_id, row.id, result.refused)
-        done = Progress(
-            piece.number + 1,
-            file.piece_count,
-            done.orders + result.orders,
-            done.lines + result.lines,
-        )
-        watch(done)
+    with collector_paused():
+        for piece, result in settled_pieces(scope, row, file):
+            _tell_refused(scope.merchant_id, row.id, result.refused)
+            done = Progress(
+                piece.number + 1,
+                file.piece_count,
+                done.orders + result.orders,
+                done.lines + result.lines,
+            )
+            watch(done)
 
 
 def _import_refunds(scope: Scope, row: ImportRun, file: Any, watch: Watch) -> None:
@@ -237,7 +218,7 @@ def _import_refunds(scope: Scope, row: ImportRun, file: Any, watch: Watch) -> No
     for piece in file.pieces(row.pieces_done):
         result = settle_refunds(scope, row.id, piece)
         writes = Writes()
-        _mark(writes, scope.merchant_id, row.id, piece.number, result)
+        mark(writes, scope.merchant_id, row.id, piece.number, result)
         with transaction.atomic():
             writes.record()
         _tell_refused(scope.merchant_id, row.id, result.refused)
@@ -248,23 +229,6 @@ def _import_refunds(scope: Scope, row: ImportRun, file: Any, watch: Watch) -> No
             total.lines + result.lines,
         )
         watch(total)
-
-
-def _mark(writes: Writes, merchant_id: int, run_id: UUID, number: int, result: PieceResult) -> None:
-    writes.add(
-        RUN_CHANGE,
-        (
-            merchant_id,
-            run_id,
-            number + 1,
-            real_now(),
-            result.orders,
-            result.lines,
-            result.repeated,
-            len(result.refused),
-            number,
-        ),
-    )
 
 
 def _tell_refused(merchant_id: int, run_id: UUID, refused: list[Refused]) -> None:

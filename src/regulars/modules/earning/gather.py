@@ -12,8 +12,13 @@ from regulars.infra.recording import Upsert
 
 ACTIVITY: Final = Upsert(
     "earning_activity",
-    key=("merchant_id", "member_id", "day"),
-    adds=("orders", "spend_minor", "growth_value", "points"),
+    key={"merchant_id": "bigint", "member_id": "uuid", "day": "date"},
+    adds={
+        "orders": "integer",
+        "spend_minor": "bigint",
+        "growth_value": "bigint",
+        "points": "bigint",
+    },
 )
 _DAYS: Final = Sql(
     "SELECT member_id, day, orders, spend_minor, growth_value, points FROM earning_activity "

@@ -56,9 +56,9 @@ def _weighted_with_crossings(frozen: Frozen, net_minor: Sequence[int]) -> int:
     return weighted
 
 
-RateMemo = dict[tuple[Rate, ...], dict[str, int]]
-"""Rates already found, by the rates that were open and the sku; for work over many orders of one
-merchant, within which a sku's facts do not change."""
+RateMemo = dict[tuple[int, ...], tuple[tuple[Rate, ...], dict[str, int]]]
+"""Rates already found, by the rates that were open (as objects: they are compared for every order)
+and the sku; for work over many orders of one merchant, within which a sku's facts do not change."""
 
 
 def line_rates(
@@ -77,14 +77,21 @@ def line_rates(
     if memo is None:
         found = tuple([_rate(live, line) for line in lines])
     else:
-        known = memo.get(live)
-        if known is None:
-            known = memo[live] = {}
+        found = _remembered_rates(live, lines, memo)
+    return () if found.count(BPS) == len(found) else found
+
+
+def _remembered_rates(
+    live: tuple[Rate, ...], lines: Sequence[LineFacts], memo: RateMemo
+) -> tuple[int, ...]:
+    _, known = memo.setdefault(tuple([id(rate) for rate in live]), (live, {}))
+    try:
+        return tuple([known[line.sku] for line in lines])
+    except KeyError:
         for line in lines:
             if line.sku not in known:
                 known[line.sku] = _rate(live, line)
-        found = tuple([known[line.sku] for line in lines])
-    return () if found.count(BPS) == len(found) else found
+        return tuple([known[line.sku] for line in lines])
 
 
 def _rate(live: Sequence[Rate], line: LineFacts) -> int:
@@ -110,22 +117,27 @@ def _meets(rate: Rate, line: LineFacts) -> bool:
 
 def cap_left(rule: EarningRule, *, earned_today: int) -> int | None:
     """The most one more order may earn on a day that already earned ``earned_today``."""
+    if rule.per_order_max is None and rule.per_day_max is None:
+        return None
     bounds = [
         *([rule.per_order_max] if rule.per_order_max is not None else []),
         *([max(0, rule.per_day_max - earned_today)] if rule.per_day_max is not None else []),
     ]
-    return min(bounds) if bounds else None
+    return min(bounds)
 
 
-def earn_dates(rule: EarningRule, *, earned_at: datetime, zone: ZoneInfo) -> EarnDates:
-    """When a reward of ``earned_at`` becomes real and when it is gone.
+def earn_dates(
+    rule: EarningRule, *, earned_at: datetime, zone: ZoneInfo, earned_on: date | None = None
+) -> EarnDates:
+    """When a reward of ``earned_at`` becomes real and when it is gone; ``earned_on`` is its
+    program day, for whoever knows it already.
 
     Pending ends at the start of the program day that is ``pending_days`` after the day it was
     earned; expiry counts from the day it was earned and falls on the end of its period.
     """
     if rule.pending_days == 0 and rule.expiry.kind == "never":
         return EarnDates(earned_at, None)
-    day = program_day(earned_at, zone)
+    day = earned_on or program_day(earned_at, zone)
     available_at = earned_at
     if rule.pending_days:
         available_at = day_start(day + timedelta(days=rule.pending_days), zone)

@@ -8,13 +8,9 @@ tests hold it equal to the general canonical form.
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from hashlib import sha256
-from uuid import UUID
 
-from regulars.kernel.instants import show_instant
-
-from .types import ACCOUNT_LETTERS, ASSET_NAMES, Cause, Posting
+from .types import ACCOUNT_LETTERS, ASSET_NAMES
 
 
 def posting_hash(
@@ -46,40 +42,9 @@ def posting_hash(
     return sha256(text.encode()).hexdigest()
 
 
-def chained(
-    *,
-    merchant_id: int,
-    member_id: UUID,
-    account: int,
-    version: int,
-    at: datetime,
-    amount: int,
-    balance_after: int,
-    kind: str,
-    cause: Cause,
-    reverses: str | None,
-    parts: list[list[int]] | None,
-    previous: str,
-) -> Posting:
-    """A posting that follows the one whose hash is ``previous``; ``parts`` are outside of it."""
-    written = json.dumps(parts, separators=(",", ":")) if parts else None
-    head = posting_hash(
-        member_hex=member_id.hex,
-        account=account,
-        version=version,
-        at_text=show_instant(at),
-        amount=amount,
-        balance_after=balance_after,
-        kind=kind,
-        cause_type=cause.type,
-        cause_id=cause.id,
-        reverses=reverses,
-        previous=previous,
-    )
-    return Posting(
-        merchant_id, member_id, account, version, at, amount, balance_after, kind,
-        cause.type, cause.id, reverses, written, head,
-    )  # fmt: skip
+def parts_text(parts: list[list[int]] | None) -> str | None:
+    """From which lots how much came, as it is kept beside the entry; the hash leaves it out."""
+    return json.dumps(parts, separators=(",", ":")) if parts else None
 
 
 def exported_line(

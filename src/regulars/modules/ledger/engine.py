@@ -14,12 +14,12 @@ from uuid import UUID
 
 from regulars.kernel.instants import show_instant
 
-from .chain import chained
+from .chain import parts_text, posting_hash
 from .clawback import claw_back
 from .errors import HoldEnded, InsufficientPoints
 from .journal import Journal
 from .lots import expiring, pick, spend_order
-from .types import DEBT_OF, GENESIS, Cause, Clawback, Hold, Lot, Pending
+from .types import DEBT_OF, GENESIS, Cause, Clawback, Hold, Lot, Pending, Posting
 
 __all__ = ["Journal", "Purse"]
 
@@ -120,14 +120,18 @@ class Purse:
         if self.last_at is not None and at < self.last_at:
             at = self.last_at
         self.last_at = at
-        posting = chained(
-            merchant_id=self.merchant_id, member_id=self.member_id, account=account,
-            version=version, at=at, amount=amount, balance_after=balance, kind=kind, cause=cause,
-            reverses=reverses, parts=parts, previous=previous,
+        head = posting_hash(
+            member_hex=self.member_hex, account=account, version=version,
+            at_text=show_instant(at), amount=amount, balance_after=balance, kind=kind,
+            cause_type=cause.type, cause_id=cause.id, reverses=reverses, previous=previous,
+        )  # fmt: skip
+        posting = Posting(
+            self.merchant_id, self.member_id, account, version, at, amount, balance, kind,
+            cause.type, cause.id, reverses, parts_text(parts), head,
         )  # fmt: skip
         journal.postings.append(posting)
         journal.touch(self)
-        return posting.hash
+        return head
 
     # ── credits ───────────────────────────────────────────────────────────────────────────
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
+from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -82,7 +83,7 @@ _PARKED_NAME: Final = Sql(
     "WHERE o.merchant_id = :merchant_id AND o.id = :order_id LIMIT 1"
 )
 _TIER_AT: Final = Sql(
-    "SELECT to_tier FROM tiers_tierchange WHERE merchant_id = :merchant_id "
+    "SELECT at, to_tier FROM tiers_tierchange WHERE merchant_id = :merchant_id "
     "AND member_id = :member_id AND at <= :at ORDER BY at DESC, id DESC LIMIT 1"
 )
 
@@ -264,10 +265,22 @@ def parked_name(merchant_id: int, order_id: UUID) -> str | None:
     return row[0] if row else None
 
 
-def tier_at(merchant_id: int, member_id: UUID, at: datetime, ladder: Ladder) -> str:
-    """The tier a member had at an instant gone by."""
+def tier_at(
+    merchant_id: int,
+    member_id: UUID,
+    at: datetime,
+    ladder: Ladder,
+    *,
+    decided: Sequence[tuple[datetime, str]] = (),
+) -> str:
+    """The tier a member had at an instant gone by; ``decided`` are changes (instant, tier), the
+    latest last, that may not be recorded yet."""
     row = fetch_one(_TIER_AT, {"merchant_id": merchant_id, "member_id": member_id, "at": at})
-    return row[0] if row else ladder.tiers[0].code
+    known = [(as_instant(row[0]), row[1])] if row else []
+    known += [step for step in decided if step[0] <= at]
+    # Of several at one instant the last counts, as its id is the highest.
+    latest = max(reversed(known), key=itemgetter(0), default=None)
+    return latest[1] if latest else ladder.tiers[0].code
 
 
 def line_facts(merchant_id: int, programme: Programme, skus: Sequence[str]) -> list[LineFacts]:

@@ -117,9 +117,12 @@ class Person:
         known = self.days.get(day)
         if known is None:
             known = self.days[day] = [0, 0, 0, 0]
-        for index, amount in enumerate(counts):
-            added[index] += amount
-            known[index] += amount
+        orders, spend, growth_value, points = counts
+        for sums in (added, known):
+            sums[0] += orders
+            sums[1] += spend
+            sums[2] += growth_value
+            sums[3] += points
         self.history.add(day, counts[counter_index(ladder.counter)])
 
     def is_late(self, day: date) -> bool:
@@ -177,7 +180,9 @@ class Person:
             lines,
             Circumstances(
                 tier=tier,
-                counter=tiers.counted(self.history, ladder, day, self.joined_on),
+                counter=tiers.counted(self.history, ladder, day, self.joined_on)
+                if programme.ladder.crossing == "split"
+                else 0,
                 day=day,
                 store=store,
                 channel=channel,
@@ -192,10 +197,10 @@ class Person:
         pending = False
         if points:
             rule = programme.earning.points
-            pending = credit(journal, self.points, rule, points, order, paid_at, zone, now)
+            pending = credit(journal, self.points, rule, points, order, paid_at, day, zone, now)
         if growth_value:
             rule = programme.earning.growth_value
-            credit(journal, self.growth_value, rule, growth_value, order, paid_at, zone, now)
+            credit(journal, self.growth_value, rule, growth_value, order, paid_at, day, zone, now)
         # Also where nothing was earned: whoever merged this person meanwhile has made the account
         # another one than was seen, and the order looks again.
         journal.touch(self.points)
@@ -271,11 +276,12 @@ def credit(
     amount: int,
     order: Cause,
     paid_at: datetime,
+    day: date,
     zone: ZoneInfo,
     now: datetime,
 ) -> bool:
     """Credit what an order earned, or promise it; whether it is pending as of ``now``."""
-    dates = earn_dates(rule, earned_at=paid_at, zone=zone)
+    dates = earn_dates(rule, earned_at=paid_at, zone=zone, earned_on=day)
     if dates.available_at > now or (purse.complete and dates.available_at > paid_at):
         pending = Pending(
             new_id(),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 
@@ -51,6 +51,9 @@ class Piece(Protocol):
     def unit_price_minor(self) -> list[int | None]: ...
     @property
     def total_minor(self) -> list[int]: ...
+
+
+P = TypeVar("P", bound=Piece)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,12 +63,25 @@ def add_steps(
     at: datetime,
     cause: tuple[str, str],
 ) -> None:
+    """The history rows of what moved, to be written."""
+    for row in step_rows(scope=scope, person=person, notes=notes, at=at, cause=cause):
+        writes.add(TIER_CHANGE, row)
+
+
+def step_rows(
+    *,
+    scope: Scope,
+    person: Person,
+    notes: Iterable[Note],
+    at: datetime,
+    cause: tuple[str, str],
+) -> list[tuple[Any, ...]]:
     """The history rows of what moved; a calendar step is dated at the start of its day."""
+    rows = []
     for note in notes:
         if isinstance(note, Step):
             by_calendar = note.reason in ("kept", "not_kept")
-            writes.add(
-                TIER_CHANGE,
+            rows.append(
                 step_row(
                     merchant_id=scope.merchant_id,
                     member_id=person.member_id,
@@ -77,8 +90,9 @@ def add_steps(
                     cause_type="review" if by_calendar else cause[0],
                     cause_id=note.day.isoformat() if by_calendar else cause[1],
                     programme=person.programme,
-                ),
+                )
             )
+    return rows
 
 
 def announced(

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
-from typing import Final
 from uuid import UUID
 
-from regulars.kernel.instants import show_instant
 from regulars.modules.pricing.deal import Deal
 from regulars.modules.pricing.types import GiftLine
 
-_PLAIN: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+from .fingerprints import content_fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,34 +53,6 @@ class Draft:
             paid_minor=None if self.paid_minor == net_minor else self.paid_minor,
             quote_id=self.quote_id,
         )
-
-
-def content_fingerprint(
-    *,
-    who: object,
-    placed_at: datetime,
-    paid_at: datetime | None,
-    channel: str | None,
-    store: str | None,
-    lines: Sequence[object],
-    paid_minor: int | None = None,
-    quote_id: UUID | None = None,
-) -> str:
-    """``paid_minor`` only where it is not what the lines cost: files do not tell it."""
-    content = [
-        who,
-        show_instant(placed_at),
-        show_instant(paid_at) if paid_at else None,
-        channel,
-        store,
-        list(lines),
-    ]
-    if paid_minor is not None or quote_id is not None:
-        content.append(paid_minor)
-    if quote_id is not None:
-        content.append(quote_id.hex)
-    # Lists, texts and integers alone: plain JSON is canonical already, and ten times as fast.
-    return sha256(_PLAIN.encode(content).encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)

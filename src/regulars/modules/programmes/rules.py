@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from regulars.modules.earning.rules import BPS, RateMemo, cap_left, line_rates
 from regulars.modules.earning.types import Crossing, EarningRule, Frozen, LineFacts
 from regulars.modules.tiers.types import Ladder
 
 from .types import Programme
-
-_PLAIN: Final = json.JSONEncoder(separators=(",", ":"))
 
 
 class Terms(NamedTuple):
@@ -25,13 +23,10 @@ class Terms(NamedTuple):
     growth_value: Frozen
 
     def to_json(self) -> str:
-        return _PLAIN.encode(
-            {
-                "programme": self.programme,
-                "tier": self.tier,
-                "points": _frozen_row(self.points),
-                "growth_value": _frozen_row(self.growth_value),
-            }
+        """As plain JSON; a tier's code needs no escaping."""
+        return (
+            f'{{"programme":{self.programme},"tier":"{self.tier}",'
+            f'"points":{_frozen_text(self.points)},"growth_value":{_frozen_text(self.growth_value)}}}'
         )
 
     @staticmethod
@@ -45,12 +40,14 @@ class Terms(NamedTuple):
         )
 
 
-def _frozen_row(frozen: Frozen) -> list[Any]:
-    row: list[Any] = [frozen.per_minor, frozen.amount, frozen.tier_bps]
-    if frozen.line_bps or frozen.crossings or frozen.most is not None:
-        row += [list(frozen.line_bps), [[c.above_minor, c.tier_bps] for c in frozen.crossings]]
-        row.append(frozen.most)
-    return row
+def _frozen_text(frozen: Frozen) -> str:
+    per_minor, amount, tier_bps, line_bps, crossings, most = frozen
+    if not line_bps and not crossings and most is None:
+        return f"[{per_minor},{amount},{tier_bps}]"
+    rates = ",".join(map(str, line_bps))
+    bounds = ",".join([f"[{above_minor},{bps}]" for above_minor, bps in crossings])
+    left = "null" if most is None else most
+    return f"[{per_minor},{amount},{tier_bps},[{rates}],[{bounds}],{left}]"
 
 
 def _frozen(row: Sequence[Any]) -> Frozen:

@@ -62,10 +62,16 @@ class Ladder:
     keep: Keep
     tiers: tuple[Tier, ...]
     crossing: Literal["before", "split"] = "before"
+    _ranks: Mapping[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Asked several times for every order.
+        ranks = {tier.code: rank for rank, tier in enumerate(self.tiers)}
+        object.__setattr__(self, "_ranks", ranks)
 
     def rank(self, code: str) -> int:
         """Where ``code`` stands; a tier that is no longer on the ladder counts as the first."""
-        return next((i for i, tier in enumerate(self.tiers) if tier.code == code), 0)
+        return self._ranks.get(code, 0)
 
 
 @dataclass(frozen=True, slots=True)

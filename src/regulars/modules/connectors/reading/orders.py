@@ -58,6 +58,14 @@ class OrderFile(ReadFile):
         ):
             yield [Product(*row) for row in rows]
 
+    def stores(self) -> list[str]:
+        """The stores that accepted orders name."""
+        with damage_told():
+            rows = self._sieve.connection.execute(
+                "SELECT DISTINCT store FROM groups WHERE store IS NOT NULL ORDER BY store"
+            ).fetchall()
+        return [store for (store,) in rows]
+
     def _piece(self, number: int) -> OrderPiece:
         orders, lines = self._slice(
             number,

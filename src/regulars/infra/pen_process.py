@@ -1,0 +1,196 @@
+"""Steps of one unit of work, as a driver takes them; and the process that takes them elsewhere.
+
+A step holds plain values alone (texts, integers, flags, None), column by column, so it travels
+cheaply. Run as a script, this file is the process behind ``pen.Pen``: it reads units from standard
+input, records each in a transaction and answers how that went. It imports nothing of Regulars and
+nothing of Django: it starts fast, and knows rows, not what they mean.
+"""
+
+from __future__ import annotations
+
+import marshal
+import signal
+import sqlite3
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
+
+#: Answers to a unit: recorded; beaten by another writer; failed (the text says how).
+RECORDED: Final = "recorded"
+BEATEN: Final = "beaten"
+FAILED: Final = "failed"
+_SIZE_BYTES: Final = 8
+_ESCAPED: Final = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+
+
+class Lost(Exception):
+    """A guarded write found something else than was seen."""
+
+
+class Step(NamedTuple):
+    """One thing to do: ``values`` are columns for ``many``, ``sorted``, ``arrays`` and ``copy``,
+    and named parameters for ``one``. Fewer rows found than ``expected`` (-1: any) lose the unit."""
+
+    how: str
+    table: str
+    text: str
+    values: Any
+    expected: int = -1
+
+
+def perform(driver: Any, steps: Iterable[Step]) -> None:
+    """Do ``steps`` inside the caller's transaction. Raises Lost, and what the driver raises."""
+    for step in steps:
+        found = _HOW[step.how](driver, step)
+        if step.expected not in (-1, found):
+            raise Lost(step.table)
+
+
+def _many(driver: Any, step: Step) -> int:
+    return int(driver.executemany(step.text, zip(*step.values, strict=True)).rowcount)
+
+
+def _sorted(driver: Any, step: Step) -> int:
+    # In the order of the key, so that a large piece walks the index once from end to end.
+    rows = sorted(zip(*step.values, strict=True), key=itemgetter(slice(0, 4)))
+    return int(driver.executemany(step.text, rows).rowcount)
+
+
+def _one(driver: Any, step: Step) -> int:
+    import psycopg
+
+    try:
+        with psycopg.Cursor(driver) as cursor:
+            return int(cursor.execute(step.text, step.values).rowcount)
+    except psycopg.errors.DivisionByZero as error:
+        raise Lost from error
+
+
+def _arrays(driver: Any, step: Step) -> int:
+    import psycopg
+
+    params = {f"a{place}": array_text(column) for place, column in enumerate(step.values)}
+    with psycopg.Cursor(driver) as cursor:
+        return int(cursor.execute(step.text, params).rowcount)
+
+
+def _copy(driver: Any, step: Step) -> int:
+    import psycopg
+
+    rows = map("\t".join, zip(*map(_copied, step.values), strict=True))
+    with psycopg.Cursor(driver) as cursor:
+        with cursor.copy(step.text) as copy:
+            copy.write("\n".join(rows).encode())
+        return int(cursor.rowcount)
+
+
+_HOW: Final[dict[str, Callable[[Any, Step], int]]] = {
+    "many": _many,
+    "sorted": _sorted,
+    "one": _one,
+    "arrays": _arrays,
+    "copy": _copy,
+}
+
+
+def _copied(column: Sequence[Any]) -> list[str]:
+    """A column as PostgreSQL's COPY reads it."""
+    texts = [r"\N" if value is None else str(value) for value in column]
+    whole = "".join([value for value in column if type(value) is str])
+    if any(mark in whole for mark in "\\\t\n\r"):
+        texts = [
+            value.translate(_ESCAPED) if type(value) is str else text
+            for value, text in zip(column, texts, strict=True)
+        ]
+    return texts
+
+
+def array_text(column: Iterable[Any]) -> str:
+    """A column as the text of a PostgreSQL array."""
+    return "{" + ",".join(map(_element, column)) + "}"
+
+
+def _element(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if type(value) is not str:
+        return str(value)
+    return '"' + value.replace("\\", r"\\").replace('"', r"\"") + '"'
+
+
+# ── the process ───────────────────────────────────────────────────────────────────────────
+
+
+def send(stream: Any, what: Any) -> None:
+    """One message: its size, then what ``marshal`` makes of it."""
+    body = marshal.dumps(what, 2)
+    stream.write(len(body).to_bytes(_SIZE_BYTES, "big"))
+    stream.write(body)
+    stream.flush()
+
+
+def receive(stream: Any) -> Any:
+    """The next message; None where the other side has ended."""
+    head = stream.read(_SIZE_BYTES)
+    if len(head) < _SIZE_BYTES:
+        return None
+    size = int.from_bytes(head, "big")
+    body = stream.read(size)
+    return marshal.loads(body) if len(body) == size else None  # noqa: S302 - from our own parent
+
+
+def main() -> None:
+    """Record units until standard input ends."""
+    # Ctrl-C goes to the whole group: what has begun is finished, and the parent decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    source, target = sys.stdin.buffer, sys.stdout.buffer
+    hello = receive(source)
+    if hello is None:
+        return
+    vendor, place, opening = hello
+    record = _lite(place, opening) if vendor == "sqlite" else _postgres(place)
+    while (unit := receive(source)) is not None:
+        send(target, record([Step(*step) for step in unit]))
+
+
+def _lite(path: str, opening: str) -> Callable[[list[Step]], tuple[str, str]]:
+    driver = sqlite3.connect(path, timeout=30, isolation_level=None)
+    driver.executescript(opening)
+
+    def record(steps: list[Step]) -> tuple[str, str]:
+        try:
+            driver.execute("BEGIN IMMEDIATE")
+            perform(driver, steps)
+            driver.execute("COMMIT")
+        except (Lost, sqlite3.Error) as error:
+            if driver.in_transaction:
+                driver.execute("ROLLBACK")
+            beaten = isinstance(error, Lost | sqlite3.IntegrityError) or "locked" in str(error)
+            return (BEATEN if beaten else FAILED), f"{type(error).__name__}: {error}"
+        return RECORDED, ""
+
+    return record
+
+
+def _postgres(place: str) -> Callable[[list[Step]], tuple[str, str]]:
+    import psycopg
+
+    driver = psycopg.connect(place)
+
+    def record(steps: list[Step]) -> tuple[str, str]:
+        try:
+            with driver.transaction():
+                perform(driver, steps)
+        except (Lost, psycopg.Error) as error:
+            beaten = isinstance(
+                error, Lost | psycopg.IntegrityError | psycopg.errors.DeadlockDetected
+            )
+            return (BEATEN if beaten else FAILED), f"{type(error).__name__}: {error}"
+        return RECORDED, ""
+
+    return record
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,307 @@
+"""One piece on its way: gathered, decided order by order, made into rows.
+
+Nothing is written here: ``bulk`` records the rows, in this process or through a pen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from itertools import chain, repeat
+from typing import TypeVar
+from uuid import UUID
+
+from regulars.events.orders import OrdersImported
+from regulars.infra.outbox import OUTBOX, outbox_row
+from regulars.infra.recording import Writes
+from regulars.kernel.ids import new_ids
+from regulars.modules.earning.types import LineFacts
+from regulars.modules.ledger import recorder as ledger
+from regulars.modules.ledger.engine import Journal
+from regulars.modules.ledger.types import Cause
+from regulars.modules.members.enrolment import add_identity, add_member
+from regulars.modules.tiers.gather import TIER_CHANGE
+from regulars.modules.tiers.rules import Note
+
+from .fingerprints import piece_fingerprints
+from .gather import known_orders, tier_at
+from .person import Person, Settled
+from .pieces import Piece, PieceResult, Refused
+from .placing import CLOCK_SLACK, new_person
+from .recorder import LINE, ORDER
+from .register import Register
+from .settlement import add_person, step_rows
+
+L = TypeVar("L")
+_AT, _TO_TIER = TIER_CHANGE.columns.index("at"), TIER_CHANGE.columns.index("to_tier")
+
+
+class PieceWork:
+    """What is decided of one piece: ``writes`` to be recorded as one unit, and ``result``."""
+
+    def __init__(self, known: Register, piece: Piece) -> None:
+        self.writes = Writes()
+        self.result = PieceResult()
+        self._known = known
+        self._piece = piece
+        self._scope = known.scope
+        self._options = known.options
+        self._journal = Journal()
+        self._touched: dict[UUID, Person] = {}
+        self._months: set[tuple[int, int]] = set()
+        self._facts: list[LineFacts] = []
+
+    def decide(self) -> None:
+        """Gather what is not known yet, settle order by order, make rows of it."""
+        piece = self._piece
+        before = known_orders(self._scope.merchant_id, piece.external_id)
+        fingerprints = piece_fingerprints(piece, identity_type=self._options.identity_type)
+        wanted = self._sift(before, fingerprints)
+        self._enrol(wanted)
+        self._load(wanted)
+
+        order_ids = new_ids(len(piece.external_id))
+        for index in wanted:
+            generation = before.get(piece.external_id[index], ("", "", -1))[2] + 1
+            self._order(index, order_ids[index], generation, fingerprints[index])
+
+        self._add_lines(wanted, order_ids)
+        self._add_changes()
+
+    def believe(self) -> None:
+        """Take what was decided for recorded, for whoever goes on with it."""
+        ledger.settled(self._journal)
+        for person in self._touched.values():
+            person.recorded()
+
+    def _sift(
+        self, known: Mapping[str, tuple[str, str, int]], fingerprints: Sequence[str]
+    ) -> list[int]:
+        """The orders to settle; the others are repeated or refused."""
+        piece, latest = self._piece, self._scope.now + CLOCK_SLACK
+        wanted: list[int] = []
+        for index, name in enumerate(piece.external_id):
+            before = known.get(name)
+            if piece.placed_at[index] > latest:
+                self._refuse(index, "in_the_future", "It lies ahead of the merchant's clock.")
+            elif before is None or before[1] == "undone":
+                wanted.append(index)
+            elif before[0] == fingerprints[index]:
+                self.result.repeated += 1
+            else:
+                self._refuse(
+                    index,
+                    "external_id_reused",
+                    "An order of this id came before with other content; give it its own id.",
+                )
+        return wanted
+
+    def _refuse(self, index: int, code: str, detail: str) -> None:
+        piece = self._piece
+        self.result.refused.append(
+            Refused(index, piece.first_row[index], piece.external_id[index], code, detail)
+        )
+
+    def _enrol(self, wanted: Sequence[int]) -> None:
+        piece, known, scope = self._piece, self._known, self._scope
+        first_seen: dict[str, int] = {}
+        for index in wanted:
+            member = piece.member[index]
+            if member is not None and member not in first_seen:
+                first_seen[member] = index
+        unknown = known.learn_owners(first_seen)
+        for name, member_id in zip(unknown, new_ids(len(unknown)), strict=True):
+            index = first_seen[name]
+            add_member(
+                self.writes,
+                merchant_id=scope.merchant_id,
+                member_id=member_id,
+                status=self._options.status,
+                joined_at=piece.placed_at[index],
+                now=scope.now,
+                channel=piece.channel[index],
+                store=piece.store[index],
+            )
+            add_identity(
+                self.writes,
+                merchant_id=scope.merchant_id,
+                member_id=member_id,
+                type=self._options.identity_type,
+                value=name,
+                now=scope.now,
+            )
+            known.owners[name] = member_id
+            known.carrier[member_id] = member_id
+            day = known.clock.day(piece.placed_at[index])
+            programme = known.schedule.at(piece.placed_at[index])
+            known.people[member_id] = new_person(scope, programme, member_id, day)
+        self.result.members += len(unknown)
+
+    def _load(self, wanted: Sequence[int]) -> None:
+        members = (self._piece.member[index] for index in wanted)
+        owners = self._known.owners
+        self._known.learn_people({owners[m] for m in members if m is not None})
+        self._facts = self._known.facts_of(self._piece.sku)
+
+    # ── decide ────────────────────────────────────────────────────────────────────────────
+
+    def _order(self, index: int, order_id: UUID, generation: int, fingerprint: str) -> None:
+        piece, known, scope = self._piece, self._known, self._scope
+        first, last = piece.line_start[index], piece.line_start[index + 1]
+        net = piece.total_minor[first:last]
+        paid_at = min(piece.placed_at[index], scope.now)
+        day = known.clock.day(paid_at)
+        owner = None
+        settled = None
+        member = piece.member[index]
+        if member is not None:
+            owner = known.owners[member]
+            settled = self._settle(owner, order_id, index, net, paid_at, day)
+        self._add_rows(index, order_id, generation, fingerprint, owner, settled, paid_at)
+        self._months.add((day.year, day.month))
+        self.result.orders += 1
+        self.result.lines += last - first
+
+    def _add_rows(
+        self,
+        index: int,
+        order_id: UUID,
+        generation: int,
+        fingerprint: str,
+        owner: UUID | None,
+        settled: Settled | None,
+        paid_at: datetime,
+    ) -> None:
+        piece, scope = self._piece, self._scope
+        first, last = piece.line_start[index], piece.line_start[index + 1]
+        net = piece.total_minor[first:last]
+        total = sum(net)
+        self.writes.add(
+            ORDER,
+            (
+                scope.merchant_id,
+                order_id,
+                piece.external_id[index],
+                generation,
+                owner,
+                piece.channel[index],
+                piece.store[index],
+                piece.placed_at[index],
+                paid_at,
+                "paid",
+                last - first,
+                total,
+                0,
+                sum(piece.quantity[first:last]),
+                total,
+                settled.points if settled else 0,
+                settled.growth_value if settled else 0,
+                settled.terms.to_json() if settled else None,
+                fingerprint,
+                1,
+                self._options.run_id,
+            ),
+        )
+
+    def _add_lines(self, wanted: Sequence[int], order_ids: Sequence[UUID]) -> None:
+        """The lines column by column: most rows of a file are lines, and none is decided."""
+        piece, starts = self._piece, self._piece.line_start
+        spans = [range(starts[index], starts[index + 1]) for index in wanted]
+        counts = list(map(len, spans))
+        count = sum(counts)
+
+        def of_wanted(column: list[L]) -> list[L]:
+            return column if count == len(column) else [column[at] for at in chain(*spans)]
+
+        if count:
+            owners = map(repeat, [order_ids[index].hex for index in wanted], counts)
+            self.writes.set_columns(
+                LINE,
+                [
+                    [self._scope.merchant_id] * count,
+                    list(chain.from_iterable(owners)),
+                    [number for lines in counts for number in range(1, lines + 1)],
+                    of_wanted(piece.sku),
+                    of_wanted(piece.quantity),
+                    of_wanted(piece.unit_price_minor),
+                    of_wanted(piece.total_minor),
+                    [0] * count,
+                ],
+            )
+
+    def _settle(
+        self,
+        owner: UUID,
+        order_id: UUID,
+        index: int,
+        net: Sequence[int],
+        paid_at: datetime,
+        day: date,
+    ) -> Settled:
+        piece, known, scope = self._piece, self._known, self._scope
+        person = known.people[known.carrier[owner]]
+        then = known.schedule.at(paid_at)
+        late = person.is_late(day)
+        stands_by = then
+        if late or person.programme > then.number:
+            stands_by = known.schedule.version(person.programme)
+        tier_then = None
+        if late or day < person.standing.since:
+            tier_then = tier_at(
+                scope.merchant_id,
+                person.member_id,
+                paid_at,
+                stands_by.ladder,
+                decided=known.steps.get(person.member_id, ()),
+            )
+        first, last = piece.line_start[index], piece.line_start[index + 1]
+        order = Cause("order", "ord_" + order_id.hex)
+        settled = person.settle(
+            journal=self._journal,
+            programme=then,
+            standing_by=stands_by,
+            owner=owner,
+            order=order,
+            net_minor=net,
+            lines=self._facts[first:last],
+            paid_at=paid_at,
+            day=day,
+            zone=scope.zone,
+            now=paid_at,
+            store=piece.store[index],
+            channel=piece.channel[index],
+            tier_then=tier_then,
+            memo=known.memo,
+        )
+        self._touched[person.member_id] = person
+        if settled.notes:
+            self._add_steps(person, settled.notes, paid_at, order)
+        return settled
+
+    def _add_steps(self, person: Person, notes: Sequence[Note], at: datetime, order: Cause) -> None:
+        rows = step_rows(scope=self._scope, person=person, notes=notes, at=at, cause=order)
+        self.writes.extend(TIER_CHANGE, rows)
+        decided = self._known.steps.setdefault(person.member_id, [])
+        decided += [(row[_AT], row[_TO_TIER]) for row in rows]
+
+    # ── record, announce ──────────────────────────────────────────────────────────────────
+
+    def _add_changes(self) -> None:
+        """Rows of persons and purses, and the event of the piece."""
+        scope, run_id = self._scope, self._options.run_id
+        for person in self._touched.values():
+            add_person(self.writes, scope.merchant_id, person)
+        ledger.add_to(self.writes, self._journal)
+        if run_id is None or not self._months:
+            return
+        event = OrdersImported(
+            merchant_id=scope.merchant_id,
+            happened_at=scope.now,
+            run_id=run_id,
+            orders=self.result.orders,
+            months=tuple(f"{year}-{month:02}" for year, month in sorted(self._months)),
+        )
+        row = outbox_row(
+            merchant_id=scope.merchant_id, aggregate=run_id.hex, events=[event], at=scope.now
+        )
+        self.writes.add(OUTBOX, row)

@@ -1,0 +1,86 @@
+"""What a bulk run has come to know: persons, owners, goods, versions, kept between its pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from regulars.infra.crypto import blind_index
+from regulars.kernel.periods import DayClock
+from regulars.modules.catalog.queries import product_facts
+from regulars.modules.earning.rules import RateMemo
+from regulars.modules.earning.types import LineFacts
+from regulars.modules.members.enrolment import members_by_keys
+from regulars.modules.members.lookup import carriers
+from regulars.modules.programmes.queries import Schedule
+
+from .gather import People
+from .person import Person
+from .pieces import BulkOptions
+from .settlement import Scope
+
+
+class Register:
+    """Everybody whom a run has met, as its decisions left them, which may be ahead of the books.
+
+    ``steps`` are the tier changes decided so far by person, with their instants: those of a piece
+    are not in the database yet when the next order asks.
+    """
+
+    def __init__(self, scope: Scope, options: BulkOptions) -> None:
+        self.scope = scope
+        self.options = options
+        self.schedule = Schedule(scope.merchant_id)
+        self.clock = DayClock(scope.zone)
+        self.owners: dict[str, UUID] = {}
+        self.carrier: dict[UUID, UUID] = {}
+        self.people: dict[UUID, Person] = {}
+        self.steps: dict[UUID, list[tuple[datetime, str]]] = {}
+        self.memo: RateMemo = {}
+        self._facts: dict[str, LineFacts] = {}
+
+    def forget(self) -> None:
+        """What is in memory may be ahead of the books: read it anew."""
+        self.people.clear()
+        self.owners.clear()
+        self.carrier.clear()
+        self.steps.clear()
+
+    def learn_owners(self, names: Iterable[str]) -> list[str]:
+        """Find who holds these identities; returns the names that nobody holds yet."""
+        merchant_id, kind = self.scope.merchant_id, self.options.identity_type
+        keys = {
+            blind_index(merchant_id=merchant_id, type=kind, value=name): name
+            for name in names
+            if name not in self.owners
+        }
+        found = members_by_keys(merchant_id, kind, list(keys)) if keys else {}
+        for key, member_id in found.items():
+            self.owners[keys[key]] = member_id
+        for own, carrier in carriers(merchant_id, list(found.values())).items():
+            self.carrier[own] = carrier
+        return [name for key, name in keys.items() if key not in found]
+
+    def learn_people(self, owners: Iterable[UUID]) -> None:
+        wanted = sorted({self.carrier[owner] for owner in owners} - self.people.keys())
+        if not wanted:
+            return
+        latest = self.schedule.at(self.scope.now)
+        loaded = People(self.scope.merchant_id, wanted, ladder=latest.ladder, zone=self.scope.zone)
+        for person in loaded.all():
+            stood_by = self.schedule.version(person.programme or latest.number)
+            if stood_by.ladder != latest.ladder:
+                person.use_ladder(stood_by.ladder)
+            self.people[person.member_id] = person
+
+    def facts_of(self, skus: Sequence[str]) -> list[LineFacts]:
+        """What the catalogue knows of the sku of each line, asked once for a whole piece."""
+        known = self._facts
+        try:
+            return [known[sku] for sku in skus]
+        except KeyError:
+            missing = set(skus) - known.keys()
+            facts = product_facts(self.scope.merchant_id, list(missing))
+            known.update({sku: LineFacts(sku, *facts.get(sku, (None, None))) for sku in missing})
+            return [known[sku] for sku in skus]
