@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -323,3 +325,18 @@ def test_a_day_of_the_past_is_not_the_kept_one(shop: Shop) -> None:
     assert kept is not None
     assert past is not None
     assert past.num_rows < kept.rows().num_rows
+
+
+def test_serving_and_the_jobs_load_no_learning_libraries() -> None:
+    """They are loaded where something is learnt, so that a server without forecasts stays small."""
+    program = (
+        "import django, sys; django.setup()\n"
+        "import regulars.config.urls\n"
+        "from regulars.infra.jobs import load; load()\n"
+        "import regulars.modules.insight.services\n"
+        "print([name for name in ('lightgbm', 'scipy', 'sklearn') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
