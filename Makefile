@@ -17,11 +17,11 @@ help:
 
 setup: .setup-python .setup-web
 
-.setup-python: requirements/base.txt requirements/demo.txt requirements/dev.txt pyproject.toml
+.setup-python: requirements/base.txt requirements/demo.txt requirements/dev.txt requirements/insight.txt pyproject.toml
 	@echo "[setup] Python environment"
 	@test -x .venv/bin/python || python3 -m venv .venv
 	@.venv/bin/python -m pip install -q --disable-pip-version-check --progress-bar on --require-hashes \
-	  -r requirements/base.txt -r requirements/demo.txt -r requirements/dev.txt
+	  -r requirements/base.txt -r requirements/demo.txt -r requirements/dev.txt -r requirements/insight.txt
 	@.venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . 
 	@touch $@
 

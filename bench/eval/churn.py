@@ -15,7 +15,14 @@ from regulars.modules.insight.history import trips_of
 from regulars.modules.insight.types import KINDS, Abstained, Kind
 
 from .journey import day_of_week_end, journey
-from .metrics import Floats, auc, average_precision, calibration_error, precision_at
+from .metrics import (
+    Floats,
+    auc,
+    average_precision,
+    calibration_error,
+    least_calibration_error,
+    precision_at,
+)
 
 TEST_WEEKS: Final = (36, 40, 44)
 TARGETS: Final[dict[Kind, str]] = {
@@ -64,7 +71,13 @@ def evaluate(weeks: Sequence[int], *, with_trees: bool | None) -> None:
             cells = (f"{'-':>8}" if np.isnan(value) else f"{value:8.4f}" for value in means)
             print(f"{name:28}" + "".join(cells))
         pooled = calibration_error(*map(np.concatenate, zip(*everything, strict=True)))
-        print(f"{'target':28}{TARGETS[kind]} (ECE over all weeks at once {pooled:.4f})", flush=True)
+        least = np.mean([least_calibration_error(said) for _, said in everything])
+        print(f"{'target':28}{TARGETS[kind]}")
+        print(
+            f"ECE over all weeks at once {pooled:.4f}; of a week, were every probability exactly "
+            f"true, {least:.4f}",
+            flush=True,
+        )
 
 
 def _measures(happened: Floats, scores: Floats) -> list[float]:

@@ -26,8 +26,9 @@ def simple_rules(history: History, pairs: Pairs, horizon: int) -> Mapping[str, F
         "days since last purchase": -recency,
         "personal mean-gap rule": -np.abs(gap - recency - horizon / 2) / gap,
         "top frequency": pairs.counts.astype(np.float64),
+        # Ties by the count of all days.
         "frequency last 56 days": np.bincount(
-            pairs.of_row, weights=lately.astype(np.float64), minlength=len(pairs)
+            pairs.of_row, weights=lately + 1e-4, minlength=len(pairs)
         ),
         "Poisson at own rate": 1.0 - np.exp(-horizon * pairs.counts / known),
         f"decayed frequency, {half_life:.0f} d": decayed_counts(pairs, half_life),

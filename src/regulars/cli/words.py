@@ -95,6 +95,28 @@ _ZH: Final = {
         "与最近 {days} 天对照：预测购买 {predicted:,.0f} 次，实际 {actual:,} 次（{off:+.1f} %）"
     ),
     "error": "错误",
+    "what members are likely to do next: due, churn, …": "会员接下来可能做什么：due、churn 等",
+    "who is due to buy which of their items again": "谁该回购哪些商品",
+    "who is slipping away from their own rhythm": "谁正偏离自己的购买节奏",
+    "within 1 to 90 days": "在 1 至 90 天内",
+    "what an item is": "以什么为商品单位",
+    "half as many trips in 8 weeks, or none in 4": "8 周内到店减半，或 4 周内没有到店",
+    "into this file": "写入此文件",
+    "learning": "学习中",
+    "A horizon is {least} to {most} days.": "预测期为 {least} 至 {most} 天。",
+    "Parquet is no text: name a file with --output.": "Parquet 不是文本，请用 --output 指定文件。",
+    (
+        "Too few members bought the same item on three days or more to learn from: "
+        "{there} such pairs, at least {needed} are needed."
+    ): "在三天或以上购买同一商品的会员太少，无法学习：现有 {there} 对，至少需要 {needed} 对。",
+    (
+        "Too few members shop often enough to learn from: {there} examples, "
+        "at least {needed} are needed."
+    ): "购买足够频繁的会员太少，无法学习：现有 {there} 例，至少需要 {needed} 例。",
+    (
+        "What happened so far is too much alike to learn from: {there} cases of the rarer "
+        "outcome, at least {needed} are needed."
+    ): "至今的结果过于一致，无法学习：较少的一种有 {there} 例，至少需要 {needed} 例。",
 }
 
 

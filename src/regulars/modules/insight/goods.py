@@ -10,7 +10,7 @@ from .history import UNKNOWN, Flags, History, Texts
 
 #: Categories, as catalogues write them, of what goes over the counter beside the goods: fuel,
 #: vouchers, gift cards, corrections.
-COUNTER_SALES: Final = frozenset({"FUEL", "COUPON/MISC ITEMS", "MISCELLANEOUS"})
+COUNTER_SALES: Final = frozenset({"FUEL", "COUPON/MISC ITEMS"})
 
 
 def goods_of(history: History, *, of_skus: bool) -> History:

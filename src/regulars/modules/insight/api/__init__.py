@@ -1,0 +1,1 @@
+"""What insight shows to whom."""
