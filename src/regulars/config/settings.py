@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "regulars.modules.members",
     "regulars.modules.catalog",
     "regulars.modules.ledger",
+    "regulars.modules.segments",
     "regulars.modules.earning",
     "regulars.modules.tiers",
     "regulars.modules.programmes",

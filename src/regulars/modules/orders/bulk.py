@@ -332,11 +332,11 @@ class _PieceWork:
     ) -> Settled:
         piece, settler, scope = self._piece, self._settler, self._scope
         person = settler._people[settler._carrier[owner]]
-        then = settler._schedule.at(paid_at)
-        late = person.is_late(day)
+        then, late = settler._schedule.at(paid_at), person.is_late(day)
         stands_by = then
         if late or person.programme > then.number:
-            stands_by = settler._schedule.version(person.programme)
+            number = person.programme or settler._schedule.at(scope.now).number
+            stands_by = settler._schedule.version(number)
         tier_then = None
         if late or day < person.standing.since:
             tier_then = tier_at(scope.merchant_id, person.member_id, paid_at, stands_by.ladder)
@@ -381,6 +381,8 @@ class _PieceWork:
                 run_id=self._options.run_id,
                 orders=self._result.orders,
                 months=tuple(sorted(self._months)),
+                first_order=self._result.order_ids[0],
+                last_order=self._result.order_ids[-1],
             )
             self._writes.add(
                 OUTBOX,
