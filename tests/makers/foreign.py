@@ -6,12 +6,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.db import transaction
+
 from makers.merchants import client_for, make_staff, unique
 from regulars.infra.clock import now_for, real_now
 from regulars.infra.http.principal import MerchantFacts
 from regulars.kernel.ids import new_id, show
 from regulars.modules.connectors.models import ImportRun
 from regulars.modules.merchants import services
+from regulars.modules.segments import services as segments
 
 
 def a_member(merchant: MerchantFacts) -> str:
@@ -68,6 +71,14 @@ def a_run(merchant: MerchantFacts) -> str:
     return show("run", run.id)
 
 
+def a_segment(merchant: MerchantFacts) -> str:
+    code = unique("s")
+    draft = segments.Draft(code=code, name="x")
+    with transaction.atomic():
+        segments.create(merchant, draft, by="test", now=now_for(merchant))
+    return code
+
+
 #: By the name of the path parameter: makes one at a merchant, and shows its public id.
 OBJECTS: dict[str, Callable[[MerchantFacts], str]] = {
     "member_id": a_member,
@@ -77,6 +88,7 @@ OBJECTS: dict[str, Callable[[MerchantFacts], str]] = {
     "hold_id": a_hold,
     "merge_id": a_merge,
     "run_id": a_run,
+    "segment_code": a_segment,
 }
 #: By the name of the path parameter: an id of the right form that was never given.
 NEVER: dict[str, str] = {
@@ -87,12 +99,14 @@ NEVER: dict[str, str] = {
     "hold_id": show("hold", new_id()),
     "merge_id": show("mrg", new_id()),
     "run_id": show("run", new_id()),
+    "segment_code": "never-was",
 }
 #: Path parameters that name no object of a merchant, with a value that is good everywhere: a
 #: report's name, a sku that is the merchant's own word.
 NO_OBJECT: dict[str, str] = {
     "name": "repurchase",
     "sku": "sku-1",
+    "tag": "vip",
 }
 #: By operation: a body that fits, for operations on a named object that read one.
 BODIES: dict[str, Any] = {
@@ -106,6 +120,9 @@ BODIES: dict[str, Any] = {
     "set_tier_floor": {"tier": "gold", "until": "2999-12-31", "reason": "test"},
     "merge_members": {"from": show("mem", new_id())},
     "undo_import": {"confirm": "orders.csv"},
+    "change_segment": {"name": "Another"},
+    "put_on_list": {"add": []},
+    "tag_member": {"tag": "vip", "why": "test"},
 }
 #: By operation: a body that names a member in it, for operations that take one.
 NAMING_A_MEMBER: dict[str, Callable[[str], Any]] = {

@@ -61,12 +61,14 @@ def move_test_clock(request: ApiRequest, body: ClockIn) -> HttpResponse:
 
 def run_due(merchant_id: int, now: datetime) -> int:
     """Do everything that falls due by ``now`` at one merchant; how much there was."""
+    from regulars.modules.merchants.queries import merchant_of_id
     from regulars.modules.programmes import services as programmes
+    from regulars.modules.segments.refreshing import refresh_due
 
     total = 0
     while done := programmes.run_due(merchant_id, now):
         total += done
-    return total
+    return total + refresh_due(merchant_of_id(merchant_id), now).members
 
 
 def _moved(merchant_id: int, to: datetime) -> Outcome:

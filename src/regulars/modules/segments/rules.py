@@ -6,6 +6,7 @@ docs/algorithms/segments.md tells them with worked figures.
 from __future__ import annotations
 
 import operator
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -200,7 +201,11 @@ def _is_whole(value: Any) -> bool:
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and 1 <= len(value) <= MOST_TEXT
+    return (
+        isinstance(value, str)
+        and 1 <= len(value) <= MOST_TEXT
+        and not any(unicodedata.category(character) in ("Cc", "Cs") for character in value)
+    )
 
 
 def _holds(fact: Fact, op: str, given: Any) -> Holds:

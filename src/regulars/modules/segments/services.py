@@ -26,6 +26,8 @@ from .sweeping import begin_build
 from .types import Cause
 
 MOST_SEGMENTS: Final = 200
+#: An address of the API, so no segment can be called that.
+RESERVED: Final = frozenset({"preview"})
 _AGGREGATE: Final = "segments"
 _CARRIERS: Final = Sql(
     f"SELECT id FROM members_member WHERE merchant_id = :merchant_id AND {any_of('id')}"
@@ -56,7 +58,8 @@ def create(merchant: MerchantFacts, draft: Draft, *, by: str, now: datetime) -> 
 
     Raises Invalid, CodeTaken, TooManySegments.
     """
-    check_rule(merchant.id, draft.rule, code=draft.code)
+    _check(draft)
+    check_rule(merchant.id, draft.rule)
     recorder.alone(merchant.id)
     rows = Segment.objects.of(merchant.id)
     if rows.filter(code=draft.code).exists():
@@ -99,7 +102,7 @@ def change(
     Raises NotFound, Invalid, NotARule, Frozen.
     """
     if rule is not None:
-        check_rule(merchant.id, rule, code=code)
+        check_rule(merchant.id, rule)
     segment = _own(merchant.id, code)
     if name is not None:
         segment.name = name
@@ -180,7 +183,16 @@ def put_on_list(
     return Written(code, _put(merchant, segment, add, remove, by=by, now=now))
 
 
-def check_rule(merchant_id: int, rule: Mapping[str, Any] | None, *, code: str = "") -> None:
+def _check(draft: Draft) -> None:
+    if draft.code in RESERVED:
+        detail = "An address has this name; choose another code."
+        raise Invalid(detail, errors=[FieldError("/code", "reserved", detail)])
+    if draft.rule is not None and draft.members:
+        detail = "A rule decides who is in; leave the members out."
+        raise Invalid(detail, errors=[FieldError("/members", "not_with_a_rule", detail)])
+
+
+def check_rule(merchant_id: int, rule: Mapping[str, Any] | None) -> None:
     """Raises Invalid for a rule that does not hold together or names a list that is not there."""
     if rule is None:
         return
