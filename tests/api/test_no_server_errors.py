@@ -13,13 +13,16 @@ from typing import Any
 
 import pytest
 import schemathesis
+from django.db import transaction
 from django.test import Client
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 
 from makers.merchants import make_key, make_merchant
+from regulars.kernel.ids import parse
 from regulars.modules.programmes.services import start
+from regulars.modules.segments.services import Draft, create
 
 CASES = 50
 NEGATIVE = GenerationMode.NEGATIVE
@@ -66,8 +69,12 @@ def known() -> dict[str, str]:
         "/api/v1/points/holds",
         {"member_id": order["member_id"], "amount": 1, "expires_in": 86_400},
     )
+    draft = Draft(code="known", name="known", members=(parse("mem", order["member_id"]),))
+    with transaction.atomic():
+        create(merchant, draft, by="test", now=datetime(2026, 3, 1, tzinfo=UTC))
     return {
         "key": key,
+        "segment_code": "known",
         "order_id": order["id"],
         "member_id": order["member_id"],
         "hold_id": hold["id"],

@@ -6,12 +6,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.db import transaction
+
 from makers.merchants import client_for, make_staff, unique
 from regulars.infra.clock import now_for, real_now
 from regulars.infra.http.principal import MerchantFacts
 from regulars.kernel.ids import new_id, show
 from regulars.modules.connectors.models import ImportRun
 from regulars.modules.merchants import services
+from regulars.modules.segments import services as segments
 
 
 def a_member(merchant: MerchantFacts) -> str:
@@ -85,6 +88,14 @@ def a_batch(merchant: MerchantFacts) -> str:
     return _made(client_for(merchant).post("/coupons", {"offer": an_offer(merchant)}))
 
 
+def a_segment(merchant: MerchantFacts) -> str:
+    code = unique("s")
+    draft = segments.Draft(code=code, name="x")
+    with transaction.atomic():
+        segments.create(merchant, draft, by="test", now=now_for(merchant))
+    return code
+
+
 #: By the name of the path parameter: makes one at a merchant, and shows its public id.
 OBJECTS: dict[str, Callable[[MerchantFacts], str]] = {
     "member_id": a_member,
@@ -97,6 +108,7 @@ OBJECTS: dict[str, Callable[[MerchantFacts], str]] = {
     "code": an_offer,
     "quote_id": a_quote,
     "batch_id": a_batch,
+    "segment_code": a_segment,
 }
 #: By the name of the path parameter: an id of the right form that was never given.
 NEVER: dict[str, str] = {
@@ -110,12 +122,14 @@ NEVER: dict[str, str] = {
     "code": "no-such-offer",
     "quote_id": show("quo", new_id()),
     "batch_id": show("bat", new_id()),
+    "segment_code": "never-was",
 }
 #: Path parameters that name no object of a merchant, with a value that is good everywhere: a
 #: report's name, a sku that is the merchant's own word.
 NO_OBJECT: dict[str, str] = {
     "name": "repurchase",
     "sku": "sku-1",
+    "tag": "vip",
 }
 #: By operation: a body that fits, for operations on a named object that read one.
 BODIES: dict[str, Any] = {
@@ -130,6 +144,9 @@ BODIES: dict[str, Any] = {
     "merge_members": {"from": show("mem", new_id())},
     "undo_import": {"confirm": "orders.csv"},
     "change_offer": {"status": "paused"},
+    "change_segment": {"name": "Another"},
+    "put_on_list": {"add": []},
+    "tag_member": {"tag": "vip", "why": "test"},
 }
 #: By operation: a body that names a member in it, for operations that take one.
 NAMING_A_MEMBER: dict[str, Callable[[str], Any]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,12 +12,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from makers.merchants import make_merchant
+from makers.pieces import Piece
 from regulars.infra.db import Sql, fetch_all
 from regulars.infra.pen import Pen
 from regulars.infra.recording import Writes
 from regulars.infra.writes import Asked, fingerprint_of
 from regulars.kernel.ids import new_id
 from regulars.modules.ledger.verification import verify
+from regulars.modules.members.services import enrol
+from regulars.modules.members.types import Enrolment, IdentityDraft
+from regulars.modules.merchants.queries import merchant_of_id
 from regulars.modules.orders.bulk import BulkSettler
 from regulars.modules.orders.pieces import BulkOptions, PieceResult
 from regulars.modules.orders.placing import place
@@ -28,38 +32,6 @@ from regulars.modules.programmes.services import run_due, start
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-
-
-@dataclass
-class Piece:
-    """Orders as columns, as a file hands them over."""
-
-    number: int = 0
-    first_row: list[int] = field(default_factory=list)
-    external_id: list[str] = field(default_factory=list)
-    member: list[str | None] = field(default_factory=list)
-    placed_at: list[datetime] = field(default_factory=list)
-    channel: list[str | None] = field(default_factory=list)
-    store: list[str | None] = field(default_factory=list)
-    line_start: list[int] = field(default_factory=lambda: [0])
-    sku: list[str] = field(default_factory=list)
-    quantity: list[int] = field(default_factory=list)
-    unit_price_minor: list[int | None] = field(default_factory=list)
-    total_minor: list[int] = field(default_factory=list)
-
-    def add(self, draft: Draft) -> None:
-        self.first_row.append(len(self.first_row) + 2)
-        self.external_id.append(draft.external_id)
-        self.member.append(draft.identity[1] if draft.identity else None)
-        self.placed_at.append(draft.placed_at)
-        self.channel.append(draft.channel)
-        self.store.append(draft.store)
-        for line in draft.lines:
-            self.sku.append(line.sku)
-            self.quantity.append(line.quantity)
-            self.unit_price_minor.append(line.unit_price_minor)
-            self.total_minor.append(line.total_minor)
-        self.line_start.append(len(self.sku))
 
 
 def a_year(seed: int, orders: int) -> list[Draft]:
@@ -328,3 +300,18 @@ def test_an_order_from_the_future_is_refused_alone() -> None:
 
     assert result.orders == 1
     assert [(refused.code, refused.row) for refused in result.refused] == [("in_the_future", 3)]
+
+
+def test_history_may_come_after_its_members_joined() -> None:
+    scope = scope_of("plain")
+    (history,) = a_year(6, 1)
+    merchant = merchant_of_id(scope.merchant_id)
+    wanted = Enrolment(identities=(IdentityDraft("external", "m1"),), joined_at=NOW)
+    enrol(merchant=merchant, wanted=wanted, now=NOW)
+    piece = Piece()
+    piece.add(replace(history, identity=("external", "m1")))
+
+    result = BulkSettler(scope, BulkOptions(run_id=new_id())).settle(piece)
+
+    assert (result.orders, result.members) == (1, 0)
+    assert verify(scope.merchant_id) == []

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "regulars.modules.catalog",
     "regulars.modules.ledger",
     "regulars.modules.budgets",
+    "regulars.modules.segments",
     "regulars.modules.earning",
     "regulars.modules.tiers",
     "regulars.modules.programmes",

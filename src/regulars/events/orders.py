@@ -62,7 +62,10 @@ class OrderCancelled(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrdersImported(Event):
-    """A piece of an import run was settled; ``months`` are the months it touched."""
+    """A piece of an import run was settled; ``months`` are the months it touched.
+
+    Ids of orders rise, so ``first_order`` to ``last_order`` are those of the run that it touched.
+    """
 
     topic: ClassVar[str] = "orders.imported"
     version: ClassVar[int] = 1
@@ -70,3 +73,5 @@ class OrdersImported(Event):
     run_id: UUID
     orders: int
     months: tuple[str, ...]
+    first_order: UUID | None = None
+    last_order: UUID | None = None

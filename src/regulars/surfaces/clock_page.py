@@ -67,6 +67,7 @@ def run_due(merchant_id: int, now: datetime) -> int:
     from regulars.modules.coupons.issuing import issue_due
     from regulars.modules.merchants.queries import merchant_of_id
     from regulars.modules.programmes import services as programmes
+    from regulars.modules.segments.refreshing import refresh_due
 
     total = 0
     while done := programmes.run_due(merchant_id, now):
@@ -75,7 +76,9 @@ def run_due(merchant_id: int, now: datetime) -> int:
     # every handler, else news is told to nobody.
     load()
     relay_all()
-    return total + free_run_out(merchant_id, now) + issue_due(merchant_of_id(merchant_id), now)
+    merchant = merchant_of_id(merchant_id)
+    total += free_run_out(merchant_id, now) + issue_due(merchant, now)
+    return total + refresh_due(merchant, now).members
 
 
 def _moved(merchant_id: int, to: datetime) -> Outcome:

@@ -66,6 +66,10 @@ _ENTRY_AT: Final = Sql(
     "SELECT at FROM ledger_posting WHERE merchant_id = :merchant_id AND member_id = :member_id "
     "AND account = :account AND version = :version"
 )
+_AVAILABLE: Final = Sql(
+    "SELECT member_id, balance - held FROM ledger_account "
+    f"WHERE merchant_id = :merchant_id AND asset = 1 AND {any_of('member_id')}"
+)
 _HOLD: Final = Sql(
     "SELECT id, member_id, amount, captured, status, expires_at FROM ledger_hold "
     "WHERE merchant_id = :merchant_id AND id = :hold_id"
@@ -174,6 +178,12 @@ def _expiring(
     for asset, at in sorted(sums):
         found.setdefault(asset, []).append(ExpiringAmount(at, sums[asset, at]))
     return {asset: tuple(amounts) for asset, amounts in found.items()}
+
+
+def available_points(merchant_id: int, member_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """What each of some members who carry on can spend, as booked; for whoever had any."""
+    rows = fetch_all(_AVAILABLE, {"merchant_id": merchant_id, "ids": list(member_ids)})
+    return {as_uuid(member_id): available for member_id, available in rows}
 
 
 def hold_view(*, merchant_id: int, hold_id: UUID, now: datetime) -> HoldView:

@@ -383,7 +383,7 @@ class _Verifier:
 
 
 def _add_parts(chain: _Chain, kind: str, amount: int, parts: str | None) -> bool:
-    """Book a debit on its lots, or what went back to them; whether its parts are whole and known."""
+    """Book a debit on its lots, or what went back to them; whether its parts hold together."""
     total, known = 0, True
     sign = -1 if amount > 0 else 1
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -56,3 +56,38 @@ def count_members(merchant_id: int) -> int:
     row = fetch_one(_COUNT, {"merchant_id": merchant_id})
     assert row is not None
     return int(row[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Someone:
+    """A member without anything that names them, with their latest word on each purpose."""
+
+    status: str
+    joined_at: datetime
+    channel: str | None
+    store: str | None
+    consents: Mapping[str, bool]
+
+
+_PEOPLE: Final = Sql(
+    "SELECT id, status, joined_at, channel, store FROM members_member "
+    f"WHERE merchant_id = :merchant_id AND {any_of('id')}"
+)
+_CONSENTS: Final = Sql(
+    "SELECT member_id, purpose, granted FROM members_consent "
+    f"WHERE merchant_id = :merchant_id AND {any_of('member_id')} ORDER BY at, id"
+)
+
+
+def people(merchant_id: int, member_ids: Sequence[UUID]) -> dict[UUID, Someone]:
+    """What may be known of some members, two statements for all of them."""
+    params = {"merchant_id": merchant_id, "ids": list(member_ids)}
+    consents: dict[UUID, dict[str, bool]] = {}
+    for member_id, purpose, granted in fetch_all(_CONSENTS, params):
+        consents.setdefault(as_uuid(member_id), {})[purpose] = bool(granted)
+    found: dict[UUID, Someone] = {}
+    for id_, status, joined_at, channel, store in fetch_all(_PEOPLE, params):
+        own, joined = as_uuid(id_), as_instant(joined_at)
+        assert joined is not None
+        found[own] = Someone(status, joined, channel, store, consents.get(own, {}))
+    return found

@@ -66,7 +66,7 @@ class PieceWork:
             self._order(index, order_ids[index], generation, fingerprints[index])
 
         self._add_lines(wanted, order_ids)
-        self._add_changes()
+        self._add_changes(order_ids)
 
     def believe(self) -> None:
         """Take what was decided for recorded, for whoever goes on with it."""
@@ -244,7 +244,8 @@ class PieceWork:
         late = person.is_late(day)
         stands_by = then
         if late or person.programme > then.number:
-            stands_by = known.schedule.version(person.programme)
+            number = person.programme or known.schedule.at(scope.now).number
+            stands_by = known.schedule.version(number)
         tier_then = None
         if late or day < person.standing.since:
             tier_then = tier_at(
@@ -286,7 +287,7 @@ class PieceWork:
 
     # ── record, announce ──────────────────────────────────────────────────────────────────
 
-    def _add_changes(self) -> None:
+    def _add_changes(self, order_ids: Sequence[UUID]) -> None:
         """Rows of persons and purses, and the event of the piece."""
         scope, run_id = self._scope, self._options.run_id
         for person in self._touched.values():
@@ -300,6 +301,8 @@ class PieceWork:
             run_id=run_id,
             orders=self.result.orders,
             months=tuple(f"{year}-{month:02}" for year, month in sorted(self._months)),
+            first_order=order_ids[0],
+            last_order=order_ids[-1],
         )
         row = outbox_row(
             merchant_id=scope.merchant_id, aggregate=run_id.hex, events=[event], at=scope.now

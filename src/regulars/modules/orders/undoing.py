@@ -93,12 +93,14 @@ def _undo(scope: Scope, run_id: UUID, order_ids: Sequence[UUID]) -> int:
             cause=("run", f"run_{run_id.hex}"),
         )
     ledger.add_to(writes, journal)
-    _announce(writes, scope, run_id, len(order_ids), months)
+    _announce(writes, scope, run_id, order_ids, months)
     writes.record()
     return len(order_ids)
 
 
-def _announce(writes: Writes, scope: Scope, run_id: UUID, orders: int, months: set[str]) -> None:
+def _announce(
+    writes: Writes, scope: Scope, run_id: UUID, order_ids: Sequence[UUID], months: set[str]
+) -> None:
     writes.add(
         OUTBOX,
         outbox_row(
@@ -109,8 +111,10 @@ def _announce(writes: Writes, scope: Scope, run_id: UUID, orders: int, months: s
                     merchant_id=scope.merchant_id,
                     happened_at=scope.now,
                     run_id=run_id,
-                    orders=-orders,
+                    orders=-len(order_ids),
                     months=tuple(sorted(months)),
+                    first_order=min(order_ids),
+                    last_order=max(order_ids),
                 )
             ],
             at=scope.now,

@@ -307,10 +307,11 @@ def _buyer(place: Place, asking: Asking, known: Known, tier: str, at: datetime) 
         spend_minor=known.lifetime[1],
         birthday=known.birthday(place.merchant_id),
         tier=tier,
+        segments=known.segments,
         channel=asking.channel,
         store=asking.store,
     )
-    return Buyer(tier=tier, facts=facts)
+    return Buyer(tier=tier, segments=known.segments, facts=facts)
 
 
 def _earning(

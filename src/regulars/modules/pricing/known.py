@@ -23,6 +23,7 @@ from regulars.modules.ledger.gather import ACCOUNTS_OF_WHO
 from regulars.modules.members.enrolment import WHO_BY_ID
 from regulars.modules.programmes.queries import number_at
 from regulars.modules.promotions.queries import BOOK_VERSION
+from regulars.modules.segments.gather import SEGMENTS_OF_WHO, segments_of_row
 from regulars.modules.tiers.gather import STANDING_OF_WHO, Stored, standing_of_row
 
 #: Since when, as whom and with which birthday the person in ``who`` is known.
@@ -67,6 +68,7 @@ class Known:
     seen: Seen
     asked_keys: Sequence[str]
     coupons: tuple[Coupon, ...]
+    segments: frozenset[str]
 
     def birthday(self, merchant_id: int) -> date | None:
         if not self.birthday_sealed or self.carrier is None:
@@ -100,7 +102,7 @@ class Question:
 _KNOWN: Final = Sql(
     f"""WITH {WHO_BY_ID} SELECT {_PERSON}, {REMEMBERED}, {number_at("at")}, {ACCOUNTS_OF_WHO},
   {STANDING_OF_WHO}, {ACTIVITY_OF_WHO}, {_LIFETIME}, {BOOK_VERSION}, {PRODUCTS},
-  {SEEN}, {COUPONS}"""
+  {SEEN}, {COUPONS}, {SEGMENTS_OF_WHO}"""
 )
 
 
@@ -125,7 +127,7 @@ def known_of(question: Question) -> Known:
     )
     assert row is not None
     (person, remembered, programme, accounts, standing, activity, lifetime, version, products,
-     seen, coupons) = row  # fmt: skip
+     seen, coupons, segments) = row  # fmt: skip
     own, carrier, status, birthday, joined_at, merged = as_json(person) or (None,) * 6
     stand = as_json(standing)
     sums = [amount or 0 for amount in as_json(activity)]
@@ -151,4 +153,7 @@ def known_of(question: Question) -> Known:
         seen=seen_of(seen),
         asked_keys=question.budget_keys,
         coupons=coupons_of(question.merchant_id, coupons),
+        segments=segments_of_row(
+            question.merchant_id, segments, program_day(question.now, question.zone)
+        ),
     )

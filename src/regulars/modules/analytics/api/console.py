@@ -10,8 +10,9 @@ from django.http import HttpResponse
 from ninja import Query, Router
 from pydantic import Field
 
+from regulars.events.effects import effects
 from regulars.infra.http.answers import answer_once
-from regulars.infra.http.fields import PageQuery, ShownId
+from regulars.infra.http.fields import PageQuery, ShortText, ShownId, Strict
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
 from regulars.infra.writes import Outcome
@@ -19,7 +20,9 @@ from regulars.kernel.errors import FieldError, Invalid
 from regulars.modules.analytics import services
 from regulars.modules.analytics.report_shapes import Report
 from regulars.modules.analytics.reporting import Name, Question, answer, freshness_shown
+from regulars.modules.analytics.reports.rfm_grid import cells_of, rule_of
 from regulars.modules.analytics.screens import home, member, members, timeline
+from regulars.modules.segments.services import Draft, create
 
 from .language import language_of
 from .shapes import ReportQuery, named_tiers, sent
@@ -40,6 +43,26 @@ class MembersQuery(PageQuery):
 
 class TimelineQuery(PageQuery):
     kinds: Annotated[str, Field(max_length=60, description="Some of the kinds, by comma")] = ""
+
+
+class CellIn(Strict):
+    """A cell of the grid: recency and frequency score."""
+
+    r: Annotated[int, Field(ge=1, le=5)]
+    f: Annotated[int, Field(ge=1, le=5)]
+
+
+class RfmSegmentIn(Strict):
+    code: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,39}$")]
+    name: Annotated[ShortText, Field(min_length=1, max_length=100)]
+    group: Annotated[str, Field(max_length=40)] | None = None
+    cells: Annotated[list[CellIn], Field(max_length=25, default_factory=list)]
+
+
+class RfmSegmentOut(Strict):
+    code: str
+    rule: dict[str, Any]
+    effects: list[dict[str, Any]]
 
 
 @router.get("/home", response=HomeOut, operation_id="read_home")
@@ -114,6 +137,26 @@ def refresh_reports(request: ApiRequest) -> HttpResponse:
         return Outcome(status=202, body={"status": "queued"}, subject="reports")
 
     return answer_once(request, "reports.refresh", act)
+
+
+@router.post(
+    "/reports/rfm/segments", response={201: RfmSegmentOut}, operation_id="make_rfm_segment"
+)
+@requires("segments.write")
+def make_rfm_segment(request: ApiRequest, body: RfmSegmentIn) -> HttpResponse:
+    """A segment that follows a named group, or some cells, of the RFM grid."""
+    cells = cells_of(body.group) if body.group else [(cell.r, cell.f) for cell in body.cells]
+    if not cells:
+        detail = "Send a named group of the grid, or some cells."
+        raise Invalid(detail, errors=[FieldError("/cells", "missing", detail)])
+    draft = Draft(code=body.code, name=body.name, rule=rule_of(cells))
+
+    def act(now: datetime) -> Outcome:
+        done = create(request.auth.merchant, draft, by=request.auth.actor, now=now)
+        told = {"code": done.code, "rule": draft.rule, "effects": effects(done.events)}
+        return Outcome(status=201, body=told, subject=done.code)
+
+    return answer_once(request, "segments.create", act)
 
 
 def _kinds(written: str) -> list[timeline.Kind]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import product
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from ibis import _
 
@@ -46,6 +46,68 @@ _SEGMENTS: Final = {
 def segment_of(*, recency: int, frequency: int) -> str:
     """The named segment of two scores from 1 to 5."""
     return _SEGMENTS[recency][frequency - 1]
+
+
+def cells_of(segment: str) -> list[tuple[int, int]]:
+    """The cells (recency, frequency) of a named segment; none of a name that is not there."""
+    return [
+        (recency, frequency)
+        for recency, row in _SEGMENTS.items()
+        for frequency, name in enumerate(row, 1)
+        if name == segment
+    ]
+
+
+def rule_of(cells: Iterable[tuple[int, int]]) -> dict[str, Any]:
+    """The rule of segments that follows some cells of the grid: row by row, each stretch of
+    neighbours as one comparison."""
+    rows: dict[int, list[int]] = {}
+    for recency, frequency in sorted(set(cells), reverse=True):
+        rows.setdefault(recency, []).insert(0, frequency)
+    nodes = [
+        {
+            "all": [
+                {"fact": "recency_score", "op": "=", "value": recency},
+                *_between(first, last),
+            ]
+        }
+        for recency, scores in rows.items()
+        for first, last in _stretches(scores)
+    ]
+    return nodes[0] if len(nodes) == 1 else {"any": nodes}
+
+
+def _stretches(scores: Sequence[int]) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    for score in scores:
+        if found and found[-1][1] == score - 1:
+            found[-1] = (found[-1][0], score)
+        else:
+            found.append((score, score))
+    return found
+
+
+def _between(first: int, last: int) -> list[dict[str, Any]]:
+    if first == last:
+        return [{"fact": "frequency_score", "op": "=", "value": first}]
+    return [
+        {"fact": "frequency_score", "op": ">=", "value": first},
+        {"fact": "frequency_score", "op": "<=", "value": last},
+    ]
+
+
+def scores_of_members(facts: Facts, *, as_of: date) -> dict[str, tuple[int, int, int]]:
+    """Recency, frequency and monetary score of every member with a purchase, as of a day."""
+    with facts.open() as tables:
+        bought = purchases(tables.table("orders"), as_of=as_of)
+        scored = rfm_scores(tables.keep("rfm_values", rfm_values(bought, as_of=as_of)))
+        rows = tables.rows(
+            scored.select("member_id", "recency_score", "frequency_score", "monetary_score")
+        )
+    return {
+        row["member_id"]: (row["recency_score"], row["frequency_score"], row["monetary_score"])
+        for row in rows
+    }
 
 
 def rfm(facts: Facts, *, as_of: date) -> RfmReport:
