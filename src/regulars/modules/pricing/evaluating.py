@@ -92,11 +92,17 @@ class Priced:
 
 
 def price(
-    place: Place, asking: Asking, *, asked: Asked | None = None, suggest: bool = False
+    place: Place,
+    asking: Asking,
+    *,
+    asked: Asked | None = None,
+    suggest: bool = False,
+    drafts: Sequence[Offer] = (),
 ) -> Priced | Answer:
     """The price of a cart; or the first answer, where ``asked`` was answered before.
 
-    Raises NotFound for a member nobody knows, and KeyReused.
+    ``drafts`` stand in the book in place of what has their code. Raises NotFound for a member
+    nobody knows, and KeyReused.
     """
     known, rules = _known(place, asking, asked)
     if asked is not None:
@@ -106,6 +112,8 @@ def price(
     if asking.member_id is not None and known.carrier is None:
         raise NotFound
     offers, compiled, counted = offer_book(place.merchant_id, known.book_version)
+    if drafts:
+        offers, compiled, counted = _compile(with_drafts(offers, drafts))
     counting = _counting(place, asking, known, counted)
     goods = _goods(asking.lines, known)
     journal = Journal()
@@ -151,6 +159,22 @@ def offer_book(merchant_id: int, version: int) -> Compiled:
     known = _compiled.get(merchant_id)
     if known is not None and known.book is offers:
         return known
+    found = _compile(offers)
+    with _lock:
+        _compiled[merchant_id] = found
+    return found
+
+
+def with_drafts(offers: Book, drafts: Sequence[Offer]) -> Book:
+    """The book as it would be with ``drafts`` in place of what has their code."""
+    given = {offer.code: offer for offer in drafts}
+    kept = [offer for offer in offers.offers if offer.code not in given]
+    return replace(
+        offers, offers=tuple(sorted([*kept, *given.values()], key=lambda offer: offer.code))
+    )
+
+
+def _compile(offers: Book) -> Compiled:
     predicates = {
         offer.code: test for offer in offers.offers if (test := matcher(offer.who)) is not None
     }
@@ -160,10 +184,7 @@ def offer_book(merchant_id: int, version: int) -> Compiled:
         predicates=predicates,
     )
     counted = tuple(offer for offer in offers.offers if is_counted(offer))
-    found = Compiled(offers, compiled, counted)
-    with _lock:
-        _compiled[merchant_id] = found
-    return found
+    return Compiled(offers, compiled, counted)
 
 
 def _with_hard_budget(offer: Offer) -> Offer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from regulars.modules.pricing.evaluating import Place, price
 from regulars.modules.pricing.gather import stored_quote
 from regulars.modules.pricing.reviewing import review
 from regulars.modules.pricing.telling import evaluation_json, quote_json
+from regulars.modules.promotions.document import OfferDocument, compiled
 
 from .shapes import AskingIn, LintIn
 
@@ -28,9 +30,13 @@ def place_of(request: ApiRequest, now: datetime) -> Place:
     return Place(merchant.id, ZoneInfo(merchant.zone), now)
 
 
-def evaluation(request: ApiRequest, body: AskingIn, now: datetime) -> dict[str, Any]:
+def evaluation(
+    request: ApiRequest, body: AskingIn, now: datetime, drafts: Sequence[OfferDocument] = ()
+) -> dict[str, Any]:
     """Raises NotFound for a member nobody knows."""
-    found = price(place_of(request, now), body.asking(), suggest=True)
+    found = price(
+        place_of(request, now), body.asking(), suggest=True, drafts=[compiled(d) for d in drafts]
+    )
     assert not isinstance(found, Answer)
     return evaluation_json(found.evaluation)
 
