@@ -28,6 +28,11 @@ CLAIMS_OF_OWNER: Final = f"""(SELECT json_group_array(json_array({_COLUMNS}))
   FROM budgets_claim c WHERE c.merchant_id = :merchant_id AND c.owner = :budget_owner)"""
 _SEEN: Final = Sql(f"SELECT {SEEN}")
 _CLAIMS: Final = Sql(f"SELECT {CLAIMS_OF_OWNER}")
+_HELD: Final = Sql(
+    f"SELECT c.key, sum(c.amount) FROM budgets_claim c WHERE c.merchant_id = :merchant_id "
+    f"AND {any_of('c.key', 'budget_keys')} AND c.state = 'open' AND c.expires_at > :now "
+    "GROUP BY c.key"
+)
 _DUE: Final = Sql(
     f"SELECT {_COLUMNS} FROM budgets_claim c WHERE c.merchant_id = :merchant_id "
     f"AND c.state = 'open' AND c.expires_at <= :now ORDER BY c.expires_at LIMIT {MOST_RUN_OUT}"
@@ -54,6 +59,12 @@ def look(merchant_id: int, keys: Iterable[str], now: datetime) -> Seen:
     row = fetch_one(_SEEN, params)
     assert row is not None
     return seen_of(row[0])
+
+
+def held(merchant_id: int, keys: Iterable[str], now: datetime) -> dict[str, int]:
+    """What open claims hold of ``keys``; what ran out is not held."""
+    params = {"merchant_id": merchant_id, "budget_keys": sorted(set(keys)), "now": now}
+    return {key: int(amount) for key, amount in fetch_all(_HELD, params)}
 
 
 def claims_of_owner(merchant_id: int, owner: str) -> tuple[Claim, ...]:

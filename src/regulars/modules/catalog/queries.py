@@ -35,6 +35,12 @@ _SOME_GOODS: Final = Sql(
     "SELECT sku, category, type, tags, list_price_minor FROM catalog_product "
     "WHERE merchant_id = :merchant_id ORDER BY sku LIMIT :most"
 )
+_SEARCH: Final = Sql(
+    "SELECT sku, name, category, type, tags, list_price_minor FROM catalog_product "
+    "WHERE merchant_id = :merchant_id AND (lower(sku) LIKE :begins ESCAPE '\\' "
+    "OR lower(name) LIKE :within ESCAPE '\\') "
+    "ORDER BY CASE WHEN sku = :text THEN 0 ELSE 1 END, sku LIMIT :most"
+)
 Article = tuple[str, str | None, str | None, frozenset[str], int | None]
 """Sku, category, type, tags and list price in minor units."""
 
@@ -71,6 +77,33 @@ def product(merchant_id: int, sku: str) -> dict[str, Any]:
     if row is None:
         raise NotFound
     return shown(row)
+
+
+def search(merchant_id: int, text: str, *, most: int) -> list[dict[str, Any]]:
+    """Products whose sku begins with ``text`` or whose name has it, as ``product`` shows them;
+    the one of exactly that sku first, then by sku."""
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    rows = fetch_all(
+        _SEARCH,
+        {
+            "merchant_id": merchant_id,
+            "text": text,
+            "begins": escaped.lower() + "%",
+            "within": f"%{escaped.lower()}%",
+            "most": most,
+        },
+    )
+    return [
+        {
+            "sku": sku,
+            "name": name,
+            "category": category,
+            "type": kind,
+            "tags": as_json(tags) or [],
+            "list_price": price,
+        }
+        for sku, name, category, kind, tags, price in rows
+    ]
 
 
 def shown(row: Product) -> dict[str, Any]:

@@ -36,7 +36,7 @@ from .book import OfferBook
 from .claims import NOBODY, Counting
 from .engine import evaluate
 from .known import Known, Question, known_of
-from .offering import last_known, offer_book
+from .offering import compile_book, last_known, offer_book, with_drafts
 from .types import Cart, CartLine, Context, Evaluation, Rejected, Tender
 
 
@@ -61,11 +61,17 @@ class Priced:
 
 
 def price(
-    place: Place, asking: Asking, *, asked: Asked | None = None, suggest: bool = False
+    place: Place,
+    asking: Asking,
+    *,
+    asked: Asked | None = None,
+    suggest: bool = False,
+    drafts: Sequence[Offer] = (),
 ) -> Priced | Answer:
     """The price of a cart; or the first answer, where ``asked`` was answered before.
 
-    Raises NotFound for a member nobody knows, and KeyReused.
+    ``drafts`` stand in the book in place of what has their code. Raises NotFound for a member
+    nobody knows, and KeyReused.
     """
     codes = _codes(place, asking)
     known, rules = _known(place, asking, asked, codes)
@@ -76,6 +82,8 @@ def price(
     if asking.member_id is not None and known.carrier is None:
         raise NotFound
     offers, compiled, counted = offer_book(place.merchant_id, known.book_version)
+    if drafts:
+        offers, compiled, counted = compile_book(with_drafts(offers, drafts))
     counting = _counting(place, asking, known, counted, codes)
     coupons = resolve(
         codes,

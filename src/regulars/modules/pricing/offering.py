@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from threading import Lock
 from typing import NamedTuple
@@ -31,6 +32,23 @@ def offer_book(merchant_id: int, version: int) -> Compiled:
     known = _compiled.get(merchant_id)
     if known is not None and known.book is offers:
         return known
+    found = compile_book(offers)
+    with _lock:
+        _compiled[merchant_id] = found
+    return found
+
+
+def with_drafts(offers: Book, drafts: Sequence[Offer]) -> Book:
+    """The book as it would be with ``drafts`` in place of what has their code."""
+    given = {offer.code: offer for offer in drafts}
+    kept = [offer for offer in offers.offers if offer.code not in given]
+    return replace(
+        offers, offers=tuple(sorted([*kept, *given.values()], key=lambda offer: offer.code))
+    )
+
+
+def compile_book(offers: Book) -> Compiled:
+    """A book as the evaluator takes it."""
     predicates = {
         offer.code: test for offer in offers.offers if (test := matcher(offer.who)) is not None
     }
@@ -40,10 +58,7 @@ def offer_book(merchant_id: int, version: int) -> Compiled:
         predicates=predicates,
     )
     counted = tuple(offer for offer in offers.offers if is_counted(offer))
-    found = Compiled(offers, compiled, counted)
-    with _lock:
-        _compiled[merchant_id] = found
-    return found
+    return Compiled(offers, compiled, counted)
 
 
 def _with_hard_budget(offer: Offer) -> Offer:

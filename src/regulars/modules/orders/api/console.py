@@ -26,7 +26,6 @@ from regulars.infra.http.principal import ApiRequest, MerchantFacts
 from regulars.kernel.errors import NotFound
 from regulars.kernel.ids import parse, show
 from regulars.kernel.instants import show_instant
-from regulars.modules.catalog.queries import product_names
 from regulars.modules.members.queries import names, search
 from regulars.modules.members.rules import member_number
 from regulars.modules.orders import queries
@@ -36,6 +35,7 @@ from regulars.modules.orders.types import OrderView
 from regulars.modules.programmes.rules import Terms
 
 from . import asking
+from .detail import DealOut, LineOut, deal_json, lines_json
 from .shapes import (
     OrderChangedOut,
     OrderIn,
@@ -78,17 +78,6 @@ class RowsOut(Strict):
     next_cursor: str | None
 
 
-class LineOut(Strict):
-    line: int
-    sku: str
-    name: str | None
-    category: str | None
-    quantity: int
-    returned: int
-    unit_price_minor: int | None
-    net_minor: int
-
-
 class ReturnedOut(Strict):
     line: int
     quantity: int
@@ -128,6 +117,7 @@ class DetailOut(Strict):
     lines: list[LineOut]
     refunds: list[RefundShownOut]
     earned: EarnedOut | None
+    deal: Annotated[DealOut | None, Field(description="Of an order on a quote")]
 
 
 class SearchQuery(OrderQuery):
@@ -189,9 +179,10 @@ def read_order(request: ApiRequest, order_id: OrderInPath) -> dict[str, Any]:
         "growth_value": view.growth_value,
         "channel": view.channel,
         "store": view.store,
-        "lines": _lines(merchant.id, view),
+        "lines": lines_json(merchant.id, view),
         "refunds": [_refund(refund) for refund in refunds],
         "earned": _earned(view),
+        "deal": deal_json(view.deal) if view.deal else None,
     }
 
 
@@ -278,26 +269,6 @@ def _row(row: OrderRow, buyers: Mapping[UUID | None, Mapping[str, Any]]) -> dict
         "channel": row.channel,
         "store": row.store,
     }
-
-
-def _lines(merchant_id: int, view: OrderView) -> list[dict[str, Any]]:
-    goods = product_names(merchant_id, [line.sku for line in view.lines])
-    shown = []
-    for line in view.lines:
-        name, category = goods.get(line.sku, (None, None))
-        shown.append(
-            {
-                "line": line.line,
-                "sku": line.sku,
-                "name": name,
-                "category": category,
-                "quantity": line.quantity,
-                "returned": line.returned,
-                "unit_price_minor": line.unit_price_minor,
-                "net_minor": line.net_minor,
-            }
-        )
-    return shown
 
 
 def _refund(refund: RefundView) -> dict[str, Any]:

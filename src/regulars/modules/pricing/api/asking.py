@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from regulars.modules.pricing.evaluating import price
 from regulars.modules.pricing.gather import stored_quote
 from regulars.modules.pricing.reviewing import review
 from regulars.modules.pricing.telling import evaluation_json, quote_json
+from regulars.modules.promotions.document import OfferDocument, compiled
 
 from .shapes import AskingIn, LintIn
 
@@ -37,9 +39,12 @@ def guesser_of(request: ApiRequest) -> Guesser:
     return Guesser(api_key=auth.actor, address=address)
 
 
-def evaluation(request: ApiRequest, body: AskingIn, now: datetime) -> dict[str, Any]:
+def evaluation(
+    request: ApiRequest, body: AskingIn, now: datetime, drafts: Sequence[OfferDocument] = ()
+) -> dict[str, Any]:
     """Raises NotFound for a member nobody knows."""
-    found = price(place_of(request, now), body.asking(guesser_of(request)), suggest=True)
+    place, cart = place_of(request, now), body.asking(guesser_of(request))
+    found = price(place, cart, suggest=True, drafts=[compiled(draft) for draft in drafts])
     assert not isinstance(found, Answer)
     return evaluation_json(found.evaluation)
 

@@ -17,7 +17,6 @@ from regulars.infra.http.principal import ApiRequest
 
 from . import asking
 from .shapes import (
-    AskingIn,
     EvaluationOut,
     LintIn,
     LintOut,
@@ -25,6 +24,7 @@ from .shapes import (
     QuoteOut,
     QuoteReleasedOut,
     QuoteShownOut,
+    TrialIn,
 )
 
 router = Router(tags=["pricing"])
@@ -35,9 +35,10 @@ QuoteInPath = Annotated[UUID, ShownId("quo")]
     "/evaluations", response=EvaluationOut, operation_id="evaluate_cart", exclude_unset=True
 )
 @requires("pricing.evaluate", writes=False)
-def evaluate_cart(request: ApiRequest, body: AskingIn) -> dict[str, Any]:
-    """What a basket costs, and why; nothing is written."""
-    return asking.evaluation(request, body, now_for(request.auth.merchant))
+def evaluate_cart(request: ApiRequest, body: TrialIn) -> dict[str, Any]:
+    """What a basket costs, and why, with drafts of offers where some are given; nothing is
+    written."""
+    return asking.evaluation(request, body, now_for(request.auth.merchant), body.offers)
 
 
 @router.post("/quotes", response={201: QuoteOut}, operation_id="create_quote")

@@ -88,6 +88,12 @@ class AskingIn(Strict):
         )
 
 
+class TrialIn(AskingIn):
+    """A cart, priced as if these offers stood in place of what has the same code."""
+
+    offers: Annotated[list[OfferDocument], Field(max_length=50, default_factory=list)]
+
+
 class QuoteIn(AskingIn):
     expires_in: Annotated[
         int, Field(ge=1, le=86_400, description="Seconds for which the price holds")

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from ninja import Router
 
+from regulars.infra.clock import now_for
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
+from regulars.kernel.periods import program_day
+from regulars.modules.merchants.queries import stores
+from regulars.modules.promotions import queries
 from regulars.modules.promotions.document import OfferDocument
 from regulars.modules.promotions.eligibility import FACTS, OPERATORS, PRESETS
 from regulars.modules.promotions.kinds import KINDS
+from regulars.modules.promotions.standing import Standing, Taken, standings
 
 from .routes import add_routes
-from .shapes import KindsOut
+from .shapes import KindsOut, StandingsOut
 
 router = Router(tags=["offers"])
 add_routes(router)
@@ -45,3 +51,31 @@ def list_offer_kinds(request: ApiRequest) -> dict[str, Any]:
         "presets": [{"name": name, "rule": rule} for name, rule in PRESETS.items()],
         "document_schema": OfferDocument.model_json_schema(by_alias=True),
     }
+
+
+@router.get("/offer-counts", response=StandingsOut, operation_id="list_offer_counts")
+@requires("offers.read")
+def list_offer_counts(request: ApiRequest) -> dict[str, Any]:
+    """What is used, held and left of every offer with a total limit or a budget, as of now."""
+    merchant = request.auth.merchant
+    now = now_for(merchant)
+    found = standings(
+        merchant.id,
+        queries.offers(merchant.id),
+        stores=[store.code for store in stores(merchant.id)],
+        day=program_day(now, ZoneInfo(merchant.zone)),
+        now=now,
+    )
+    return {"data": [_standing(standing) for standing in found]}
+
+
+def _standing(standing: Standing) -> dict[str, Any]:
+    return {
+        "code": standing.code,
+        "uses": _taken(standing.uses) if standing.uses else None,
+        "budgets": [{"store": pot.store, **_taken(pot.taken)} for pot in standing.pots],
+    }
+
+
+def _taken(taken: Taken) -> dict[str, int]:
+    return {"most": taken.most, "used": taken.used, "held": taken.held, "left": taken.left}

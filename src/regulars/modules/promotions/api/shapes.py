@@ -125,6 +125,27 @@ class KindsOut(Strict):
     document_schema: Annotated[dict[str, Any], Field(description="JSON Schema of an offer")]
 
 
+class TakenOut(Strict):
+    most: int
+    used: Annotated[int, Field(description="By orders")]
+    held: Annotated[int, Field(description="By quotes that are still open")]
+    left: int
+
+
+class PotOut(TakenOut):
+    store: Annotated[str | None, Field(description="Where the budget is kept by store")]
+
+
+class StandingOut(Strict):
+    code: str
+    uses: TakenOut | None
+    budgets: list[PotOut]
+
+
+class StandingsOut(Strict):
+    data: list[StandingOut]
+
+
 def offer_json(view: OfferView) -> dict[str, Any]:
     document = OfferDocument.model_validate(view.document)
     return {

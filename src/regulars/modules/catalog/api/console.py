@@ -1,0 +1,36 @@
+"""Console: finding goods, at the till and in the offer form."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from ninja import Query, Router
+from pydantic import Field
+
+from regulars.infra.http.fields import Strict
+from regulars.infra.http.permissions import requires
+from regulars.infra.http.principal import ApiRequest
+from regulars.modules.catalog import queries
+
+from .partner import ProductOut
+
+router = Router(tags=["products"])
+
+
+class SearchQuery(Strict):
+    query: Annotated[
+        str, Field(max_length=255, description="Where a sku begins, or part of a name")
+    ] = ""
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+
+
+class FoundOut(Strict):
+    data: list[ProductOut]
+
+
+@router.get("/products", response=FoundOut, operation_id="search_products")
+@requires("catalog.read")
+def search_products(request: ApiRequest, query: Query[SearchQuery]) -> dict[str, Any]:
+    """Goods by sku or name, the exact sku first; the first ones by sku where nothing is typed."""
+    found = queries.search(request.auth.merchant_id, query.query.strip(), most=query.limit)
+    return {"data": found}
