@@ -1,7 +1,8 @@
 """Ours: orders settled one by one on PostgreSQL, by clients in process or over HTTP.
 
-`python -m bench.settling in-process 8 4` or `... http 8 4`; DATABASE_URL names the database.
-Prints one JSON line.
+`python -m bench.settling in-process 8 4` or `... quoted 8 4` or `... http 8 4`; DATABASE_URL names
+the database. ``quoted`` places orders on quotes that were made before the clock started: a coupon's
+use, a limit and a budget are committed with each. Prints one JSON line.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 MEMBERS = 20_000
+MOST_A_SECOND = 400
 ZONE = "Asia/Shanghai"
 
 
@@ -105,6 +107,86 @@ def in_process(
     told.put(done)
 
 
+def on_quotes(
+    merchant_id: int, ids: list[UUID], seed: int, seconds: float, start: Any, told: Any
+) -> None:
+    """Quotes as many carts as may be placed in time, then places them against the clock."""
+    from regulars.infra.writes import Asked
+    from regulars.kernel.ids import parse
+    from regulars.modules.orders.placing import place
+    from regulars.modules.orders.settlement import Scope
+    from regulars.modules.orders.types import Draft
+    from regulars.modules.pricing.asked import Asking, Goods, Place
+    from regulars.modules.pricing.quoting import quote
+
+    chance, zone = random.Random(seed), ZoneInfo(ZONE)
+
+    def asked(operation: str, now: datetime) -> Asked:
+        key = f"{seed}-{time.time_ns()}"
+        return Asked(
+            merchant_id=merchant_id, actor="bench", operation=operation, key=key,
+            fingerprint=key[:32], now=now,
+        )  # fmt: skip
+
+    drafts = []
+    for number in range(int(seconds * MOST_A_SECOND)):
+        now = datetime.now(UTC)
+        goods = tuple(Goods(f"S{n}", 1, 1_000 + number % 7) for n in range(3))
+        member = chance.choice(ids)
+        asking = Asking(lines=goods, member_id=member, coupon_codes=("WELCOME",))
+        quoted = json.loads(quote(Place(merchant_id, zone, now), asked("q", now), asking).text)
+        drafts.append(
+            Draft(
+                f"{seed}-{number}",
+                (),
+                now,
+                now,
+                quoted["due"],
+                member_id=member,
+                quote_id=parse("quo", quoted["id"]),
+            )
+        )
+    told.put(0)
+    done = 0
+    start.wait()
+    end = time.perf_counter() + seconds
+    while drafts and time.perf_counter() < end:
+        now = datetime.now(UTC)
+        place(Scope(merchant_id, zone, "CNY", "bench", now), asked("p", now), drafts.pop())
+        done += 1
+    if not drafts:
+        raise RuntimeError("the quotes ran out before the time: raise MOST_A_SECOND")
+    told.put(done)
+
+
+def make_offers(merchant_id: int, now: datetime) -> None:
+    """Five offers of a usual programme, of which one needs a coupon and three are counted."""
+    from django.db import connection
+
+    from regulars.modules.coupons.services import create_coupons
+    from regulars.modules.coupons.types import Terms
+    from regulars.modules.promotions.document import OfferDocument
+    from regulars.modules.promotions.services import create_offer
+
+    for written in (
+        {"code": "five", "kind": "percent_off", "params": {"bps": 500}, "group": "a"},
+        {"code": "welcome", "kind": "percent_off", "params": {"bps": 300}, "requires_code": True},
+        {"code": "full", "kind": "spend_save", "params": {"steps": [{"spend": 2000, "save": 100}]},
+         "budget": 10**12},
+        {"code": "often", "kind": "amount_off", "params": {"each": 10},
+         "limit": {"per_member": 10**6}},
+        {"code": "double", "kind": "points_multiplier", "params": {"bps": 20_000}},
+    ):  # fmt: skip
+        create_offer(
+            merchant_id=merchant_id, document=OfferDocument.model_validate(written), now=now
+        )
+    create_coupons(
+        merchant_id=merchant_id, terms=Terms(offer="welcome"), codes=["WELCOME"], now=now
+    )
+    # The clients are forked: each opens a connection of its own.
+    connection.close()
+
+
 def over_http(
     port: int, key: str, ids: list[UUID], seed: int, seconds: float, start: Any, told: Any
 ) -> None:
@@ -143,6 +225,8 @@ def over_http(
 
 def main(how: str, clients: int, seconds: float) -> None:
     merchant_id, ids, key = setup()
+    if how == "quoted":
+        make_offers(merchant_id, datetime.now(UTC))
     start, told = mp.Event(), mp.Queue()  # type: ignore[var-annotated]
     server = None
     if how == "http":
@@ -153,13 +237,18 @@ def main(how: str, clients: int, seconds: float) -> None:
             for n in range(clients)
         ]
     else:
+        work = on_quotes if how == "quoted" else in_process
         workers = [
-            mp.Process(target=in_process, args=(merchant_id, ids, n, seconds, start, told))
+            mp.Process(target=work, args=(merchant_id, ids, n, seconds, start, told))
             for n in range(clients)
         ]
     for worker in workers:
         worker.start()
-    time.sleep(1)
+    if how == "quoted":
+        for _ in workers:
+            told.get(timeout=300)
+    else:
+        time.sleep(1)
     start.set()
     total = sum(told.get(timeout=120) for _ in workers)
     for worker in workers:
