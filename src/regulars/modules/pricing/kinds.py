@@ -33,7 +33,7 @@ class Play:
     given by the search: the higher the earlier the offer applies.
     """
 
-    __slots__ = ("bit", "budget", "code", "entry", "group", "lines", "spend", "whole")
+    __slots__ = ("bit", "budget", "code", "entry", "group", "lines", "rank", "spend", "whole")
     on_goods: ClassVar[bool] = False
     sums: ClassVar[bool] = False
     steps: ClassVar[int] = 4  # what a line costs, in steps of the search
@@ -48,6 +48,7 @@ class Play:
         self.entry = entry
         self.code = entry.code
         self.group = entry.group
+        self.rank = entry.rank
         self.spend = entry.spend
         self.lines = lines
         self.budget = budget

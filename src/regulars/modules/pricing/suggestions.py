@@ -89,7 +89,7 @@ def _thresholds(play: Play, spent: int) -> list[int]:
 def spent_in_turn(priced: Priced, play: Play) -> int:
     """What the offer's threshold sees when its turn comes in the chosen combination."""
     for step in priced.steps:
-        if step.play.entry.rank >= play.entry.rank:
+        if step.play.rank >= play.rank:
             return play.sum_in_scope(step.before)
     return play.sum_in_scope(priced.left)
 
