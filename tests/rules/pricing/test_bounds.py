@@ -125,8 +125,8 @@ def bound_of(problem: Problem, at: int, state: State, shipping: int) -> int:
         least = problem.least(at - problem.start, state.total, state, shipping)
     else:
         relaxed = problem.relaxation(at, state.groups)
-        sizes = problem.sizes(relaxed.places, state.left, {})
-        least = problem.least(0, relaxed.least(state.left, sizes), state, shipping)
+        sizes = problem.sizes(relaxed.places, state.left, None, 0)
+        least = problem.least(0, relaxed.least(state.left, sizes.off), state, shipping)
     return state.total + shipping - least
 
 

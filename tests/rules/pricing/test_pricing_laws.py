@@ -20,6 +20,7 @@ from makers.carts import (
     random_offer,
     random_offers,
 )
+from regulars.modules.pricing import search
 from regulars.modules.pricing.book import OfferBook, compile_offers
 from regulars.modules.pricing.engine import apply_combination, evaluate
 from regulars.modules.pricing.types import Cart, Context, Evaluation, Rejected, Uses
@@ -210,6 +211,22 @@ def test_above_sixteen_offers_the_gap_is_stated_and_the_bound_holds() -> None:
             assert some.discount_minor <= found.certificate.bound_minor
         everything = apply_combination(book, cart, context, codes)
         assert found.discount_minor >= everything.discount_minor
+
+
+@SEEDS
+def test_a_search_that_stops_early_still_bounds_the_best(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missed = 0
+    for chance, cart, _, book, context in cases(60 + seed, most=12):
+        exact = evaluate(book, cart, context).discount_minor
+        monkeypatch.setattr(search, "ALWAYS_EXACT", 0)
+        monkeypatch.setattr(search, "WORK_LIMIT", chance.choice((0, 200, 1_000, 4_000)))
+        found = evaluate(book, cart, context)
+        monkeypatch.undo()
+        assert found.discount_minor <= exact <= found.certificate.bound_minor
+        missed += found.discount_minor < exact
+    assert missed > 0
 
 
 TENTH = Offer(

@@ -201,7 +201,7 @@ def test_tenders_in_their_order_up_to_their_caps() -> None:
         CONTEXT,
         points=Tender(wanted="max", available=50_000, cap_bps=3_333),
         growth_value=Tender(wanted=250, available=400, units=100, minor=1_000),
-        stored_value=Tender(wanted=8_000, available=8_000, bonus=1_000),
+        stored_value=Tender(wanted=7_500, available=8_000, bonus=1_000),
     )
     found = evaluate(compile_offers([]), cart, context)
     cup, tea = found.lines
@@ -210,7 +210,19 @@ def test_tenders_in_their_order_up_to_their_caps() -> None:
     assert (tea.tenders.growth_value, tea.tenders.growth_value_minor) == (67, 667)
     # 250 units are no whole number of steps: 200 are taken, and that is told.
     assert found.rejected == (Rejected("tender_reduced", tender="growth_value"),)
-    assert cup.tenders.stored_value + tea.tenders.stored_value == 8_000
-    assert cup.tenders.bonus + tea.tenders.bonus == 1_000
-    assert found.due_minor == 30_000 - 9_999 - 2_000 - 8_000
-    assert found.points_to_earn == (30_000 - 9_999 - 2_000 - 1_000) // 100
+    # 75.00 of stored value: the 70.00 of principal first, then 5.00 of the bonus.
+    assert cup.tenders.stored_value + tea.tenders.stored_value == 7_500
+    assert cup.tenders.bonus + tea.tenders.bonus == 500
+    assert found.due_minor == 30_000 - 9_999 - 2_000 - 7_500
+    assert found.points_to_earn == (30_000 - 9_999 - 2_000 - 500) // 100
+
+
+def test_a_cap_is_a_share_of_the_goods_whatever_was_paid_before() -> None:
+    """Half of 300.00 with points, and then up to half of 300.00, not of what is left."""
+    half = Tender(wanted="max", available=50_000, cap_bps=5_000)
+    context = replace(CONTEXT, points=half, stored_value=half)
+    cart = Cart((line("cup", 4, 5_000), line("tea", 1, 10_000)), 900)
+    found = evaluate(compile_offers([]), cart, context)
+    assert sum(one.tenders.points for one in found.lines) == 15_000
+    assert sum(one.tenders.stored_value for one in found.lines) == 15_000
+    assert found.due_minor == 900
