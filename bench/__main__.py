@@ -33,11 +33,12 @@ def main() -> int:
         dsn = _fresh_database(server)
         rows += postgres_settling(dsn)
         rows.append(postgres_import(dsn))
+    rows += quoting()
     rows += screens()
     rows += lifetime_values()
-    print(f"{'path':<34}{'ours':>14}{'limit':>14}{'ratio':>8}  target")
+    print(f"{'path':<52}{'ours':>14}{'limit':>14}{'ratio':>8}  target")
     for path, ours, limit, ratio, target in rows:
-        print(f"{path:<34}{ours:>14}{limit:>14}{ratio:>8}  {target}")
+        print(f"{path:<52}{ours:>14}{limit:>14}{ratio:>8}  {target}")
     print(_run([sys.executable, "bench/refund_inverse.py", "--orders", "100000"]))
     return 0
 
@@ -94,6 +95,32 @@ def postgres_settling(dsn: str) -> list[tuple[str, str, str, str, str]]:
                     target if limit == "pgbench" else "",
                 )
             )
+    return rows
+
+
+def quoting() -> list[tuple[str, str, str, str, str]]:
+    """The evaluator beside the floor of a quote with as many offers."""
+    told = _ours(["bench.quoting"], {})
+    rows = []
+    for count in (5, 20, 100):
+        facts = told[f"given {count}"]
+        ratio = facts["us"] / facts["floor_us"]
+        ours, floor = f"{facts['us']} us", f"{facts['floor_us']} us"
+        rows.append((f"price, {count} given offers", ours, floor, f"{ratio:.1f}", "<= 4"))
+    for name, targets in (
+        ("merchant 10", (12, 50)),
+        ("merchant 16", (20, 115)),
+        ("combinable 16", (75, 1_100)),
+        ("crowd 60", None),
+    ):
+        facts = told[name]
+        proved = f"{facts['proved']}/{facts['carts']} proved"
+        for place, quantile in enumerate(("p50", "p99")):
+            time, floor = facts[f"{quantile}_us"], facts["floor_us"]
+            target = f"<= {targets[place]}" if targets else "about 50 ms at most"
+            what = f"best price, {name} offers, {quantile}, {proved}"
+            row = (what, f"{time / 1_000:.2f} ms", f"{floor} us", f"{time / floor:.0f}", target)
+            rows.append(row)
     return rows
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -121,3 +123,17 @@ def combinable_mix(chance: random.Random, count: int) -> tuple[Cart, OfferBook]:
         }
         offers.append(_offer(f"o{number:02}", kind, params[kind], scope=scope))
     return bought, compile_offers(offers)
+
+
+def crowd_mix(chance: random.Random, count: int) -> tuple[Cart, OfferBook]:
+    """Far more relevant offers than can be proved in time: the search stops and states its gap."""
+    bought, book = combinable_mix(chance, count)
+    offers = [entry.offer for entry in book.entries]
+    grouped = [
+        replace(offer, group=f"g{place % 8}") if place % 3 == 0 else offer
+        for place, offer in enumerate(offers)
+    ]
+    return bought, compile_offers(grouped)
+
+
+Mix = Callable[[random.Random, int], tuple[Cart, OfferBook]]

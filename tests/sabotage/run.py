@@ -19,6 +19,7 @@ from pathlib import Path
 from queue import Queue
 from typing import NamedTuple
 
+from tests.sabotage.pricing import PRICES, PRICING_SABOTAGES
 from tests.sabotage.sabotages import ENGINE, SABOTAGES, SUITES, Sabotage, Suite
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +28,10 @@ SECONDS_EACH = 150
 PASSED, FAILED = 0, 1  # what pytest exits with
 
 UNCHANGED = "nothing changed"
-CONTROLS = [Sabotage(UNCHANGED, ENGINE, "class Purse:", "class Purse:", suite) for suite in SUITES]
+CONTROLS = [
+    Sabotage(UNCHANGED, ENGINE, "class Purse:", "class Purse:", suite)
+    for suite in (*SUITES, PRICES)
+]
 
 
 class Verdict(NamedTuple):
@@ -112,7 +116,7 @@ def judge_all(chosen: list[Sabotage], folder: Path) -> list[Verdict]:
 
 
 def main(arguments: list[str]) -> int:
-    chosen = [*CONTROLS, *SABOTAGES]
+    chosen = [*CONTROLS, *SABOTAGES, *PRICING_SABOTAGES]
     if arguments:
         chosen = [s for s in chosen if any(word in s.name for word in arguments)]
     with tempfile.TemporaryDirectory(prefix="sabotage-") as folder:

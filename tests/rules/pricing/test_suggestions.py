@@ -14,6 +14,7 @@ from regulars.modules.pricing.suggestions import WORTH_AT_MOST
 from regulars.modules.pricing.types import Cart, CartLine, Context, Suggestion
 from regulars.modules.promotions.types import (
     FreeShipping,
+    Limit,
     Offer,
     PercentOff,
     Saving,
@@ -125,3 +126,10 @@ def more(cart: Cart, scope: Scope, amount: int) -> Cart:
         sku = min(scope.skus - scope.exclude_skus)
     added = CartLine(sku, 1, amount, category, None, tags)
     return Cart((*cart.lines, added), cart.shipping_minor)
+
+
+def test_each_full_hundred_has_a_next_one() -> None:
+    every = replace(FULL, params=SpendSave((Saving(10_000, 1_000),), every=True))
+    assert told(Cart((line("tea", 1, 18_000),)), every) == (Suggestion("full", 2_000, 1_000),)
+    once = replace(every, limit=Limit(per_order=1))
+    assert told(Cart((line("tea", 1, 18_000),)), once) == ()

@@ -33,7 +33,9 @@ class Entry:
     """
 
     __slots__ = (
+        "active",
         "code",
+        "coded",
         "crowded",
         "excluded",
         "exclusive",
@@ -45,8 +47,9 @@ class Entry:
         "play",
         "rank",
         "rejections",
-        "simple",
+        "seat",
         "spend",
+        "unlimited",
     )
 
     def __init__(self, offer: Offer, rank: int, gate: Gate, group: int) -> None:
@@ -59,12 +62,10 @@ class Entry:
         self.excluded = offer.scope.exclude_skus
         self.exclusive = offer.exclusive
         self.crowded = offer.stage in CROWDED
-        self.simple = not (
-            offer.requires_code
-            or limit.per_member is not None
-            or limit.total is not None
-            or offer.budget is not None
-        )
+        self.active = offer.status == "active"
+        self.coded = offer.requires_code
+        self.unlimited = limit.per_member is limit.total is offer.budget is None
+        self.seat = 0
         self.play = PLAYS[offer.kind]
         self.of_sum = of_sum(params, limit)
         self.spend: int | None = None
@@ -92,6 +93,7 @@ class OfferBook:
     """
 
     __slots__ = (
+        "_behind",
         "_by_category",
         "_by_sku",
         "_by_tag",
@@ -99,7 +101,6 @@ class OfferBook:
         "_idle",
         "by_code",
         "entries",
-        "gates",
         "max_discount_bps",
     )
 
@@ -131,7 +132,9 @@ class OfferBook:
             if offer.code in self.by_code:
                 raise ValueError(f"two offers have the code {offer.code!r}")
             self.by_code[offer.code] = entry
-        self.gates = list(gates.values())
+        self._behind: dict[Gate, _Behind] = {}
+        for entry in self.entries:
+            self._behind.setdefault(entry.gate, _Behind()).add(entry)
         self._index()
 
     def _index(self) -> None:
@@ -157,9 +160,10 @@ class OfferBook:
         by_sku, by_category, by_tag = self._by_sku, self._by_category, self._by_tag
         for place, (sku, line) in enumerate(zip(basket.skus, basket.facts, strict=True)):
             hits = [by_sku.get(sku)]
-            if line.category is not None:
+            if by_category and line.category is not None:
                 hits.append(by_category.get(line.category))
-            hits += [by_tag.get(tag) for tag in line.tags]
+            if by_tag:
+                hits += [by_tag.get(tag) for tag in line.tags]
             for entries in hits:
                 for entry in entries or ():
                     lines = found.setdefault(entry, [])
@@ -176,46 +180,129 @@ class OfferBook:
         return met
 
     def relevant(self, basket: Basket, context: Context) -> tuple[list[Play], list[Rejected]]:
-        """The offers that may count, in order of application, and why each other one cannot."""
-        relevant, rejected = self._judged(self.entries, basket, context)
-        return relevant, rejected + self._idle
+        """The offers that may count, in order of application, and why each other one cannot.
+
+        Only what meets the cart or is unlocked by a code is looked at one by one.
+        """
+        local = context.at.astimezone(context.zone)
+        rejected = list(self._idle)
+        relevant: list[Play] = []
+        met = self.meeting(basket)
+        waiting: dict[Gate, tuple[list[int], list[int]]] = {}
+        for gate, behind in self._behind.items():
+            closed = gate.closed(context, local)
+            if closed is None:
+                waiting[gate] = [], []
+            else:
+                rejected += behind.closed(closed)
+        looked_at = [*met, *self._unlocked(context, met)]
+        for entry in looked_at:
+            seats = waiting.get(entry.gate)
+            if seats is None or (entry.coded and entry.code not in context.given):
+                continue
+            seats[entry.coded].append(entry.seat)
+            found = _judged(entry, met.get(entry), basket, context)
+            if isinstance(found, Play):
+                relevant.append(found)
+            else:
+                rejected.append(found)
+        for gate, (open_seats, coded_seats) in waiting.items():
+            behind = self._behind[gate]
+            rejected += _without(behind.out_of_scope, open_seats)
+            rejected += _without(behind.code_missing, coded_seats)
+        relevant.sort(key=_by_rank)
+        return relevant, rejected
+
+    def _unlocked(self, context: Context, met: Mapping[Entry, tuple[int, ...]]) -> list[Entry]:
+        """The offers of given codes that meet nothing."""
+        found = [self.by_code.get(code) for code in context.given]
+        return [
+            entry
+            for entry in found
+            if entry is not None and entry.active and entry.coded and entry not in met
+        ]
 
     def relevant_among(
         self, entries: Iterable[Entry], basket: Basket, context: Context
     ) -> tuple[list[Play], list[Rejected]]:
         """The same of some entries alone."""
-        active = [entry for entry in entries if entry.offer.status == "active"]
-        active.sort(key=lambda entry: entry.rank)
-        relevant, rejected = self._judged(active, basket, context)
-        idle = [e.rejected("not_active") for e in entries if e.offer.status != "active"]
-        return relevant, rejected + idle
-
-    def _judged(
-        self, entries: Sequence[Entry], basket: Basket, context: Context
-    ) -> tuple[list[Play], list[Rejected]]:
         local = context.at.astimezone(context.zone)
-        closed = {gate: gate.closed(context, local) for gate in self.gates}
         met = self.meeting(basket)
         relevant: list[Play] = []
         rejected: list[Rejected] = []
-        for entry in entries:
-            lines = met.get(entry)
-            code: RejectionCode | None = closed[entry.gate]
-            if code is None and entry.offer.requires_code and entry.code not in context.given:
+        closed: dict[Gate, RejectionCode | None] = {}
+        for entry in sorted(entries, key=_by_rank):
+            gate = entry.gate
+            if gate not in closed:
+                closed[gate] = gate.closed(context, local)
+            code = closed[gate] if entry.active else "not_active"
+            if code is None and entry.coded and entry.code not in context.given:
                 code = "code_missing"
-            if code is None and lines is None:
-                code = "not_in_scope"
-            if code is None and entry.simple and lines is not None:
-                relevant.append(entry.play(entry, lines, None, basket))
-                continue
-            if code is None and lines is not None:
-                code, budget = _used_up(entry, context)
-                if code is None:
-                    relevant.append(entry.play(entry, lines, budget, basket))
-                    continue
-            if code is not None:
-                rejected.append(entry.rejected(code))
+            found = (
+                _judged(entry, met.get(entry), basket, context)
+                if code is None
+                else entry.rejected(code)
+            )
+            if isinstance(found, Play):
+                relevant.append(found)
+            else:
+                rejected.append(found)
         return relevant, rejected
+
+
+class _Behind:
+    """The active offers behind one gate, with the reasons that most carts have for them at hand."""
+
+    __slots__ = ("_closed", "_entries", "code_missing", "out_of_scope")
+
+    def __init__(self) -> None:
+        self._entries: list[Entry] = []
+        self._closed: dict[RejectionCode, list[Rejected]] = {}
+        self.out_of_scope: list[Rejected] = []
+        self.code_missing: list[Rejected] = []
+
+    def add(self, entry: Entry) -> None:
+        self._entries.append(entry)
+        if entry.coded:
+            entry.seat = len(self.code_missing)
+            self.code_missing.append(entry.rejected("code_missing"))
+        else:
+            entry.seat = len(self.out_of_scope)
+            self.out_of_scope.append(entry.rejected("not_in_scope"))
+
+    def closed(self, code: RejectionCode) -> list[Rejected]:
+        found = self._closed.get(code)
+        if found is None:
+            found = self._closed[code] = [entry.rejected(code) for entry in self._entries]
+        return found
+
+
+def _without(reasons: list[Rejected], seats: list[int]) -> list[Rejected]:
+    """``reasons`` but for those at ``seats``."""
+    if not seats:
+        return reasons
+    kept: list[Rejected] = []
+    begin = 0
+    for seat in sorted(seats):
+        kept += reasons[begin:seat]
+        begin = seat + 1
+    return kept + reasons[begin:]
+
+
+def _by_rank(one: Entry | Play) -> int:
+    return one.rank
+
+
+def _judged(
+    entry: Entry, lines: tuple[int, ...] | None, basket: Basket, context: Context
+) -> Play | Rejected:
+    """An offer that time, buyer and code let pass: bound to its lines, or why it cannot count."""
+    if lines is None:
+        return entry.rejected("not_in_scope")
+    if entry.unlimited:
+        return entry.play(entry, lines, None, basket)
+    code, budget = _used_up(entry.offer, context)
+    return entry.play(entry, lines, budget, basket) if code is None else entry.rejected(code)
 
 
 def in_order(offer: Offer) -> tuple[int, int, str]:
@@ -254,9 +341,8 @@ def _gate(gates: dict[object, Gate], offer: Offer, predicates: Mapping[str, Pred
     return found
 
 
-def _used_up(entry: Entry, context: Context) -> tuple[RejectionCode | None, int | None]:
+def _used_up(offer: Offer, context: Context) -> tuple[RejectionCode | None, int | None]:
     """Whether a limit or the budget forbids the offer, and what its budget still allows."""
-    offer = entry.offer
     uses = context.uses.get(offer.code)
     by_member, in_all = (0, 0) if uses is None else (uses.by_member, uses.in_all)
     limit = offer.limit

@@ -29,11 +29,23 @@ Lefts = Sequence[int]
 class Play:
     """One relevant offer of a basket.
 
-    ``lines`` are the merged lines in scope, ``budget`` what its budget still allows. ``bit`` is
-    given by the search: the higher the earlier the offer applies.
+    ``lines`` are the merged lines in scope, ``budget`` what its budget still allows. ``bit`` and
+    ``reach`` are given by the search: the higher the bit the earlier the offer applies, and the
+    reach has a bit for each line in scope.
     """
 
-    __slots__ = ("bit", "budget", "code", "entry", "group", "lines", "spend", "whole")
+    __slots__ = (
+        "bit",
+        "budget",
+        "code",
+        "entry",
+        "group",
+        "lines",
+        "rank",
+        "reach",
+        "spend",
+        "whole",
+    )
     on_goods: ClassVar[bool] = False
     sums: ClassVar[bool] = False
     steps: ClassVar[int] = 4  # what a line costs, in steps of the search
@@ -41,6 +53,7 @@ class Play:
     is_gift: ClassVar[bool] = False
     is_multiplier: ClassVar[bool] = False
     bit: int
+    reach: int
 
     def __init__(
         self, entry: Entry, lines: tuple[int, ...], budget: int | None, basket: Basket
@@ -48,6 +61,7 @@ class Play:
         self.entry = entry
         self.code = entry.code
         self.group = entry.group
+        self.rank = entry.rank
         self.spend = entry.spend
         self.lines = lines
         self.budget = budget

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import sub
 
 from regulars.kernel.allocation import allocate
 
@@ -90,7 +91,7 @@ def cut_shares(play: Play, left: Sequence[int], room: int) -> tuple[int, list[in
 def lowered(left: Sequence[int], lines: tuple[int, ...], shares: Sequence[int]) -> list[int]:
     """What is left after ``shares`` of ``lines`` are off."""
     if len(lines) == len(left):
-        return [a - b for a, b in zip(left, shares, strict=True)]
+        return list(map(sub, left, shares))
     after = list(left)
     for i, share in zip(lines, shares, strict=True):
         after[i] -= share

@@ -20,7 +20,7 @@ def reasons(
     found: list[Rejected] = []
     turn, count = 0, len(steps)
     for play in plays:
-        while turn < count and steps[turn].play.entry.rank < play.entry.rank:
+        while turn < count and steps[turn].play.rank < play.rank:
             if steps[turn].play.is_shipping:
                 shipping -= steps[turn].amount
             turn += 1

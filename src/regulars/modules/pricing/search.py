@@ -25,7 +25,6 @@ ALWAYS_EXACT: Final = 16
 WORK_LIMIT: Final = 1_200_000
 
 
-_Shares = dict[int, list[int]]
 _new = tuple.__new__
 
 
@@ -34,6 +33,13 @@ class Found(NamedTuple):
 
     chosen: list[Play]
     bound: int
+
+
+class Sizes(NamedTuple):
+    """What offers take off at most, by their place, and shares that were found on the way."""
+
+    off: list[int]
+    shares: dict[int, list[int]]
 
 
 class State(NamedTuple):
@@ -53,6 +59,7 @@ def best(basket: Basket, plays: Sequence[Play], earner: Earner, max_discount_bps
     """The best allowed combination of ``plays``, and a bound that no combination passes."""
     for place, play in enumerate(reversed(plays)):
         play.bit = 1 << place
+        play.reach = sum([1 << i for i in play.lines])
     limit = None if len(plays) <= ALWAYS_EXACT else WORK_LIMIT
     search = Search(basket, earner, limit)
     room = basket.total * max_discount_bps // BPS
@@ -97,7 +104,7 @@ class Search:
         begin = State(basket.gross, basket.total, room, 0, 0, 0, 0)
         if self.limit is not None:
             climb(problem, begin, self.work + self.limit // 4)
-        problem.walk(0, begin, None)
+        problem.walk(0, begin, None, 0)
         self.bound = max(self.bound, self.off)
 
     def chosen(self) -> int:
@@ -177,7 +184,6 @@ class Problem:
         self.ahead = [sum([p.bit for p in plays if not (p.on_goods or p.is_shipping)])]
         for play in reversed(self.goods + self.shipping):
             self.ahead.insert(0, self.ahead[0] | play.bit)
-        self.no_sizes = [0] * len(self.goods)
         self._relaxed: dict[tuple[int, int], Relaxation] = {}
         self._endings: dict[tuple[int, int], Ending] = {}
 
@@ -208,37 +214,35 @@ class Problem:
 
     # ── before the chain ──
 
-    def walk(self, at: int, state: State, above: list[int] | None) -> None:
+    def walk(self, at: int, state: State, before: Sizes | None, changed: int) -> None:
         """Every combination from offer ``at`` on, taking before leaving out.
 
-        ``above`` are discounts on an earlier state, which is as good as these are at most.
+        ``before`` are the discounts on an earlier state, of which the lines ``changed`` have less
+        now; so these are at most as large, and the same where no line changed.
         """
         start, shipping = self.start, self.search.basket.shipping
         if at == start:
             self.follow(0, state, state, shipping)
             return
         left, room, groups = state.left, state.room, state.groups
-        if above is not None and self.search.off >= 0:
-            low = self.relaxation(at, groups).least(left, above)
-            if self.behind(at, state, self.least(0, low, state, shipping), shipping):
-                return
-        sizes: list[int] | None = None
-        known: _Shares = {}
+        sizes: Sizes | None = None
         if self.search.off >= 0:
             relaxed = self.relaxation(at, groups)
-            if relaxed.places:
-                sizes = self.sizes(relaxed.places, left, known)
-                low = relaxed.least(left, sizes)
+            if before is not None:
+                low = relaxed.least(left, before.off)
                 if self.behind(at, state, self.least(0, low, state, shipping), shipping):
                     return
-            else:
-                sizes = self.no_sizes
+            sizes = self.sizes(relaxed.places, left, before, changed)
+            if relaxed.places:
+                low = relaxed.least(left, sizes.off)
+                if self.behind(at, state, self.least(0, low, state, shipping), shipping):
+                    return
         while at < start:
             play = self.goods[at]
-            shares = known.get(at)
             at += 1
             if play.group & groups:
                 continue
+            shares = None if sizes is None else sizes.shares.get(at - 1)
             if shares is None:
                 shares = play.shares(left)
             amount = sum(shares)
@@ -247,23 +251,31 @@ class Problem:
             if amount == 0:
                 continue
             self.search.work += 60 + 4 * len(left)
-            self.walk(at, advanced(state, play, amount, lowered(left, play.lines, shares)), sizes)
+            after = advanced(state, play, amount, lowered(left, play.lines, shares))
+            self.walk(at, after, sizes, play.reach)
             relaxed = self.relaxation(at, groups)
             if sizes is None:
-                sizes = self.sizes(relaxed.places, left, known)
-            low = relaxed.least(left, sizes)
+                sizes = self.sizes(relaxed.places, left, None, 0)
+            low = relaxed.least(left, sizes.off)
             if self.behind(at, state, self.least(0, low, state, shipping), shipping):
                 return
         self.follow(0, state, state, shipping)
 
-    def sizes(self, places: Sequence[int], left: list[int], known: _Shares) -> list[int]:
-        """What the offers at ``places`` take off ``left`` at most, budgets counted; shares that
-        are found on the way are kept in ``known``."""
+    def sizes(
+        self, places: Sequence[int], left: list[int], before: Sizes | None, changed: int
+    ) -> Sizes:
+        """What the offers at ``places`` take off ``left`` at most, budgets counted."""
         goods = self.goods
-        sizes = [0] * len(goods)
+        off = [0] * len(goods)
+        known: dict[int, list[int]] = {}
         work = 0
         for at in places:
             play = goods[at]
+            if before is not None and not play.reach & changed:
+                off[at] = before.off[at]
+                if at in before.shares:
+                    known[at] = before.shares[at]
+                continue
             work += play.steps * (3 + len(play.lines))
             if play.sums:
                 size = play.size(left)
@@ -271,9 +283,9 @@ class Problem:
                 shares = known[at] = play.shares(left)
                 size = sum(shares)
             budget = play.budget
-            sizes[at] = size if budget is None or size < budget else budget
+            off[at] = size if budget is None or size < budget else budget
         self.search.work += work
-        return sizes
+        return Sizes(off, known)
 
     # ── in the chain: ``state.left`` stays as it is, the numbers go on ──
 

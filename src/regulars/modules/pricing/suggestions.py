@@ -18,7 +18,7 @@ from .types import Cart, CartLine, Suggestion
 #: At most so many are told,
 MOST_SUGGESTIONS: Final = 3
 #: of so many that are looked at, nearest first,
-_LOOKED_AT: Final = 6
+_LOOKED_AT: Final = 4
 #: and none that asks for more than this many times what it saves.
 WORTH_AT_MOST: Final = 3
 _ROUNDS: Final = 6
@@ -48,7 +48,7 @@ class _Goal(NamedTuple):
 
 def suggestions(cart: Cart, now: Priced, price: Pricer) -> tuple[Suggestion, ...]:
     """The thresholds worth a little more, the best use of the added amount first."""
-    goals = sorted(_goals(now), key=lambda goal: (goal.missing, goal.offer.code, goal.spend))
+    goals = sorted(_goals(cart, now), key=lambda goal: (goal.missing, goal.offer.code, goal.spend))
     found: list[Suggestion] = []
     for goal in goals[:_LOOKED_AT]:
         told = _reached(cart, now, goal, price)
@@ -58,21 +58,29 @@ def suggestions(cart: Cart, now: Priced, price: Pricer) -> tuple[Suggestion, ...
     return tuple(found[:MOST_SUGGESTIONS])
 
 
-def _goals(now: Priced) -> list[_Goal]:
-    """The next threshold of each offer that takes off money, judged in its turn."""
+def _goals(cart: Cart, now: Priced) -> list[_Goal]:
+    """The next threshold of each offer that takes off money, judged in its turn; those alone that
+    by themselves take off enough for what is missing."""
+    amounts = {step.play.code: step.amount for step in now.steps}
     goals = []
     for play in now.plays:
         if play.spend is None or play.is_gift:
             continue
         spent = spent_in_turn(now, play)
-        ahead = [spend for spend in _thresholds(play) if spend > spent]
+        ahead = [spend for spend in _thresholds(play, spent) if spend > spent]
         if ahead:
-            goals.append(_Goal(play.entry.offer, ahead[0], ahead[0] - spent))
+            missing = ahead[0] - spent
+            gain = cart.shipping_minor if play.is_shipping else play.entry.of_sum(ahead[0])
+            if missing <= WORTH_AT_MOST * (gain - amounts.get(play.code, 0)):
+                goals.append(_Goal(play.entry.offer, ahead[0], missing))
     return goals
 
 
-def _thresholds(play: Play) -> list[int]:
+def _thresholds(play: Play, spent: int) -> list[int]:
     params = play.entry.offer.params
+    if isinstance(params, SpendSave) and params.every:
+        spend = params.steps[0].spend
+        return [(spent // spend + 1) * spend]
     if isinstance(params, SpendSave | SpendPercent):
         return [step.spend for step in params.steps]
     return [play.spend or 0]
@@ -81,7 +89,7 @@ def _thresholds(play: Play) -> list[int]:
 def spent_in_turn(priced: Priced, play: Play) -> int:
     """What the offer's threshold sees when its turn comes in the chosen combination."""
     for step in priced.steps:
-        if step.play.entry.rank >= play.entry.rank:
+        if step.play.rank >= play.rank:
             return play.sum_in_scope(step.before)
     return play.sum_in_scope(priced.left)
 
