@@ -15,6 +15,7 @@ import resource
 import sys
 import tempfile
 import time
+from zoneinfo import ZoneInfo
 
 
 def main() -> int:
@@ -48,7 +49,7 @@ def measured(wanted: int) -> dict[str, object]:
     call_command("migrate", verbosity=0)
     shop = create_merchant(code="bench", currency="EUR", zone="Europe/Berlin")
     offer = checked({"code": "A", "kind": "percent_off", "params": {"bps": 1}})
-    create_offer(merchant_id=shop.id, document=offer, now=real_now())
+    create_offer(merchant_id=shop.id, document=offer, zone=ZoneInfo(shop.zone), now=real_now())
     made = services.create_coupons(
         merchant_id=shop.id, terms=Terms(offer="A", max_uses=1), now=real_now(), count=wanted
     )

@@ -13,10 +13,11 @@ import pytest
 from makers.coupons import make_coupons, use
 from makers.merchants import member as as_member
 from makers.offers import make_offer
-from makers.orders import Shop, enrol, make_shop, staff, traces, uuid
+from makers.orders import Shop, buy, enrol, make_shop, staff, traces, uuid
 from regulars.infra.clock import real_now
 from regulars.kernel.ids import new_id, show
 from regulars.kernel.instants import show_instant
+from regulars.modules.budgets.models import Counter
 from regulars.modules.coupons import making
 
 
@@ -285,3 +286,17 @@ def test_a_cashier_sees_batches_and_no_codes(shop: Shop) -> None:
     cashier = staff(shop, "cashier")
     assert cashier.get(f"/coupons/batches/{made['id']}").status_code == 200
     assert cashier.get(f"/coupons/batches/{made['id']}/codes").status_code == 403
+
+
+def test_moving_the_clock_gives_what_fell_due(shop: Shop) -> None:
+    """Whoever moves the clock past the return window finds the coupon, and no quote's hold."""
+    member = enrol(shop)
+    make_coupons(shop, issue={"on": "order_paid", "after": 14})
+    public = make_coupons(shop, codes=["Tea"], max_uses=1)["codes"][0]
+    buy(shop, member, 5_000)
+    assert use(shop, public, "quote")
+    to = shop.now + timedelta(days=14)
+    assert shop.api.post("/test/clock", {"to": show_instant(to)}).status_code == 200
+    (entry,) = shop.api.get(f"/members/{member}/coupons").json()["data"]
+    assert entry["state"] == "available"
+    assert Counter.objects.of(shop.merchant_id).get().taken == 0

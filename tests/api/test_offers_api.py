@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -122,6 +123,24 @@ def test_all_that_can_be_said_reaches_the_evaluator() -> None:
     assert (offer.budget, offer.group, offer.scope.categories) == (5_000, "g", {"tea"})
 
 
+def test_a_day_means_from_its_start_and_through_its_end() -> None:
+    """Pain 13: an offer until the 31st does not die hours early."""
+    shop = make_shop(zone="Europe/Berlin")
+    when = {"from": "2026-03-29", "until": "2026-03-29"}
+    told = make_offer(shop, code="A", when=when)["when"]
+    assert (told["from"], told["until"]) == ("2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z")
+    (offer,) = offers(shop.merchant_id)
+    assert offer.when.begins is not None
+    assert offer.when.ends is not None
+    assert offer.when.ends - offer.when.begins == timedelta(hours=23), "the day of the change"
+    moved = shop.api.patch("/offers/A", {"when": {"until": "2026-04-30"}}).json()["when"]
+    assert (moved["from"], moved["until"]) == (None, "2026-04-30T22:00:00Z")
+    refused = shop.api.patch(
+        "/offers/A", {"when": {"from": "2026-05-01", "until": "2026-04-30T22:00:00Z"}}
+    )
+    assert refused.json()["errors"][0]["pointer"] == "/when/until"
+
+
 def test_a_code_moves_goods_alone_and_a_named_stage_stays() -> None:
     shop = make_shop()
     assert make_offer(shop, "free_shipping", requires_code=True)["stage"] == "shipping"
@@ -182,7 +201,15 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("percent_off", {"when": {"hours": ["10:00", "10:00"]}}, "/when/hours", "too_small"),
     ("percent_off", {"when": {"hours": ["24:00", "24:00"]}}, "/when/hours", "too_small"),
     ("percent_off", {"when": {"hours": ["1:00", "2:00"]}}, "/when/hours/0", "malformed"),
-    ("percent_off", {"when": {"from": "2026-01-01"}}, "/when/from", "instant_required"),
+    ("percent_off", {"when": {"from": "2026-01-01T00"}}, "/when/from", "instant_required"),
+    ("percent_off", {"when": {"from": "2026-02-30"}}, "/when/from", "day_required"),
+    ("percent_off", {"when": {"from": 5}}, "/when/from", "instant_required"),
+    (
+        "percent_off",
+        {"when": {"from": "2026-01-02", "until": "2026-01-01"}},
+        "/when/until",
+        "too_small",
+    ),
     (
         "percent_off",
         {"when": {"from": "2026-01-02T00:00:00Z", "until": "2026-01-02T00:00:00Z"}},

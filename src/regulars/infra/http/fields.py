@@ -21,6 +21,7 @@ from pydantic import (
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     PlainSerializer,
+    PlainValidator,
     WithJsonSchema,
 )
 from pydantic_core import PydanticCustomError, core_schema
@@ -67,6 +68,14 @@ def _day(value: Any) -> date:
     except ValueError:
         raise PydanticCustomError("day_required", "Write a day as 2018-01-02.") from None
     return found
+
+
+def _moment(value: Any) -> date:
+    return _day(value) if isinstance(value, str) and _DAY.fullmatch(value) else _instant(value)
+
+
+def _show_moment(value: date) -> str:
+    return show_instant(value) if isinstance(value, datetime) else value.isoformat()
 
 
 def _no_control(text: str) -> str:
@@ -122,6 +131,14 @@ Day = Annotated[
     WithJsonSchema({"type": "string", "format": "date"}),
 ]
 """A day of the merchant's zone, as 2018-01-02."""
+
+Moment = Annotated[
+    date,
+    PlainValidator(_moment),
+    PlainSerializer(_show_moment, return_type=str),
+    WithJsonSchema({"anyOf": [{"type": "string", "format": f} for f in ("date-time", "date")]}),
+]
+"""An instant (a datetime), or a day of the merchant's zone (a date that is none)."""
 
 Int53 = Annotated[int, Field(ge=-MAX_SAFE_INTEGER, le=MAX_SAFE_INTEGER)]
 """Any integer that every JSON reader takes exactly."""

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
-from regulars.infra.http.fields import Day, ExternalId, FreeJson, Instant, Int53, ShortText
+from regulars.infra.http.fields import Day, ExternalId, FreeJson, Int53, Moment, ShortText
+from regulars.kernel.periods import day_start
 
 from .eligibility import MOST_CEL, RuleFault, check_cel, check_rule
 from .kinds import KINDS, AnyParams, BuyGetParams, SpendSaveParams
@@ -53,10 +56,13 @@ class NthWeekdayPart(Part):
 
 
 class WhenPart(Part):
-    """When it holds: half-open, its parts read in the merchant's zone; every one must hold."""
+    """When it holds: half-open, its parts read in the merchant's zone; every one must hold.
 
-    begins: Annotated[Instant | None, Field(alias="from")] = None
-    ends: Annotated[Instant | None, Field(alias="until")] = None
+    A day instead of an instant means from its start, or until through that day.
+    """
+
+    begins: Annotated[Moment | None, Field(alias="from")] = None
+    ends: Annotated[Moment | None, Field(alias="until")] = None
     weekdays: list[_Weekday] = Field(max_length=7, default_factory=list)
     days_of_month: list[Annotated[int, Field(ge=1, le=31)]] = Field(
         max_length=31, default_factory=list
@@ -67,7 +73,8 @@ class WhenPart(Part):
 
     @model_validator(mode="after")
     def _forward(self) -> Self:
-        if self.begins and self.ends and self.begins >= self.ends:
+        both = isinstance(self.begins, datetime) and isinstance(self.ends, datetime)
+        if both and self.begins >= self.ends:  # type: ignore[operator]
             fault(("until",), "too_small", "It ends after it begins.")
         if self.hours and _minutes(self.hours[0]) >= _minutes(self.hours[1]):
             fault(("hours",), "too_small", "Hours end after they start, the same day.")
@@ -183,6 +190,20 @@ class OfferDocument(Part):
         return self
 
 
+def dated(document: OfferDocument, zone: ZoneInfo) -> OfferDocument:
+    """The document with instants alone: days are read in the merchant's ``zone``."""
+    when = document.when
+    begins, ends = when.begins, when.ends
+    if begins is not None and not isinstance(begins, datetime):
+        begins = day_start(begins, zone)
+    if ends is not None and not isinstance(ends, datetime):
+        ends = day_start(ends + timedelta(days=1), zone)
+    if begins is not None and ends is not None and begins >= ends:
+        fault(("when", "until"), "too_small", "It ends after it begins.")
+    there = when.model_copy(update={"begins": begins, "ends": ends})
+    return document.model_copy(update={"when": there})
+
+
 def stage_of(document: OfferDocument) -> Stage:
     """Where it runs: as named, else coupon for goods with a code, else the kind's own."""
     if document.stage is not None:
@@ -226,14 +247,20 @@ def _scope(part: ScopePart) -> Scope:
 
 def _when(part: WhenPart) -> When:
     return When(
-        begins=part.begins,
-        ends=part.ends,
+        begins=_instant(part.begins),
+        ends=_instant(part.ends),
         weekdays=frozenset(part.weekdays),
         days_of_month=frozenset(part.days_of_month),
         nth_weekdays=tuple(NthWeekday(day.nth, day.weekday) for day in part.nth_weekdays),
         hours=(_minutes(part.hours[0]), _minutes(part.hours[1])) if part.hours else None,
         except_days=frozenset(part.except_days),
     )
+
+
+def _instant(moment: date | None) -> datetime | None:
+    """A stored document holds instants: ``dated`` saw to it."""
+    assert moment is None or isinstance(moment, datetime)
+    return moment
 
 
 def _who(part: WhoPart) -> Who:

@@ -15,9 +15,10 @@ from .document import OfferDocument, compiled
 from .models import Offer as OfferRow
 from .types import Offer
 
-#: A scalar for other gathers: the version of the book of :merchant_id; null before its first offer.
+#: A scalar for other gathers: the version of the book of :merchant_id; 0 before its first offer.
 BOOK_VERSION: Final = (
-    "(SELECT b.version FROM promotions_offerbook b WHERE b.merchant_id = :merchant_id)"
+    "(SELECT coalesce(max(b.version), 0) FROM promotions_offerbook b "
+    "WHERE b.merchant_id = :merchant_id)"
 )
 _BOOK: Final = Sql(
     """SELECT

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -17,7 +18,7 @@ from regulars.infra import outbox
 from regulars.infra.http.problems import code_of, pointer_of
 from regulars.kernel.errors import FieldError, Invalid, NotFound
 
-from .document import OfferDocument
+from .document import OfferDocument, dated
 from .errors import OfferArchived, OfferExists
 from .models import Offer, OfferBook
 from .queries import OfferView, PricingSettings, view_of
@@ -34,8 +35,14 @@ class Written:
 
 
 @transaction.atomic
-def create_offer(*, merchant_id: int, document: OfferDocument, now: datetime) -> Written:
-    """Write a new offer. Raises OfferExists where its code is taken, also by an archived one."""
+def create_offer(
+    *, merchant_id: int, document: OfferDocument, zone: ZoneInfo, now: datetime
+) -> Written:
+    """Write a new offer; days in it are of ``zone``.
+
+    Raises OfferExists where its code is taken, also by an archived one, and Invalid.
+    """
+    document = _with_faults_told(lambda: dated(document, zone))
     row = Offer(
         merchant_id=merchant_id,
         code=document.code,
@@ -63,7 +70,7 @@ def create_offer(*, merchant_id: int, document: OfferDocument, now: datetime) ->
 
 @transaction.atomic
 def change_offer(
-    *, merchant_id: int, code: str, given: Mapping[str, Any], now: datetime
+    *, merchant_id: int, code: str, given: Mapping[str, Any], zone: ZoneInfo, now: datetime
 ) -> Written:
     """Replace the fields ``given`` (each whole), leave the others as they are.
 
@@ -80,7 +87,7 @@ def change_offer(
             "The code of an offer stays for ever.",
             errors=[FieldError("/code", "immutable", "Leave it out, or make a new offer.")],
         )
-    document = checked({**row.document, **given})
+    document = _with_faults_told(lambda: dated(checked({**row.document, **given}), zone))
     written = _json(document)
     fields = tuple(sorted(name for name in written if written[name] != row.document.get(name)))
     if not fields:
@@ -128,8 +135,12 @@ def settings_of(merchant_id: int) -> PricingSettings:
 
 def checked(raw: Mapping[str, Any]) -> OfferDocument:
     """The document that ``raw`` writes. Raises Invalid with a pointer per fault."""
+    return _with_faults_told(lambda: OfferDocument.model_validate(raw))
+
+
+def _with_faults_told(read: Callable[[], OfferDocument]) -> OfferDocument:
     try:
-        return OfferDocument.model_validate(raw)
+        return read()
     except ValidationError as error:
         faults = [
             FieldError(pointer_of(fault["loc"]), code_of(fault["type"]), fault["msg"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
 from ninja import Query, Router
@@ -61,7 +62,10 @@ def create_offer(request: ApiRequest, body: OfferDocument) -> HttpResponse:
 
     def act(now: datetime) -> Outcome:
         written = services.create_offer(
-            merchant_id=request.auth.merchant_id, document=body, now=now
+            merchant_id=request.auth.merchant_id,
+            document=body,
+            zone=ZoneInfo(request.auth.merchant.zone),
+            now=now,
         )
         return _told(201, written)
 
@@ -96,7 +100,11 @@ def change_offer(request: ApiRequest, code: OfferCode, body: OfferPatchIn) -> Ht
 
     def act(now: datetime) -> Outcome:
         written = services.change_offer(
-            merchant_id=request.auth.merchant_id, code=code, given=given, now=now
+            merchant_id=request.auth.merchant_id,
+            code=code,
+            given=given,
+            zone=ZoneInfo(request.auth.merchant.zone),
+            now=now,
         )
         return _told(200, written)
 
