@@ -13,14 +13,14 @@ from uuid import UUID
 
 import structlog
 
-from regulars.infra.db import Sql, as_instant, as_uuid, fetch_one, write_transaction
+from regulars.infra.db import Sql, as_instant, as_uuid, fetch_one
 from regulars.infra.writes import Answer, Asked, Outcome, fingerprint_of, once
 from regulars.kernel.errors import Refusal
 from regulars.kernel.ids import new_id
 from regulars.kernel.instants import show_instant
 
 from .cancelling import cancel
-from .errors import AlreadyPaid
+from .errors import AlreadyPaid, OrderCancelled
 from .models import ParkedStep
 from .paying import pay
 from .placing import check_instants
@@ -41,10 +41,6 @@ class Known(NamedTuple):
     id: UUID
     status: str
     paid_at: datetime | None
-
-    @property
-    def cancelled_unpaid(self) -> bool:
-        return self.status == "cancelled" and self.paid_at is None
 
 
 def known_order(scope: Scope, external_id: str) -> Known | None:
@@ -101,12 +97,16 @@ def do_parked(scope: Scope, order_external_id: str, step: str) -> int:
 def _pay(
     scope: Scope, asked: Asked, order_external_id: str, known: Known, paid_at: datetime
 ) -> Answer:
-    if known.cancelled_unpaid:
+    if known.status != "cancelled":
+        try:
+            return pay(scope, asked, known.id, paid_at)
+        except OrderCancelled:  # since it was looked at
+            known = known_order(scope, order_external_id) or known
+    if known.paid_at is None:
         # First the cancellation is parked again: cut off in between, the order is not left paid.
-        with write_transaction():
-            if _parked(scope, order_external_id, CANCEL) is None:
-                _keep(scope, order_external_id, CANCEL, None)
-    return pay(scope, asked, known.id, paid_at, reopen=known.status == "cancelled")
+        step = _step(scope, order_external_id, CANCEL, None)
+        ParkedStep.objects.of(scope.merchant_id).bulk_create([step], ignore_conflicts=True)
+    return pay(scope, asked, known.id, paid_at, reopen=True)
 
 
 def _park(scope: Scope, order_external_id: str, step: str, at: datetime | None) -> Outcome:
@@ -119,7 +119,7 @@ def _park(scope: Scope, order_external_id: str, step: str, at: datetime | None) 
         if waiting.at != at:
             raise AlreadyPaid("A payment at another instant waits for this order.")
         return Outcome(status=200, body=body, subject=order_external_id[:64])
-    _keep(scope, order_external_id, step, at)
+    _step(scope, order_external_id, step, at).save(force_insert=True)
     return Outcome(status=202, body=body, subject=order_external_id[:64])
 
 
@@ -128,14 +128,14 @@ def _parked(scope: Scope, order_external_id: str, step: str) -> ParkedStep | Non
     return rows.filter(order_external_id=order_external_id, step=step).first()
 
 
-def _keep(scope: Scope, order_external_id: str, step: str, at: datetime | None) -> None:
-    ParkedStep(
+def _step(scope: Scope, order_external_id: str, step: str, at: datetime | None) -> ParkedStep:
+    return ParkedStep(
         merchant_id=scope.merchant_id,
         order_external_id=order_external_id,
         step=step,
         at=at,
         parked_at=scope.now,
-    ).save(force_insert=True)
+    )
 
 
 def _asked(scope: Scope, step: str, row: ParkedStep) -> Asked:

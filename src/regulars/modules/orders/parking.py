@@ -12,7 +12,7 @@ from regulars.kernel.errors import Refusal
 from regulars.kernel.instants import show_instant
 
 from .early import CANCEL, PAY, Known, do_parked, known_order
-from .errors import ExternalIdReused
+from .errors import ExternalIdReused, NotRefundable
 from .models import ParkedRefund, Refund
 from .noting import note_refund
 from .placing import check_instants
@@ -44,9 +44,15 @@ def refund_by_external_id(
     """
     check_instants(scope, refunded_at=sent.refunded_at)
     known = _refundable(scope, order_external_id)
-    if known is not None:
-        return _refund(scope, asked, known, sent)
-    return once(asked, lambda: _park(scope, order_external_id, sent))
+    if known is None:
+        try:
+            return once(asked, lambda: _park(scope, order_external_id, sent))
+        except ExternalIdReused:
+            # The order may have come, and this very refund been done, since it was looked for.
+            known = _refundable(scope, order_external_id)
+            if known is None:
+                raise
+    return _refund(scope, asked, known, sent)
 
 
 def apply_parked(scope: Scope, order_external_id: str) -> int:
@@ -99,8 +105,12 @@ def _refundable(scope: Scope, order_external_id: str) -> Known | None:
 
 
 def _refund(scope: Scope, asked: Asked, known: Known, sent: RefundAsked) -> Answer:
-    act = note_refund if known.status == "cancelled" else refund
-    return act(scope, asked, known.id, sent)
+    if known.status != "cancelled":
+        try:
+            return refund(scope, asked, known.id, sent)
+        except NotRefundable:  # cancelled since it was looked at
+            pass
+    return note_refund(scope, asked, known.id, sent)
 
 
 def _park(scope: Scope, order_external_id: str, sent: RefundAsked) -> Outcome:
