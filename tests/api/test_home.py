@@ -10,6 +10,7 @@ import pytest
 
 from makers.merchants import ApiClient, console, make_merchant, make_staff
 from makers.orders import DAY, Shop, buy, changed, enrol, give_back, make_shop
+from regulars.kernel.instants import show_instant
 from regulars.modules.connectors.services import import_file
 from regulars.modules.members.tokens import bearer_of
 from regulars.modules.orders.models import ParkedRefund
@@ -121,6 +122,9 @@ def test_what_calls_for_somebody_today(tmp_path: Path) -> None:
         merchant_id=shop.merchant_id, external_id="r-1", order_external_id="o-1",
         refunded_at=shop.now, lines=[[1, 1]], parked_at=shop.now,
     ).save(force_insert=True)  # fmt: skip
+    shop.api.post(
+        "/payments", {"order_external_id": "o-1", "paid_at": show_instant(shop.now - DAY)}
+    )
     source = tmp_path / "orders.csv"
     source.write_text(
         "order_id,member,placed_at,sku,quantity,line_total\n"
@@ -132,7 +136,7 @@ def test_what_calls_for_somebody_today(tmp_path: Path) -> None:
 
     assert found["points_expiring"] == (2, 501)  # 500 of the first, 1 of the file
     assert found["debts"] == (1, 30)
-    assert found["parked_refunds"] == (1, None)
+    assert found["parked_refunds"] == (2, None)
     assert found["import_faults"] == (1, None)
     assert "tiers_at_risk" not in found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
@@ -17,7 +18,10 @@ from regulars.kernel.ids import parse
 from regulars.modules.ledger.queries import balances
 from regulars.modules.ledger.verification import verify
 from regulars.modules.members.lookup import count_members
+from regulars.modules.orders import services as orders
 from regulars.modules.orders.errors import OverRefund
+from regulars.modules.orders.jobs import apply_parked_refunds
+from regulars.modules.orders.models import Order, ParkedRefund, ParkedStep, Refund
 from regulars.modules.orders.placing import place
 from regulars.modules.orders.returning import RefundAsked, refund
 from regulars.modules.orders.settlement import Scope
@@ -112,4 +116,43 @@ def test_no_unit_goes_back_twice(scope: Scope, crowd: int) -> None:
     member_id = owner(answer)
     found = balances(merchant_id=scope.merchant_id, member_id=member_id, now=NOW)
     assert found["points"].posted == 500 - 100 * min(5, crowd)
+    assert verify(scope.merchant_id) == []
+
+
+@pytest.mark.parametrize("copies", [1, 3])
+def test_all_events_of_an_order_at_once_leave_the_books_of_their_order(
+    scope: Scope, copies: int
+) -> None:
+    """Created, paid, returned in two parts and cancelled, each by several workers at a time."""
+    lines = (DraftLine("A", 5, 10_000, 50_000),)
+    sent = Draft("o", lines, NOW, None, 50_000, identity=("external", "one and only"))
+    events: list[Callable[[str], Answer]] = [
+        lambda key: orders.place(scope, asked(scope, "place", key), sent),
+        lambda key: orders.pay_by_external_id(scope, asked(scope, "pay", key), "o", NOW),
+        lambda key: orders.refund_by_external_id(
+            scope, asked(scope, "refund", key), "o", RefundAsked("r1", {1: 2}, None)
+        ),
+        lambda key: orders.refund_by_external_id(
+            scope, asked(scope, "refund", key), "o", RefundAsked("r2", {1: 3}, None)
+        ),
+        lambda key: orders.cancel_by_external_id(scope, asked(scope, "cancel", key), "o"),
+    ]
+
+    answers = at_once(
+        *(partial(e, f"{c}-{n}") for c in range(copies) for n, e in enumerate(events))
+    )
+
+    assert refusals(answers) == []
+    apply_parked_refunds()  # what met its order between looking and parking
+    order = Order.objects.of(scope.merchant_id).get()
+    assert (order.status, order.paid_at, order.refunded_minor, order.units_left, order.points) == (
+        "cancelled", NOW, 50_000, 0, 0,
+    )  # fmt: skip
+    refunds = Refund.objects.of(scope.merchant_id).order_by("external_id")
+    assert [(r.external_id, r.cash_minor) for r in refunds] == [("r1", 20_000), ("r2", 30_000)]
+    assert order.member_id is not None
+    found = balances(merchant_id=scope.merchant_id, member_id=order.member_id, now=NOW)
+    assert (found["points"].posted, found["points"].debt) == (0, 0)
+    assert not ParkedRefund.objects.of(scope.merchant_id).exists()
+    assert not ParkedStep.objects.of(scope.merchant_id).exists()
     assert verify(scope.merchant_id) == []

@@ -41,6 +41,8 @@ _ORDER: Final = """(SELECT json_array(o.id, o.fingerprint, o.status, o.generatio
   FROM orders_order o WHERE o.merchant_id = :merchant_id AND o.external_id = :external_id
   ORDER BY o.generation DESC LIMIT 1)"""
 _PARKED: Final = """(SELECT count(*) FROM orders_parkedrefund p
+  WHERE p.merchant_id = :merchant_id AND p.order_external_id = :external_id)
+  + (SELECT count(*) FROM orders_parkedstep p
   WHERE p.merchant_id = :merchant_id AND p.order_external_id = :external_id)"""
 
 

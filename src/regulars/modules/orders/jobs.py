@@ -1,4 +1,4 @@
-"""What orders leave to be done later: refunds whose order has come meanwhile."""
+"""What orders leave to be done later: what was parked and whose order has come meanwhile."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ from regulars.modules.merchants.queries import merchant_of_id
 from .services import apply_parked, scope_of
 
 _APPLICABLE: Final = Sql(
-    "SELECT DISTINCT p.merchant_id, p.order_external_id FROM orders_parkedrefund p "
+    "SELECT p.merchant_id, p.order_external_id FROM orders_parkedrefund p "
     "JOIN orders_order o ON o.merchant_id = p.merchant_id "
-    "AND o.external_id = p.order_external_id AND o.status = 'paid' "
-    "ORDER BY p.merchant_id, p.order_external_id"
+    "AND o.external_id = p.order_external_id "
+    "AND o.status IN ('paid', 'cancelled') AND o.paid_at IS NOT NULL "
+    "UNION SELECT p.merchant_id, p.order_external_id FROM orders_parkedstep p "
+    "JOIN orders_order o ON o.merchant_id = p.merchant_id "
+    "AND o.external_id = p.order_external_id AND o.status <> 'undone' ORDER BY 1, 2"
 )
 _ACTOR: Final = "job:parked_refunds"
 
 
 @periodic(every_seconds=60)
 def apply_parked_refunds() -> int:
-    """Apply every parked refund whose order is there and paid; how many were."""
+    """Do everything parked whose order is there; how many were done."""
     applied = 0
     for merchant_id, name in fetch_all(_APPLICABLE, {}):
         merchant = merchant_of_id(merchant_id)

@@ -110,3 +110,13 @@ class ParkedRefund(Owned):
         indexes = [
             models.Index(fields=["merchant_id", "order_external_id"], name="orders_parked_by_order")
         ]
+
+
+class ParkedStep(Owned):
+    """A payment or a cancellation that arrived before its order; done when the order comes."""
+
+    pk = models.CompositePrimaryKey("merchant_id", "order_external_id", "step")
+    order_external_id = models.CharField(max_length=255)
+    step = models.CharField(max_length=10)
+    at = models.DateTimeField(null=True)
+    parked_at = models.DateTimeField()

@@ -1,33 +1,34 @@
-"""Refunds that come before their order, or before it is paid: kept, and applied when it is."""
+"""What comes before its order, or before it is paid: kept, and applied when it is."""
 
 from __future__ import annotations
 
 from typing import Final
-from uuid import UUID
 
 import structlog
 
-from regulars.infra.db import Sql, as_uuid, fetch_all, fetch_one
+from regulars.infra.db import Sql, fetch_all
 from regulars.infra.writes import Answer, Asked, Outcome, fingerprint_of, once
 from regulars.kernel.errors import Refusal
 from regulars.kernel.instants import show_instant
 
-from .errors import ExternalIdReused
+from .early import CANCEL, PAY, Known, do_parked, known_order
+from .errors import ExternalIdReused, NotRefundable
 from .models import ParkedRefund, Refund
+from .noting import note_refund
 from .placing import check_instants
 from .returning import RefundAsked, refund, returns_of, waits
 from .settlement import Scope
 
 _APPLICABLE: Final = Sql(
-    "SELECT DISTINCT p.order_external_id FROM orders_parkedrefund p "
+    "SELECT p.order_external_id FROM orders_parkedrefund p "
     "JOIN orders_order o ON o.merchant_id = p.merchant_id "
-    "AND o.external_id = p.order_external_id AND o.status = 'paid' "
-    "WHERE p.merchant_id = :merchant_id ORDER BY p.order_external_id"
-)
-_BY_NAME: Final = Sql(
-    "SELECT id FROM orders_order WHERE merchant_id = :merchant_id "
-    "AND external_id = :external_id AND status IN ('paid', 'cancelled') "
-    "ORDER BY generation DESC LIMIT 1"
+    "AND o.external_id = p.order_external_id "
+    "AND o.status IN ('paid', 'cancelled') AND o.paid_at IS NOT NULL "
+    "WHERE p.merchant_id = :merchant_id "
+    "UNION SELECT p.order_external_id FROM orders_parkedstep p "
+    "JOIN orders_order o ON o.merchant_id = p.merchant_id "
+    "AND o.external_id = p.order_external_id AND o.status <> 'undone' "
+    "WHERE p.merchant_id = :merchant_id ORDER BY 1"
 )
 _PARKED_OPERATION: Final = "orders.refund.parked"
 _log = structlog.get_logger("regulars.orders")
@@ -38,22 +39,36 @@ def refund_by_external_id(
 ) -> Answer:
     """Refund an order known by its external id: 201, or 202 where it is parked until then.
 
-    Sent again it is 200. Raises what ``refund`` raises.
+    One that was cancelled after it was paid takes the refund as a note. Sent again it is 200.
+    Raises what ``refund`` raises.
     """
     check_instants(scope, refunded_at=sent.refunded_at)
-    order_id = _refundable(scope, order_external_id)
-    if order_id is not None:
-        return refund(scope, asked, order_id, sent)
-    return once(asked, lambda: _park(scope, order_external_id, sent))
+    known = _refundable(scope, order_external_id)
+    if known is None:
+        try:
+            return once(asked, lambda: _park(scope, order_external_id, sent))
+        except ExternalIdReused:
+            # The order may have come, and this very refund been done, since it was looked for.
+            known = _refundable(scope, order_external_id)
+            if known is None:
+                raise
+    return _refund(scope, asked, known, sent)
 
 
 def apply_parked(scope: Scope, order_external_id: str) -> int:
-    """Apply the refunds that wait for an order; how many were. Safe to repeat and to cut off.
+    """Do what waits for an order, as it happened: its payment, its refunds, its cancellation; how
+    many were done. Safe to repeat and to cut off.
 
-    One that is refused (more than the order has) stays parked, for people to look at.
+    What is refused (more than the order has) stays parked, for people to look at.
     """
-    order_id = _refundable(scope, order_external_id)
-    if order_id is None:
+    paid = do_parked(scope, order_external_id, PAY)
+    refunded = _apply_refunds(scope, order_external_id)
+    return paid + refunded + do_parked(scope, order_external_id, CANCEL)
+
+
+def _apply_refunds(scope: Scope, order_external_id: str) -> int:
+    known = _refundable(scope, order_external_id)
+    if known is None:
         return 0
     waiting = ParkedRefund.objects.of(scope.merchant_id).filter(order_external_id=order_external_id)
     applied = 0
@@ -69,7 +84,7 @@ def apply_parked(scope: Scope, order_external_id: str) -> int:
         )
         sent = RefundAsked(row.external_id, returns, row.refunded_at)
         try:
-            refund(scope, asked, order_id, sent)
+            _refund(scope, asked, known, sent)
         except Refusal as refusal:
             _log.warning("parked_refund_refused", merchant=scope.merchant_id, code=refusal.code)
             continue
@@ -79,15 +94,23 @@ def apply_parked(scope: Scope, order_external_id: str) -> int:
 
 
 def apply_all_parked(scope: Scope) -> int:
-    """Apply every parked refund of a merchant whose order is there by now; how many were."""
+    """Do everything parked of a merchant whose order is there by now; how many were done."""
     params = {"merchant_id": scope.merchant_id}
     return sum(apply_parked(scope, name) for (name,) in fetch_all(_APPLICABLE, params))
 
 
-def _refundable(scope: Scope, order_external_id: str) -> UUID | None:
-    params = {"merchant_id": scope.merchant_id, "external_id": order_external_id}
-    row = fetch_one(_BY_NAME, params)
-    return as_uuid(row[0]) if row else None
+def _refundable(scope: Scope, order_external_id: str) -> Known | None:
+    known = known_order(scope, order_external_id)
+    return known if known is not None and known.paid_at is not None else None
+
+
+def _refund(scope: Scope, asked: Asked, known: Known, sent: RefundAsked) -> Answer:
+    if known.status != "cancelled":
+        try:
+            return refund(scope, asked, known.id, sent)
+        except NotRefundable:  # cancelled since it was looked at
+            pass
+    return note_refund(scope, asked, known.id, sent)
 
 
 def _park(scope: Scope, order_external_id: str, sent: RefundAsked) -> Outcome:

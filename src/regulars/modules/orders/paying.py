@@ -33,8 +33,12 @@ from .settlement import Scope, order_body
 from .types import OrderView
 
 
-def pay(scope: Scope, asked: Asked, order_id: UUID, paid_at: datetime) -> Answer:
+def pay(
+    scope: Scope, asked: Asked, order_id: UUID, paid_at: datetime, *, reopen: bool = False
+) -> Answer:
     """An order that was placed without payment is paid: now it earns and counts.
+
+    ``reopen`` pays one that was cancelled unpaid, for whoever cancels it again at once.
 
     Raises NotFound, AlreadyPaid (at another instant), OrderCancelled, Invalid.
     """
@@ -46,7 +50,7 @@ def pay(scope: Scope, asked: Asked, order_id: UUID, paid_at: datetime) -> Answer
         if answered is not None:
             return answered
         order = find_order(scope, order_id)
-        if order.view.status == "cancelled":
+        if order.view.status == "cancelled" and not reopen:
             raise OrderCancelled("A cancelled order is not paid; place it anew.")
         if order.view.paid_at is not None:
             if order.view.paid_at != paid_at:

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from regulars.infra.http.principal import MerchantFacts
 from regulars.infra.writes import Answer, Asked
 
-from . import paying
+from . import early, paying
 from .cancelling import cancel
+from .early import cancel_by_external_id
 from .gather import parked_name
 from .parking import apply_parked, refund_by_external_id
 from .placing import place_and_look
@@ -22,7 +23,9 @@ __all__ = [
     "RefundAsked",
     "apply_parked",
     "cancel",
+    "cancel_by_external_id",
     "pay",
+    "pay_by_external_id",
     "place",
     "preview_refund",
     "refund",
@@ -37,9 +40,9 @@ def scope_of(merchant: MerchantFacts, *, actor: str, now: datetime) -> Scope:
 
 
 def place(scope: Scope, asked: Asked, draft: Draft) -> Answer:
-    """Place an order once, then apply the refunds that came before it. Raises as placing.place.
+    """Place an order once, then do what came before it. Raises as placing.place.
 
-    The refunds are units of their own: what is cut off between is done by the next repeat or job.
+    What was parked are units of their own: what is cut off is done by the next repeat or job.
     """
     placed = place_and_look(scope, asked, draft)
     if placed.parked:
@@ -53,4 +56,13 @@ def pay(scope: Scope, asked: Asked, order_id: UUID, paid_at: datetime) -> Answer
     waiting = parked_name(scope.merchant_id, order_id)
     if waiting is not None:
         apply_parked(scope, waiting)
+    return answer
+
+
+def pay_by_external_id(
+    scope: Scope, asked: Asked, order_external_id: str, paid_at: datetime
+) -> Answer:
+    """As ``early.pay_by_external_id``, then do what waited for the payment."""
+    answer = early.pay_by_external_id(scope, asked, order_external_id, paid_at)
+    apply_parked(scope, order_external_id)
     return answer

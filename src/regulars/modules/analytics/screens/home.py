@@ -39,7 +39,8 @@ _NOW: Final = Sql(
     """SELECT
   (SELECT json_array(count(*), coalesce(sum(a.debt), 0)) FROM ledger_account a
      WHERE a.merchant_id = :merchant_id AND a.asset = 1 AND a.debt > 0),
-  (SELECT count(*) FROM orders_parkedrefund p WHERE p.merchant_id = :merchant_id),
+  (SELECT count(*) FROM orders_parkedrefund p WHERE p.merchant_id = :merchant_id)
+    + (SELECT count(*) FROM orders_parkedstep p WHERE p.merchant_id = :merchant_id),
   EXISTS (SELECT 1 FROM orders_order o WHERE o.merchant_id = :merchant_id)"""
 )
 _RECENT: Final = timedelta(days=30)

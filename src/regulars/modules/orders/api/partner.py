@@ -23,6 +23,8 @@ from . import asking
 from .shapes import (
     BulkIn,
     BulkOut,
+    EarlyCancelIn,
+    EarlyPayIn,
     EarlyRefundIn,
     OrderChangedOut,
     OrderIn,
@@ -30,6 +32,7 @@ from .shapes import (
     OrderPage,
     OrderQuery,
     ParkedOut,
+    ParkedStepOut,
     PayIn,
     RefundIn,
     RefundOut,
@@ -149,3 +152,40 @@ def refund_by_external_id(request: ApiRequest, body: EarlyRefundIn) -> HttpRespo
         asking.scope_for(request, now), wanted, body.order_external_id, asking.refund_asked(body)
     )
     return sent(answer)
+
+
+@router.post(
+    "/payments",
+    response={200: OrderChangedOut | ParkedStepOut, 202: ParkedStepOut},
+    operation_id="pay_by_external_id",
+)
+@requires("orders.write")
+def pay_by_external_id(request: ApiRequest, body: EarlyPayIn) -> HttpResponse:
+    """Pay an order known by its external_id alone.
+
+    A payment that comes before its order is parked (202) and done as soon as the order is there.
+    """
+    now = now_for(request.auth.merchant)
+    wanted = asked(request, "orders.pay_early", now=now)
+    return sent(
+        services.pay_by_external_id(
+            asking.scope_for(request, now), wanted, body.order_external_id, body.paid_at
+        )
+    )
+
+
+@router.post(
+    "/cancellations",
+    response={200: OrderChangedOut | ParkedStepOut, 202: ParkedStepOut},
+    operation_id="cancel_by_external_id",
+)
+@requires("orders.write")
+def cancel_by_external_id(request: ApiRequest, body: EarlyCancelIn) -> HttpResponse:
+    """Call an order off that is known by its external_id alone.
+
+    One that comes before its order is parked (202) and done as soon as the order is there.
+    """
+    now = now_for(request.auth.merchant)
+    wanted = asked(request, "orders.cancel_early", now=now)
+    scope = asking.scope_for(request, now)
+    return sent(services.cancel_by_external_id(scope, wanted, body.order_external_id))

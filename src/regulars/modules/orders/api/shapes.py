@@ -123,6 +123,14 @@ class PayIn(Strict):
     paid_at: Instant
 
 
+class EarlyPayIn(PayIn):
+    order_external_id: ExternalId
+
+
+class EarlyCancelIn(Strict):
+    order_external_id: ExternalId
+
+
 class ReturnIn(Strict):
     line: Annotated[int, Field(ge=1, le=MOST_LINES)]
     quantity: Units
@@ -286,6 +294,15 @@ class ParkedOut(Strict):
     order_external_id: str
     lines: list[ParkedReturnOut]
     refunded_at: Instant | None
+    effects: Effects
+
+
+class ParkedStepOut(Strict):
+    """A payment or a cancellation that waits for its order."""
+
+    status: Literal["parked"]
+    order_external_id: str
+    paid_at: Instant | None = None
     effects: Effects
 
 
