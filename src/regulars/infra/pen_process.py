@@ -30,7 +30,7 @@ class Lost(Exception):
 
 class Step(NamedTuple):
     """One thing to do: ``values`` are columns for ``many``, ``sorted``, ``arrays`` and ``copy``,
-    and named parameters for ``one``. Fewer rows found than ``expected`` (-1: any) lose the unit."""
+    and parameters for ``one``. Fewer rows found than ``expected`` (-1: any) lose the unit."""
 
     how: str
     table: str
@@ -61,7 +61,7 @@ def _one(driver: Any, step: Step) -> int:
     import psycopg
 
     try:
-        with psycopg.Cursor(driver) as cursor:
+        with psycopg.RawCursor(driver) as cursor:
             return int(cursor.execute(step.text, step.values).rowcount)
     except psycopg.errors.DivisionByZero as error:
         raise Lost from error

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from .db import LostRace, is_postgres, lite_value, pg_value
-from .pen_process import Lost, Step, perform
+from .pen_process import Lost, Step, array_text, perform
 
 Row = Sequence[Any]
 
@@ -36,12 +37,12 @@ class Table:
     dialects read), for tables with very many rows. Values of ``json`` columns come as JSON text.
     """
 
-    __slots__ = ("columns", "converted", "label", "lite", "name", "pg", "pg_copy")
+    __slots__ = ("_few", "_more", "columns", "converted", "lite", "name", "pg_copy")
 
     def __init__(
         self, name: str, *columns: str, plain: bool = False, json: Sequence[str] = ()
     ) -> None:
-        self.name = self.label = name
+        self.name = name
         self.columns = columns
         self.converted = () if plain else _converted(columns)
         names = ",".join(f'"{column}"' for column in columns)
@@ -50,13 +51,55 @@ class Table:
         self.pg_copy = f"COPY {name} ({names}) FROM STDIN"
         # Text in a JSON row arrives as a JSON string; what it says is meant.
         read = [f"(\"{c}\" #>> '{{}}')::jsonb" if c in json else f'"{c}"' for c in columns]
-        self.pg = (
+        self._few = f"INSERT INTO {name} ({names}) VALUES "
+        self._more = (
             f"INSERT INTO {name} ({names}) SELECT {','.join(read)} "
-            f"FROM json_populate_recordset(NULL::{name}, %({name})s::json)"
+            f"FROM json_populate_recordset(NULL::{name}, ${{}}::json)"
         )
 
+    def statement(self, count: int, first: int) -> str:
+        """The insert of ``count`` rows, whose parameters are numbered from ``first`` on."""
+        if count == _MORE:
+            return self._more.format(first)
+        return self._few + _marks(("",) * len(self.columns), count, first)
 
-class Update:
+    def parameters(self, rows: Sequence[Row]) -> list[Any]:
+        if len(rows) > _FEW:
+            return [_JSON.encode([dict(zip(self.columns, row, strict=True)) for row in rows])]
+        return [_text(value) for row in rows for value in row]
+
+
+class _Typed:
+    """A target whose columns' types are told: rows come from a source ``x`` of any size."""
+
+    __slots__ = ("_source", "_tail", "columns", "converted", "kinds", "name", "pg_many")
+
+    def __init__(self, name: str, columns: Mapping[str, str], source: str, tail: str) -> None:
+        self.name = name
+        self.columns = tuple(columns)
+        self.kinds = tuple(columns.values())
+        self.converted = _converted(self.columns)
+        self._source = source
+        names = ",".join(f'"{column}"' for column in columns)
+        self._tail = f" AS x({names}) {tail}"
+        arrays = ",".join(f"%(a{place})s::{kind}[]" for place, kind in enumerate(self.kinds))
+        self.pg_many = f"{source} unnest({arrays}){self._tail}"
+
+    def statement(self, count: int, first: int) -> str:
+        """The statement for ``count`` rows, whose parameters are numbered from ``first`` on."""
+        if count == _MORE:
+            arrays = ",".join(f"${first + at}::{kind}[]" for at, kind in enumerate(self.kinds))
+            return f"{self._source} unnest({arrays}){self._tail}"
+        typed = [f"::{kind}" for kind in self.kinds]
+        return f"{self._source} (VALUES {_marks(typed, count, first)}){self._tail}"
+
+    def parameters(self, rows: Sequence[Row]) -> list[Any]:
+        if len(rows) > _FEW:
+            return [array_text(map(pg_value, column)) for column in zip(*rows, strict=True)]
+        return [_text(value) for row in rows for value in row]
+
+
+class Update(_Typed):
     """A guarded update of many rows.
 
     ``key`` finds the row, ``sets`` are assigned, ``adds`` are added to; where a ``seen`` column no
@@ -64,12 +107,11 @@ class Update:
     to its PostgreSQL type. Rows come as tuples in the order key, sets, adds, seen.
     """
 
-    __slots__ = ("columns", "converted", "label", "lite", "name", "pg", "pg_many")
+    __slots__ = ("lite",)
 
     def __init__(
         self,
         name: str,
-        label: str,
         *,
         key: Mapping[str, str],
         sets: Mapping[str, str] | None = None,
@@ -77,25 +119,17 @@ class Update:
         seen: Mapping[str, str] | None = None,
     ) -> None:
         sets, adds, seen = sets or {}, adds or {}, seen or {}
-        self.name, self.label = name, label
         columns = {
             **key,
             **sets,
             **{f"add_{c}": t for c, t in adds.items()},
             **{f"seen_{c}": t for c, t in seen.items()},
         }
-        self.columns = tuple(columns)
-        self.converted = _converted(self.columns)
-        typed = ",".join(f'"{column}" {kind}' for column, kind in columns.items())
         assign = [f'"{c}"=x."{c}"' for c in sets] + [f'"{c}"=t."{c}"+x."add_{c}"' for c in adds]
         where = [f't."{c}"=x."{c}"' for c in key]
         where += [f't."{c}" IS NOT DISTINCT FROM x."seen_{c}"' for c in seen]
         change = f"UPDATE {name} t SET {','.join(assign)} FROM"
-        self.pg = (
-            f"{change} json_to_recordset(%({label})s::json) AS x({typed}) "
-            f"WHERE {' AND '.join(where)} RETURNING 1"
-        )
-        self.pg_many = f"{change} {_unnested(columns)} WHERE {' AND '.join(where)}"
+        super().__init__(name, columns, change, f"WHERE {' AND '.join(where)} RETURNING 1")
         place = {column: f"?{number}" for number, column in enumerate(columns, 1)}
         assign = [f'"{c}"={place[c]}' for c in sets]
         assign += [f'"{c}"="{c}"+{place[f"add_{c}"]}' for c in adds]
@@ -104,32 +138,22 @@ class Update:
         self.lite = f"UPDATE {name} SET {','.join(assign)} WHERE {' AND '.join(where)}"
 
 
-class Delete:
+class Delete(_Typed):
     """Removal of rows that must still be there with what was ``seen`` of them."""
 
-    __slots__ = ("columns", "converted", "label", "lite", "name", "pg", "pg_many")
+    __slots__ = ("lite",)
 
-    def __init__(
-        self, name: str, label: str, *, key: Mapping[str, str], seen: Mapping[str, str]
-    ) -> None:
-        self.name, self.label = name, label
+    def __init__(self, name: str, *, key: Mapping[str, str], seen: Mapping[str, str]) -> None:
         columns = {**key, **{f"seen_{c}": t for c, t in seen.items()}}
-        self.columns = tuple(columns)
-        self.converted = _converted(self.columns)
-        typed = ",".join(f'"{column}" {kind}' for column, kind in columns.items())
         where = [f't."{c}"=x."{c}"' for c in key] + [f't."{c}"=x."seen_{c}"' for c in seen]
         removal = f"DELETE FROM {name} t USING"
-        self.pg = (
-            f"{removal} json_to_recordset(%({label})s::json) AS x({typed}) "
-            f"WHERE {' AND '.join(where)} RETURNING 1"
-        )
-        self.pg_many = f"{removal} {_unnested(columns)} WHERE {' AND '.join(where)}"
+        super().__init__(name, columns, removal, f"WHERE {' AND '.join(where)} RETURNING 1")
         place = {column: f"?{number}" for number, column in enumerate(columns, 1)}
         where = [f'"{c}"={place[c]}' for c in key] + [f'"{c}"={place[f"seen_{c}"]}' for c in seen]
         self.lite = f"DELETE FROM {name} WHERE {' AND '.join(where)}"
 
 
-class Upsert:
+class Upsert(_Typed):
     """Insert, or change the row that is there: ``adds`` are added to it, ``fills`` replace what
     it has unless they are null, ``keeps`` leave it as it is. All map a column to its PostgreSQL
     type. Rows: key, keeps, adds, fills, then limits. One unit has no key twice.
@@ -139,7 +163,7 @@ class Upsert:
     judged: its writer has seen that it fits.
     """
 
-    __slots__ = ("columns", "converted", "guarded", "label", "lite", "name", "pg", "pg_many")
+    __slots__ = ("guarded", "lite")
 
     def __init__(
         self,
@@ -153,17 +177,14 @@ class Upsert:
     ) -> None:
         keeps, adds, fills = keeps or {}, adds or {}, fills or {}
         limits = {most: adds[column] for column, most in (at_most or {}).items()}
-        self.name = self.label = name
         self.guarded = bool(limits)
         columns = {**key, **keeps, **adds, **fills, **limits}
-        self.columns = tuple(columns)
-        self.converted = _converted(self.columns)
         names = ",".join(f'"{column}"' for column in columns)
         marks = ",".join("?" * len(columns))
+        keys = ",".join(f'"{column}"' for column in key)
         change = [f'"{c}"={name}."{c}"+excluded."{c}"' for c in adds]
         change += [f'"{c}"=coalesce(excluded."{c}",{name}."{c}")' for c in (*fills, *limits)]
-        keys = ",".join(f'"{column}"' for column in key)
-        tail = f" ON CONFLICT ({keys}) DO UPDATE SET {','.join(change)}"
+        tail = f"ON CONFLICT ({keys}) DO UPDATE SET {','.join(change)}"
         if at_most:
             fits = [
                 f'(excluded."{most}" IS NULL OR {name}."{c}"+excluded."{c}"<=excluded."{most}")'
@@ -171,27 +192,35 @@ class Upsert:
             ]
             tail += f" WHERE {' AND '.join(fits)}"
         insert = f"INSERT INTO {name} ({names})"
-        self.lite = f"{insert} VALUES ({marks}){tail}"
-        read = [
-            f"(\"{c}\" #>> '{{}}')::jsonb" if kind == "jsonb" else f'"{c}"'
-            for c, kind in columns.items()
-        ]
-        source = f"json_populate_recordset(NULL::{name}, %({name})s::json)"
-        returning = " RETURNING 1" if limits else ""
-        self.pg = f"{insert} SELECT {','.join(read)} FROM {source}{tail}{returning}"
+        self.lite = f"{insert} VALUES ({marks}) {tail}"
+        if limits:
+            tail += " RETURNING 1"
         # WHERE true: without it ON CONFLICT would be read as a part of the join.
-        self.pg_many = f"{insert} SELECT {names} FROM {_unnested(columns)} WHERE true{tail}"
+        super().__init__(name, columns, f"{insert} SELECT {names} FROM", f"WHERE true {tail}")
 
 
-def _unnested(columns: Mapping[str, str]) -> str:
-    arrays = ",".join(f"%(a{place})s::{kind}[]" for place, kind in enumerate(columns.values()))
-    names = ",".join(f'"{column}"' for column in columns)
-    return f"unnest({arrays}) AS x({names})"
+def _marks(kinds: Sequence[str], count: int, first: int) -> str:
+    """The parameters of ``count`` rows: ($1::bigint,$2::uuid),($3::bigint,$4::uuid)."""
+    rows = []
+    for start in range(first, first + count * len(kinds), len(kinds)):
+        rows.append(",".join(f"${start + at}{kind}" for at, kind in enumerate(kinds)))
+    return "(" + "),(".join(rows) + ")"
+
+
+def _text(value: Any) -> str | None:
+    """A value as PostgreSQL reads it where the statement says of what type it is."""
+    kind = type(value)
+    if kind is str or value is None:
+        return value  # type: ignore[no-any-return]
+    return str(value) if kind is int else str(pg_value(value))
 
 
 Target = Table | Upsert | Update | Delete
 #: From how many rows of a target on they travel as columns, in a statement of their own.
 _MANY: Final = 200
+#: Up to how many rows of a target are spelt out as parameters, and what stands for more.
+_FEW: Final = 4
+_MORE: Final = _FEW + 1
 _PLAIN: Final = frozenset({str, int, type(None)})
 
 
@@ -240,9 +269,8 @@ class Writes:
         for target, rows in self.rows.items():
             if rows:
                 how = "sorted" if isinstance(target, Table) and len(rows) >= _MANY else "many"
-                guarded = _is_guarded(target)
                 values = _as_columns(target, rows, lite_value)
-                expected = len(rows) if guarded else -1
+                expected = len(rows) if _is_guarded(target) else -1
                 steps.append(Step(how, target.name, target.lite, values, expected))
         for table, columns in self.columns.items():
             steps.append(Step("many", table.name, table.lite, columns))
@@ -292,23 +320,35 @@ def _as_columns(
 
 
 def _one_statement(targets: Mapping[Target, Sequence[Row]]) -> Step:
-    """All of a small unit in one statement, which under autocommit is its own transaction."""
+    """All of a small unit in one statement, which under autocommit is a transaction of its own."""
+    shape = tuple((target, min(len(rows), _MORE)) for target, rows in targets.items())
+    params: list[Any] = []
+    for target, rows in targets.items():
+        params += target.parameters(rows)
+    params += [str(len(rows)) for target, rows in targets.items() if _is_guarded(target)]
+    return Step("one", "", _statement(shape), params)
+
+
+@lru_cache(maxsize=1_024)
+def _statement(shape: tuple[tuple[Target, int], ...]) -> str:
+    """The text for so many rows of these targets; the same few are sent again and again."""
     branches: list[str] = []
-    guards: list[str] = []
-    params: dict[str, Any] = {}
-    for number, (target, rows) in enumerate(targets.items()):
-        params[target.label] = _rows_json(target.columns, rows)
-        branches.append(f"w{number} AS ({target.pg})")
+    guarded: list[int] = []
+    number = 1
+    for place, (target, count) in enumerate(shape):
+        branches.append(f"w{place} AS ({target.statement(count, number)})")
+        if count < _MORE:
+            number += count * len(target.columns)
+        else:
+            number += 1 if isinstance(target, Table) else len(target.columns)
         if _is_guarded(target):
-            params[f"n_{target.label}"] = len(rows)
-            # Division by zero undoes the statement where a guard found less than was seen.
-            guards.append(f"1/((SELECT count(*) FROM w{number})=%(n_{target.label})s::bigint)::int")
-    text = f"WITH {','.join(branches)} SELECT {','.join(guards) or '1'}"
-    return Step("one", "", text, params)
-
-
-def _rows_json(columns: Sequence[str], rows: Iterable[Row]) -> str:
-    return _JSON.encode([dict(zip(columns, row, strict=True)) for row in rows])
+            guarded.append(place)
+    # Division by zero undoes the statement where a guard found less than was seen.
+    guards = [
+        f"1/((SELECT count(*) FROM w{place})=${number + at}::bigint)::int"
+        for at, place in enumerate(guarded)
+    ]
+    return f"WITH {','.join(branches)} SELECT {','.join(guards) or '1'}"
 
 
 def _json_value(value: Any) -> str:
@@ -318,5 +358,4 @@ def _json_value(value: Any) -> str:
     return text
 
 
-#: Made once: a dozen are needed for every order.
 _JSON: Final = json.JSONEncoder(default=_json_value, separators=(",", ":"))

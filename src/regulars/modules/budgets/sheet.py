@@ -28,7 +28,6 @@ COUNTER: Final = Upsert(
 #: Giving back has no limit; and a row that gives back is there already.
 COUNTER_BACK: Final = Update(
     "budgets_counter",
-    "u_budgets_back",
     key={"merchant_id": "bigint", "key": "text"},
     adds={"taken": "bigint"},
 )
@@ -37,7 +36,6 @@ CLAIM: Final = Table(
 )
 CLAIM_MOVES: Final = Update(
     "budgets_claim",
-    "u_budgets_claim",
     key={"merchant_id": "bigint", "id": "uuid"},
     sets={"owner": "text", "state": "text", "expires_at": "timestamptz"},
     seen={"state": "text"},

@@ -19,7 +19,6 @@ from .reading.types import OrderPiece
 
 RUN_CHANGE: Final = Update(
     "connectors_importrun",
-    "u_run",
     key={"merchant_id": "bigint", "id": "uuid"},
     sets={"pieces_done": "integer", "heartbeat_at": "timestamptz"},
     adds={

@@ -30,7 +30,6 @@ ACCOUNT: Final = Table(
 _ID: Final = {"merchant_id": "bigint", "member_id": "uuid", "asset": "smallint"}
 ACCOUNT_CHANGE: Final = Update(
     "ledger_account",
-    "u_account",
     key=_ID,
     sets={
         "balance": "bigint",
@@ -82,7 +81,6 @@ LOT: Final = Table(
 )
 LOT_CHANGE: Final = Update(
     "ledger_lot",
-    "u_lot",
     key={**_ID, "number": "integer"},
     sets={
         "remaining": "bigint",
@@ -108,14 +106,11 @@ PENDING: Final = Table(
 _PENDING_ID: Final = {"merchant_id": "bigint", "member_id": "uuid", "id": "uuid"}
 PENDING_SHRUNK: Final = Update(
     "ledger_pending",
-    "u_pending",
     key=_PENDING_ID,
     sets={"amount": "bigint"},
     seen={"amount": "bigint"},
 )
-PENDING_GONE: Final = Delete(
-    "ledger_pending", "d_pending", key=_PENDING_ID, seen={"amount": "bigint"}
-)
+PENDING_GONE: Final = Delete("ledger_pending", key=_PENDING_ID, seen={"amount": "bigint"})
 HOLD: Final = Table(
     "ledger_hold",
     "merchant_id",
@@ -131,7 +126,6 @@ HOLD: Final = Table(
 )
 HOLD_CHANGE: Final = Update(
     "ledger_hold",
-    "u_hold",
     key={"merchant_id": "bigint", "id": "uuid"},
     sets={"status": "text", "captured": "bigint", "parts": "text"},
     seen={"status": "text"},

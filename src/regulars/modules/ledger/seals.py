@@ -30,7 +30,6 @@ SEALED_HEAD: Final = Table(
 )
 SEALED_HEAD_CHANGE: Final = Update(
     "ledger_sealedhead",
-    "u_sealedhead",
     key={"merchant_id": "bigint", "member_id": "uuid", "account": "smallint"},
     sets={"version": "integer", "head": "text"},
     seen={"version": "integer"},

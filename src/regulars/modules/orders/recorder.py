@@ -47,7 +47,6 @@ LINE: Final = Table(
 )
 ORDER_CHANGE: Final = Update(
     "orders_order",
-    "u_order",
     key={"merchant_id": "bigint", "id": "uuid"},
     sets={
         "status": "text",
@@ -63,7 +62,6 @@ ORDER_CHANGE: Final = Update(
 )
 LINE_CHANGE: Final = Update(
     "orders_orderline",
-    "u_line",
     key={"merchant_id": "bigint", "order_id": "uuid", "line": "smallint"},
     sets={"returned": "bigint"},
     seen={"returned": "bigint"},

@@ -23,7 +23,6 @@ QUOTE: Final = Table(
 )
 QUOTE_CHANGE: Final = Update(
     "pricing_quote",
-    "u_quote",
     key={"merchant_id": "bigint", "id": "uuid"},
     sets={"state": "text", "order_id": "uuid", "deal": "text"},
     seen={"state": "text"},

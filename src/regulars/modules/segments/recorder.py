@@ -23,7 +23,6 @@ FACTS: Final = Table(
 )
 FACTS_CHANGE: Final = Update(
     "segments_memberfacts",
-    "u_facts",
     key={"merchant_id": "bigint", "member_id": "uuid"},
     sets={
         "facts": "text",
@@ -35,7 +34,6 @@ FACTS_CHANGE: Final = Update(
 MEMBERSHIP: Final = Table("segments_membership", "merchant_id", "member_id", "segment_id", "since")
 MEMBERSHIP_GONE: Final = Delete(
     "segments_membership",
-    "d_membership",
     key={"merchant_id": "bigint", "member_id": "uuid", "segment_id": "uuid"},
     seen={},
 )

@@ -38,7 +38,6 @@ STANDING: Final = Table(
 )
 STANDING_CHANGE: Final = Update(
     "tiers_standing",
-    "u_standing",
     key={"merchant_id": "bigint", "member_id": "uuid"},
     sets={
         "tier": "text",

@@ -12,14 +12,12 @@ from regulars.modules.ledger.types import Hold
 
 MEMBER_CARRIER: Final = Update(
     "members_member",
-    "u_carrier",
     key={"merchant_id": "bigint", "id": "uuid"},
     sets={"merged_into": "uuid", "status": "text"},
     seen={"merged_into": "uuid"},
 )
 MEMBER_FACTS: Final = Update(
     "members_member",
-    "u_member",
     key={"merchant_id": "bigint", "id": "uuid"},
     sets={
         "status": "text",
@@ -31,21 +29,18 @@ MEMBER_FACTS: Final = Update(
 )
 IDENTITY_OWNER: Final = Update(
     "members_identity",
-    "u_identity",
     key={"merchant_id": "bigint", "type": "text", "key": "text"},
     sets={"member_id": "uuid"},
     seen={"member_id": "uuid"},
 )
 HOLD_OWNER: Final = Update(
     "ledger_hold",
-    "u_hold_owner",
     key={"merchant_id": "bigint", "id": "uuid"},
     sets={"member_id": "uuid", "parts": "text"},
     seen={"member_id": "uuid", "status": "text"},
 )
 STANDING_GONE: Final = Delete(
     "tiers_standing",
-    "d_standing",
     key={"merchant_id": "bigint", "member_id": "uuid"},
     seen={"revision": "integer"},
 )
