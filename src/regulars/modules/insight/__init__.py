@@ -1,7 +1,7 @@
 """Insight: what members are likely to do next, learnt from what they did, and how sure that is.
 
 Owns       forecasts as Parquet files per merchant, stamped with the day they were learnt as of.
-Offers     services.foretell_due, services.foretell_churn (asked afresh), services.refresh;
+Offers     services.foretell_due, services.foretell_churn_of (afresh), services.refresh_next (kept);
            queries.due_list, queries.calendar, queries.churn_list, queries.lost_members,
            queries.reasons (from what is stored); clv (what a member may still bring).
 Hears      nothing: it reads analytics' facts.

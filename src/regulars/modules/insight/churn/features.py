@@ -13,6 +13,10 @@ from regulars.modules.insight.learning.boosting import Matrix
 from .members import RHYTHM_DAYS, Watched
 
 WINDOWS: Final = (7, 14, 28, 56, 112)
+HALF_LIVES: Final = (14, 28, 56, 112)
+QUIET_DAYS: Final = (14, 28, 42)
+#: A trip is big at this share of what the member's trips are worth on average.
+BIG: Final = 0.7
 _WEEK: Final = 7
 _WEEKS: Final = 16
 
@@ -34,6 +38,7 @@ def member_features(watched: Watched) -> MemberFeatures:
     trips, member = watched.trips, watched.member
     found = _counts(trips, watched.anchor) | _gaps(trips, watched.anchor)
     found |= _baskets(trips, watched.anchor) | _weeks(trips, watched.anchor)
+    found |= _big_trips(trips, watched.anchor)
     found["trend_28"] = (found["trips_28"] + 0.5) / (found["trips_112"] / 4 + 0.5)
     found["trend_56"] = (found["trips_56"] + 0.5) / (found["trips_112"] / 2 + 0.5)
     matrix = np.column_stack([values[member] for values in found.values()])
@@ -47,8 +52,13 @@ def _counts(trips: Trips, anchor: int) -> dict[str, Floats]:
         inside = age < window
         found[f"trips_{window}"] = _sum(trips, inside.astype(np.float64))
         found[f"spend_{window}"] = _sum(trips, np.where(inside, trips.value_minor, 0.0))
-    found["trips_decayed_28"] = _sum(trips, 0.5 ** (age / 28))
-    found["trips_decayed_112"] = _sum(trips, 0.5 ** (age / 112))
+        if window in (28, 112):
+            found[f"items_{window}"] = _sum(trips, np.where(inside, trips.items, 0.0))
+    for half_life in HALF_LIVES:
+        decayed = _sum(trips, 0.5 ** (age / half_life))
+        found[f"trips_decayed_{half_life}"] = decayed
+        # How likely four weeks without a trip are at that rate.
+        found[f"none_by_rate_{half_life}"] = np.exp(-28.0 * decayed * np.log(2.0) / half_life)
     return found
 
 
@@ -76,10 +86,16 @@ def _gaps(trips: Trips, anchor: int) -> dict[str, Floats]:
     latest[trips.member] = trips.day  # ascending: the last one stays
     earliest = np.full(members, float(anchor))
     earliest[trips.member[::-1]] = trips.day[::-1]
-    recency, most = anchor - latest, at(0.9)
-    return {
+    recency, most, known = anchor - latest, at(0.9), anchor - earliest
+    found: dict[str, Floats] = {}
+    for quiet in QUIET_DAYS:
+        # Of all days, those on which nobody had been seen for so long.
+        unseen = weighed(of_gap, np.maximum(gaps - quiet, 0.0), members)
+        unseen += np.maximum(recency - quiet, 0.0)
+        found[f"quiet_{quiet}"] = (unseen + 1.0) / (known + 14.0)
+    return found | {
         "recency": recency,
-        "known_days": anchor - earliest,
+        "known_days": known,
         "gap_mean": mean,
         "gap_spread": spread,
         "gap_median": at(0.5),
@@ -101,6 +117,20 @@ def _baskets(trips: Trips, anchor: int) -> dict[str, Floats]:
         both = (lately > 0) & (earlier > 0)
         found[f"{name}_trend"] = np.where(both, lately / np.where(both, earlier, 1.0), 1.0)
     return found
+
+
+def _big_trips(trips: Trips, anchor: int) -> dict[str, Floats]:
+    """Trips of a usual size, without what was only picked up on the way."""
+    age = anchor - trips.day
+    usual = _mean(trips, trips.value_minor, np.ones(len(age), dtype=bool))
+    big = trips.value_minor >= BIG * usual[trips.member]
+    latest = np.full(trips.members, float(anchor - 400))
+    latest[trips.member[big]] = trips.day[big]
+    return {
+        "big_28": _sum(trips, (big & (age < 28)).astype(np.float64)),
+        "big_56": _sum(trips, (big & (age < 56)).astype(np.float64)),
+        "big_recency": anchor - latest,
+    }
 
 
 def _weeks(trips: Trips, anchor: int) -> dict[str, Floats]:

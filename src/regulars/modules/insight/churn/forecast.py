@@ -8,19 +8,21 @@ from typing import Final
 import numpy as np
 
 from regulars.modules.insight.history import Floats, History, Trips, trips_of
+from regulars.modules.insight.learning.calibrating import Trial
 from regulars.modules.insight.learning.learner import Learner, Settings, Watch, learn
 from regulars.modules.insight.types import Abstained, Backtest, Kind
 
 from .features import MemberFeatures, member_features
 from .members import OUTCOME_DAYS, RHYTHM_DAYS, slipped, watched_at
 
-WINDOWS: Final = 9
+WINDOWS: Final = 13
 STEP_DAYS: Final = 7
 LEAST_MEMBERS: Final = 200
 LEAST_EVENTS: Final = 20
+_LEAST_EARLIER: Final = 5
 
 SETTINGS: Final = Settings(
-    trees=200, leaves=7, rate=0.02, least_in_leaf=50, penalty=30.0, share_of_trees=0.5
+    trees=150, leaves=7, rate=0.02, least_in_leaf=100, penalty=30.0, share_of_trees=0.35
 )
 
 
@@ -34,8 +36,8 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class ChurnForecast:
-    """How likely each watched member slips away; ``backtests`` is how the last window would have
-    gone, where one could be foretold."""
+    """How likely each watched member slips away; ``backtests`` is how the latest window
+    would have gone, where it could be foretold."""
 
     kind: Kind
     features: MemberFeatures
@@ -101,19 +103,16 @@ def _too_few(windows: list[Window]) -> Abstained | None:
 
 
 def _backtest(trips: Trips, window: Window, with_trees: bool | None) -> tuple[Backtest, ...]:
-    """The latest window that is over, foretold from those that were over when it began."""
+    """The latest window that is over, foretold from those that were over when it began.
+
+    None where those were few: what a poor learner missed says nothing of a better one.
+    """
     watched = window.features.watched
     days = _anchors(trips, watched.anchor, watched.kind)
+    if len(days) < _LEAST_EARLIER:
+        return ()
     earlier = [_window(trips, anchor, watched.kind) for anchor in days]
     if _too_few(earlier) is not None:
         return ()
     said = _learn(earlier, with_trees).probabilities(window.features.matrix)
-    return (
-        Backtest(
-            watched.anchor,
-            OUTCOME_DAYS[watched.kind],
-            len(said),
-            float(said.sum()),
-            int(window.happened.sum()),
-        ),
-    )
+    return (Trial(watched.anchor, OUTCOME_DAYS[watched.kind], said, window.happened).told,)

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from regulars.modules.insight.history import Floats, History, Ints
-from regulars.modules.insight.learning.calibrating import shifted
+from regulars.modules.insight.learning.calibrating import Trial, shifted
 from regulars.modules.insight.learning.learner import Learner, Settings, Watch, learn
 from regulars.modules.insight.types import Abstained, Backtest
 
@@ -98,12 +98,12 @@ def foretell(
         return few
     learner = learn_from(windows, with_trees=with_trees)
     steps.done()
-    trials = _backtests(known, windows, horizon, with_trees=with_trees)
+    trials = _trials(known, windows, horizon, with_trees=with_trees)
     steps.done()
     features = features_at(known, as_of, horizon)
     said = shifted(learner.probabilities(features.matrix), [(t.said, t.happened) for t in trials])
     steps.done()
-    backtests = tuple(trial.told(horizon) for trial in trials)
+    backtests = tuple(trial.told for trial in trials)
     return Forecast(horizon, features, said, _day_shares(windows, horizon), learner, backtests)
 
 
@@ -136,9 +136,9 @@ def _too_few(windows: list[Window]) -> Abstained | None:
     return None
 
 
-def _backtests(
+def _trials(
     known: History, windows: list[Window], horizon: int, *, with_trees: bool | None
-) -> tuple[_Trial, ...]:
+) -> tuple[Trial, ...]:
     """The latest windows, foretold by a learner of the windows that were over when they began."""
     tested = windows[: BACKTEST_WINDOWS if horizon <= STEP_DAYS else 1]
     began = tested[-1].features.pairs.anchor
@@ -150,27 +150,11 @@ def _backtests(
         return ()
     learner = learn_from(earlier, with_trees=with_trees)
     return tuple(
-        _Trial(w.features.pairs.anchor, learner.probabilities(w.features.matrix), w.happened)
+        Trial(
+            w.features.pairs.anchor, horizon, learner.probabilities(w.features.matrix), w.happened
+        )
         for w in tested
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Trial:
-    """What was said of a window that is over, without having seen it, and what happened."""
-
-    anchor: int
-    said: Floats
-    happened: Floats
-
-    def told(self, horizon: int) -> Backtest:
-        return Backtest(
-            self.anchor,
-            horizon,
-            len(self.said),
-            float(self.said.sum()),
-            int(self.happened.sum()),
-        )
 
 
 def _day_shares(windows: list[Window], horizon: int) -> Floats:

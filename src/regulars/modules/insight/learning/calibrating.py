@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from regulars.modules.insight.history import Floats
+from regulars.modules.insight.types import Backtest
 
 _EDGE: Final = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What was said of a window that is over, without having seen it, and what happened.
+
+    ``anchor`` is the last day that was known, ``days`` how long the window was.
+    """
+
+    anchor: int
+    days: int
+    said: Floats
+    happened: Floats
+
+    @property
+    def told(self) -> Backtest:
+        """In sums."""
+        expected, happened = float(self.said.sum()), int(self.happened.sum())
+        return Backtest(self.anchor, self.days, len(self.said), expected, happened)
 
 
 def shifted(said: Floats, trials: Sequence[tuple[Floats, Floats]]) -> Floats:
