@@ -68,6 +68,11 @@ def a_run(merchant: MerchantFacts) -> str:
     return show("run", run.id)
 
 
+def an_experiment(merchant: MerchantFacts) -> str:
+    body = {"code": unique("x").lower().replace(":", "-"), "name": "Spring"}
+    return _made(client_for(merchant).post("/experiments", body))
+
+
 #: By the name of the path parameter: makes one at a merchant, and shows its public id.
 OBJECTS: dict[str, Callable[[MerchantFacts], str]] = {
     "member_id": a_member,
@@ -77,6 +82,7 @@ OBJECTS: dict[str, Callable[[MerchantFacts], str]] = {
     "hold_id": a_hold,
     "merge_id": a_merge,
     "run_id": a_run,
+    "experiment_id": an_experiment,
 }
 #: By the name of the path parameter: an id of the right form that was never given.
 NEVER: dict[str, str] = {
@@ -87,6 +93,7 @@ NEVER: dict[str, str] = {
     "hold_id": show("hold", new_id()),
     "merge_id": show("mrg", new_id()),
     "run_id": show("run", new_id()),
+    "experiment_id": show("exp", new_id()),
 }
 #: Path parameters that name no object of a merchant, with a value that is good everywhere: a
 #: report's name, a sku that is the merchant's own word.
@@ -106,6 +113,8 @@ BODIES: dict[str, Any] = {
     "set_tier_floor": {"tier": "gold", "until": "2999-12-31", "reason": "test"},
     "merge_members": {"from": show("mem", new_id())},
     "undo_import": {"confirm": "orders.csv"},
+    "start_experiment": {},
+    "decide_experiment": {},
 }
 #: By operation: a body that names a member in it, for operations that take one.
 NAMING_A_MEMBER: dict[str, Callable[[str], Any]] = {

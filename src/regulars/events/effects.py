@@ -15,6 +15,7 @@ _PREFIXES: Final = {
     "merge_id": "mrg_",
     "hold_id": "hold_",
     "run_id": "run_",
+    "experiment_id": "exp_",
     "into_member": "mem_",
     "from_member": "mem_",
 }

@@ -31,6 +31,8 @@ PERMISSIONS: Final = frozenset(
         "imports.undo",
         "reports.read",
         "reports.refresh",
+        "experiments.read",
+        "experiments.write",
         "ledger.export",
         "ledger.seal",
         "settings.read",
@@ -74,6 +76,7 @@ _ANALYST: Final = frozenset(
         "imports.read",
         "reports.read",
         "reports.refresh",
+        "experiments.read",
         "settings.read",
     }
 )

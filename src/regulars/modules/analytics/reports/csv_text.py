@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from regulars.modules.analytics import report_shapes as shapes
+from regulars.modules.analytics.deferred_shapes import DeferredPointsReport
 from regulars.modules.analytics.reports.rfm_grid import segment_of
 from regulars.modules.analytics.rounding import share_bps
 
@@ -99,7 +100,7 @@ def _points(report: shapes.PointsLiabilityReport) -> Iterator[_Line]:
         yield month or "never", None, None, None, None, None, None, points
 
 
-def _deferred(report: shapes.DeferredPointsReport) -> Iterator[_Line]:
+def _deferred(report: DeferredPointsReport) -> Iterator[_Line]:
     """A journal: what is put off when points are sold, what is released when they are used."""
     revenue, owed = "revenue", "deferred_revenue_points"
     for line in report["journal"]:

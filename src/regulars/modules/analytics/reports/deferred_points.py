@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
+from regulars.modules.analytics.deferred_shapes import (
+    DeferredCohort,
+    DeferredPointsReport,
+    DeferredWhatIf,
+)
 from regulars.modules.analytics.expressions import months
 from regulars.modules.analytics.expressions.points import cohort_moves
 from regulars.modules.analytics.expressions.purchases import member_sales
 from regulars.modules.analytics.facts import Facts, Row
 from regulars.modules.analytics.liability import Cohort, Estimate, Move, Terms, estimate
-from regulars.modules.analytics.report_shapes import (
-    DeferredCohort,
-    DeferredPointsReport,
-    DeferredWhatIf,
-)
 from regulars.modules.analytics.rounding import half_up, share_bps
 from regulars.modules.analytics.types import PostingKinds
 
