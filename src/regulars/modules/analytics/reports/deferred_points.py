@@ -5,17 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Final
 
 from regulars.modules.analytics.deferred_shapes import (
     DeferredCohort,
+    DeferredMonth,
     DeferredPointsReport,
     DeferredWhatIf,
+    RedeemedAtAge,
 )
 from regulars.modules.analytics.expressions import months
 from regulars.modules.analytics.expressions.points import cohort_moves
 from regulars.modules.analytics.expressions.purchases import member_sales
 from regulars.modules.analytics.facts import Facts, Row
-from regulars.modules.analytics.liability import Cohort, Estimate, Move, Terms, estimate
+from regulars.modules.analytics.liability import (
+    WHOLE_BPS,
+    Cohort,
+    Estimate,
+    JournalMonth,
+    Move,
+    Terms,
+    estimate,
+)
 from regulars.modules.analytics.rounding import half_up, share_bps
 from regulars.modules.analytics.types import PostingKinds
 
@@ -45,11 +56,9 @@ def deferred_points(
 
     found = under(replace(terms, expiry_months=None))
     other = None if terms.expiry_months is None else under(terms)
-    issued, redeemed, expired = (
-        sum(getattr(cohort, name) for cohort in found.cohorts)
-        for name in ("issued", "redeemed", "expired")
+    issued, redeemed, expired, expected, allocated, recognised = (
+        _sum(found, name) for name in _SUMMED
     )
-    expected, allocated, recognised = (_sum(found, name) for name in _SUMMED)
     return {
         "report": "deferred_points",
         "as_of": as_of.isoformat(),
@@ -69,28 +78,20 @@ def deferred_points(
         "recognised_minor": recognised,
         "deferred_minor": allocated - recognised,
         "cohorts": [_cohort(cohort) for cohort in found.cohorts],
-        "journal": [
-            {
-                "month": months.text_of(line.month),
-                "opening_minor": line.opening_minor,
-                "deferred_minor": line.deferred_minor,
-                "released_minor": line.released_minor,
-                "closing_minor": line.closing_minor,
-            }
-            for line in found.journal
-        ],
-        "development": [
-            {
-                "age_months": age,
-                "redeemed_bps": half_up(share.numerator * 10_000, share.denominator),
-            }
-            for age, share in enumerate(found.development)
-        ],
+        "journal": [_line(line) for line in found.journal],
+        "development": _development(found),
         "what_if": _what_if(found, other, issued, terms),
     }
 
 
-_SUMMED = ("expected", "allocated_minor", "recognised_minor")
+_SUMMED: Final = (
+    "issued",
+    "redeemed",
+    "expired",
+    "expected",
+    "allocated_minor",
+    "recognised_minor",
+)
 
 
 def _sum(found: Estimate, name: str) -> int:
@@ -134,6 +135,26 @@ def _cohort(cohort: Cohort) -> DeferredCohort:
         "recognised_minor": cohort.recognised_minor,
         "deferred_minor": cohort.deferred_minor,
     }
+
+
+def _line(line: JournalMonth) -> DeferredMonth:
+    return {
+        "month": months.text_of(line.month),
+        "opening_minor": line.opening_minor,
+        "deferred_minor": line.deferred_minor,
+        "released_minor": line.released_minor,
+        "closing_minor": line.closing_minor,
+    }
+
+
+def _development(found: Estimate) -> list[RedeemedAtAge]:
+    return [
+        {
+            "age_months": age,
+            "redeemed_bps": half_up(share.numerator * WHOLE_BPS, share.denominator),
+        }
+        for age, share in enumerate(found.development)
+    ]
 
 
 def _what_if(
