@@ -96,6 +96,11 @@ def a_segment(merchant: MerchantFacts) -> str:
     return code
 
 
+def an_experiment(merchant: MerchantFacts) -> str:
+    body = {"code": unique("x").lower().replace(":", "-"), "name": "Spring"}
+    return _made(client_for(merchant).post("/experiments", body))
+
+
 #: By the name of the path parameter: makes one at a merchant, and shows its public id.
 OBJECTS: dict[str, Callable[[MerchantFacts], str]] = {
     "member_id": a_member,
@@ -109,6 +114,7 @@ OBJECTS: dict[str, Callable[[MerchantFacts], str]] = {
     "quote_id": a_quote,
     "batch_id": a_batch,
     "segment_code": a_segment,
+    "experiment_id": an_experiment,
 }
 #: By the name of the path parameter: an id of the right form that was never given.
 NEVER: dict[str, str] = {
@@ -123,6 +129,7 @@ NEVER: dict[str, str] = {
     "quote_id": show("quo", new_id()),
     "batch_id": show("bat", new_id()),
     "segment_code": "never-was",
+    "experiment_id": show("exp", new_id()),
 }
 #: Path parameters that name no object of a merchant, with a value that is good everywhere: a
 #: report's name, a sku that is the merchant's own word.
@@ -147,6 +154,8 @@ BODIES: dict[str, Any] = {
     "change_segment": {"name": "Another"},
     "put_on_list": {"add": []},
     "tag_member": {"tag": "vip", "why": "test"},
+    "start_experiment": {},
+    "decide_experiment": {},
 }
 #: By operation: a body that names a member in it, for operations that take one.
 NAMING_A_MEMBER: dict[str, Callable[[str], Any]] = {

@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "regulars.modules.orders",
     "regulars.modules.unions",
     "regulars.modules.analytics",
+    "regulars.modules.experiments",
     "regulars.modules.insight",
     "regulars.modules.connectors",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 from uuid import UUID
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from regulars.modules.experiments import rules
+from regulars.modules.experiments import rules, statistics
 
 MEMBERS = [UUID(int=number) for number in range(20_000)]
 
@@ -66,3 +67,11 @@ def test_a_broken_split_stops_the_reading() -> None:
     assert rules.sample_ratio(treated=8_200, held_out=1_800, held_out_bps=2_000).stop
     assert not rules.sample_ratio(treated=8_050, held_out=1_950, held_out_bps=2_000).stop
     assert not rules.sample_ratio(treated=0, held_out=0, held_out_bps=2_000).stop
+
+
+def test_no_function_takes_a_group_of_redeemers() -> None:
+    """Only whole arms go in; who redeemed is at most a share that divides the effect."""
+    for name, function in inspect.getmembers(statistics, inspect.isfunction):
+        names = inspect.signature(function).parameters
+        assert not any("redeem" in parameter for parameter in names), name
+    assert list(inspect.signature(rules.per_redeemer).parameters) == ["effect", "redemption"]

@@ -30,6 +30,7 @@ from regulars.modules.tiers.types import Ladder
 
 from .extracts import Extract, integer, plain, text
 from .facts_schema import Dataset, arrow_schema
+from .lot_moves import CREDITS, DEBITS
 from .marks import months_around
 from .statements import DATASETS, PLACED
 
@@ -228,6 +229,12 @@ class Export:
                 self._lay("raw_postings", postings)
                 self._lay_days(postings["at"])
                 write()
+        with self._file("lot_moves", folder / "lot_moves.parquet") as write:
+            for extract in (CREDITS, DEBITS):
+                for moves in extract.tables(self._of):
+                    self._lay("raw_moves", moves)
+                    self._lay_days(moves["at"], moves["earned_at"], moves["expires_at"])
+                    write()
         with self._file("lots", folder / "lots.parquet") as write:
             for lots in _LOTS.tables(self._of):
                 self._lay("raw_lots", lots)

@@ -76,6 +76,15 @@ class Extract:
         )
 
 
+def by_dialect(*, lite: Extract, pg: Extract) -> Extract:
+    """One extract out of two spellings of the same question."""
+    both = Extract.__new__(Extract)
+    both._schema = lite._schema
+    both._sql = Sql("")
+    both._sql.lite, both._sql.pg = lite._sql.lite, pg._sql.pg
+    return both
+
+
 def text(expression: str) -> Column:
     return Column(expression, "text")
 

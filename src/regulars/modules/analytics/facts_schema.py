@@ -13,7 +13,9 @@ from typing import Any, Final, Literal
 
 import ibis
 
-Dataset = Literal["orders", "lines", "postings", "tiers", "tier_changes", "lots", "members"]
+Dataset = Literal[
+    "orders", "lines", "postings", "tiers", "tier_changes", "lots", "lot_moves", "members"
+]
 
 _INSTANT: Final = "timestamp('UTC', 6)"
 
@@ -85,6 +87,17 @@ SCHEMAS: Final[Mapping[Dataset, ibis.Schema]] = {
             "earned_day": "date",
         }
     ),
+    # Points by the day they were earned: what credited them (above zero), and every debit by the
+    # lots it took from (below). Both halves of a merge are here, and add up to nothing.
+    "lot_moves": ibis.schema(
+        {
+            "kind": "string",
+            "day": "date",
+            "earned_day": "date",
+            "expires_day": "date",
+            "amount": "int64",
+        }
+    ),
     "members": ibis.schema(
         {"member_id": "string", "joined_day": "date", "channel": "string", "store": "string"}
     ),
@@ -97,6 +110,7 @@ PATTERNS: Final[Mapping[Dataset, str]] = {
     "tiers": "tiers.parquet",
     "tier_changes": "tier_changes.parquet",
     "lots": "lots.parquet",
+    "lot_moves": "lot_moves.parquet",
     "members": "members.parquet",
 }
 

@@ -17,7 +17,8 @@ from regulars.kernel.periods import add_months
 
 from . import folders
 from .facts import Facts
-from .marks import EVERYTHING, Part, Stale, months_around, part_of, stale_after
+from .facts_schema import PATTERNS
+from .marks import EVERYTHING, LEDGER, Part, Stale, months_around, part_of, stale_after
 
 _FRESHNESS: Final = Sql(
     """SELECT
@@ -100,13 +101,17 @@ def freshness(merchant_id: int) -> Freshness:
     seen = folders.seen_in(folder) if folder is not None else frozenset()
     rows = {as_uuid(id_).hex: events for id_, events in waiting or ()}
     told = (e for id_, events in rows.items() if id_ not in seen for e in json.loads(events))
+    untold = marks_of(merchant_id, stale_after(told))
+    if folder is not None and not (folder / PATTERNS["lot_moves"]).exists():
+        # Written before this was told: once more.
+        untold = untold | {LEDGER}
     return Freshness(
         merchant_id=merchant_id,
         folder=folder,
         as_of=as_of,
         exported_at=exported_at,
         marks=marks,
-        untold=frozenset(marks_of(merchant_id, stale_after(told))),
+        untold=frozenset(untold),
         waiting=frozenset(rows),
     )
 

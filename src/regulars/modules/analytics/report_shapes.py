@@ -11,6 +11,7 @@ from typing import Literal
 # pydantic reads these shapes for OpenAPI, and before Python 3.12 only in this form.
 from typing_extensions import TypedDict
 
+from regulars.modules.analytics.deferred_shapes import DeferredPointsReport
 from regulars.modules.analytics.types import CurveGroup, Period
 
 
@@ -364,6 +365,7 @@ Report = (
     | SecondOrderReport
     | TiersReport
     | PointsLiabilityReport
+    | DeferredPointsReport
     | CoverageReport
     | SalesReport
     | NewMembersReport

@@ -19,6 +19,7 @@ from regulars.modules.tiers.types import Ladder
 
 from . import reports, services
 from .facts import Facts
+from .liability import Terms
 from .marks import Part
 from .queries import Freshness
 from .report_shapes import Report
@@ -31,6 +32,7 @@ Name = Literal[
     "rfm",
     "tiers",
     "points_liability",
+    "deferred_points",
     "coverage",
     "second_order",
     "sales",
@@ -46,12 +48,13 @@ _TIER_DAYS: Final = 30
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """A report as asked for. Without ``as_of`` it is of today, without a window of the usual one;
-    ``by`` splits the curves of ``second_order``."""
+    ``by`` splits the curves of ``second_order``, ``terms`` are those of ``deferred_points``."""
 
     name: Name
     as_of: date | None = None
     window_days: int | None = None
     by: CurveGroup | None = None
+    terms: Terms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ class _On:
     window_days: int | None
     by: CurveGroup | None
     ladder: Ladder | None
+    terms: Terms
 
     @property
     def window(self) -> int:
@@ -87,15 +91,17 @@ def answer(
     """
     now = now_for(merchant)
     part, make = _REPORTS[question.name]
-    fresh = services.fresh(merchant.id, now, (part,), at_most_rows=at_most_rows)
+    parts = (part, *_ALSO.get(question.name, ()))
+    fresh = services.fresh(merchant.id, now, parts, at_most_rows=at_most_rows)
     on = _On(
         facts=fresh.facts,
         as_of=question.as_of or program_day(now, ZoneInfo(merchant.zone)),
         window_days=question.window_days,
         by=question.by,
         ladder=ladder_of(merchant.id, now) if question.name == "tiers" else None,
+        terms=question.terms or Terms(),
     )
-    return Answer(make(on), fresh, fresh.is_stale((part,)))
+    return Answer(make(on), fresh, fresh.is_stale(parts))
 
 
 def ladder_of(merchant_id: int, now: datetime) -> Ladder | None:
@@ -126,6 +132,8 @@ def _tiers(on: _On) -> Report:
     return reports.tiers(on.facts, as_of=on.as_of, since=since, ladder=ladder)
 
 
+#: Parts of the facts that a report needs beside its first.
+_ALSO: Final[Mapping[Name, tuple[Part, ...]]] = {"deferred_points": ("orders",)}
 _REPORTS: Final[Mapping[Name, tuple[Part, Callable[[_On], Report]]]] = {
     "repurchase": (
         "orders",
@@ -137,6 +145,10 @@ _REPORTS: Final[Mapping[Name, tuple[Part, Callable[[_On], Report]]]] = {
     "points_liability": (
         "ledger",
         lambda on: reports.points_liability(on.facts, as_of=on.as_of),
+    ),
+    "deferred_points": (
+        "ledger",
+        lambda on: reports.deferred_points(on.facts, as_of=on.as_of, terms=on.terms),
     ),
     "coverage": (
         "orders",

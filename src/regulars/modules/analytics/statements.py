@@ -69,6 +69,15 @@ DATASETS: Final[Mapping[Dataset, str]] = {
         JOIN days d ON {_day_of("l.earned")}
         LEFT JOIN days e ON {_day_of("l.good_until", "e")}
         JOIN raw_members m ON m.id = l.member_id""",
+    "lot_moves": f"""
+        SELECT m.kind, u.day, d.day AS earned_day, e.day AS expires_day,
+          CAST(sum(m.amount) AS BIGINT) AS amount
+        FROM (SELECT kind, amount, {_instant('"at"')} AS moved, {_instant("earned_at")} AS earned,
+                {_instant("expires_at")} - INTERVAL 1 MICROSECOND AS good_until FROM raw_moves) m
+        JOIN days u ON {_day_of("m.moved", "u")}
+        JOIN days d ON {_day_of("m.earned")}
+        LEFT JOIN days e ON {_day_of("m.good_until", "e")}
+        GROUP BY ALL""",
     "members": f"""
         SELECT {_shown("mem", "m.carrier")} AS member_id, min(d.day) AS joined_day,
           any_value(m.channel) FILTER (m.id = m.carrier) AS channel,

@@ -1,4 +1,6 @@
 """Experiments: whether what is promised changes what members do.
 
 Owns       experiments, who was assigned to which arm, and what was frozen of them then.
+Offers     services.create, start, decide; queries.arm_of; readout.readout (lift with its interval).
+Announces  experiment.started, experiment.decided.
 """

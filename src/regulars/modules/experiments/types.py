@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from typing import Final, Literal
+from datetime import date, datetime
+from typing import Any, Final, Literal
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ Looking = Literal["once", "planned", "always"]
 """``once`` on the last day; ``planned``: a few looks with O'Brien-Fleming limits; ``always``: at
 any time, with an interval that stays right however often it is looked at."""
 
+Scope = Literal["campaign", "everything"]
 METRICS: Final[tuple[Metric, ...]] = ("orders", "money", "rebought")
 COVARIATE_WEEKS: Final = 16
 
@@ -119,3 +121,43 @@ class Power:
     members_needed: int
     days_to_decide: int | None
     enough: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """An experiment as it is wished for, before anybody is assigned.
+
+    ``looks`` above 1 only where looks are planned. ``rebought_days`` is how soon buying again
+    counts; ``least_bps`` the relative lift that is worth finding.
+    """
+
+    code: str
+    name: str
+    scope: Scope
+    metric: Metric
+    looking: Looking
+    looks: int
+    held_out_bps: int
+    days: int
+    rebought_days: int
+    least_bps: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """An experiment as it stands."""
+
+    id: UUID
+    plan: Plan
+    status: Status
+    created_at: datetime
+    created_by: str
+    assigned_on: date | None
+    decided_at: datetime | None
+    verdict: Verdict | None
+    result: dict[str, Any] | None
+
+    @property
+    def salt(self) -> str:
+        """What members are hashed with: the standing holdout keeps its members for ever."""
+        return "everything" if self.plan.scope == "everything" else self.id.hex

@@ -41,6 +41,8 @@ PERMISSIONS: Final = frozenset(
         "imports.undo",
         "reports.read",
         "reports.refresh",
+        "experiments.read",
+        "experiments.write",
         "ledger.export",
         "ledger.seal",
         "settings.read",
@@ -96,6 +98,7 @@ _ANALYST: Final = frozenset(
         "imports.read",
         "reports.read",
         "reports.refresh",
+        "experiments.read",
         "settings.read",
     }
 )

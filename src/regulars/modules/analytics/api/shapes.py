@@ -11,10 +11,11 @@ from pydantic import Field
 from regulars.infra.clock import now_for
 from regulars.infra.http.fields import QueryDay, QueryInt, Strict
 from regulars.infra.http.principal import MerchantFacts
+from regulars.modules.analytics.liability import Terms
 from regulars.modules.analytics.report_shapes import Report
 from regulars.modules.analytics.reporting import Answer, Name, Question, ladder_of, tier_names
 from regulars.modules.analytics.reports import to_csv
-from regulars.modules.analytics.types import CurveGroup
+from regulars.modules.analytics.types import CurveGroup, PointValue
 from regulars.modules.analytics.windows import MOST_DAYS
 
 Format = Literal["json", "csv"]
@@ -32,8 +33,31 @@ class ReportQuery(Strict):
     ] = None
     by: Annotated[CurveGroup | None, Field(description="What second_order is split by")] = None
 
+    value_points: Annotated[
+        QueryInt, Field(ge=1, le=10**9, description="So many points are worth value_minor")
+    ] = 1
+    value_minor: Annotated[QueryInt, Field(ge=0, le=10**9)] = 1
+    assumed_bps: Annotated[
+        QueryInt,
+        Field(ge=0, le=10_000, description="Of points held, while history is under a year"),
+    ] = 10_000
+    tail_bps: Annotated[
+        QueryInt, Field(ge=0, le=10_000, description="Of points older than any seen so far")
+    ] = 10_000
+    expiry_months: Annotated[
+        QueryInt | None, Field(ge=1, le=600, description="What if points were good so long")
+    ] = None
+
     def question(self, name: Name) -> Question:
-        return Question(name=name, as_of=self.as_of, window_days=self.window, by=self.by)
+        terms = Terms(
+            value=PointValue(points=self.value_points, minor=self.value_minor),
+            expected_bps=self.assumed_bps,
+            tail_bps=self.tail_bps,
+            expiry_months=self.expiry_months,
+        )
+        return Question(
+            name=name, as_of=self.as_of, window_days=self.window, by=self.by, terms=terms
+        )
 
 
 def sent(answer: Answer, format: Format, **more: Any) -> HttpResponse:

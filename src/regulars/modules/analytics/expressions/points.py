@@ -23,6 +23,26 @@ def movements(postings: Table, *, asset: str, as_of: date) -> Table:
     )
 
 
+def cohort_moves(lot_moves: Table, *, as_of: date) -> Table:
+    """Per ``cohort`` (number of the month the points were earned in), ``month`` of the movement,
+    ``kind`` and ``until`` (the last month they are good in; null: for ever): the sums ``credited``
+    and ``debited``, both >= 0."""
+    return (
+        lot_moves.filter(_.day <= as_of)
+        .group_by(
+            "kind",
+            cohort=months.number(_.earned_day),
+            month=months.number(_.day),
+            until=months.number(_.expires_day),
+        )
+        .agg(
+            credited=_.amount.sum(where=_.amount > 0).fill_null(0),
+            debited=-_.amount.sum(where=_.amount < 0).fill_null(0),
+        )
+        .order_by("month", "cohort", "kind", "until")
+    )
+
+
 def expiring(lots: Table, *, asset: str, as_of: date) -> Table:
     """``points`` left in lots earned up to ``as_of``, per ``month`` (its number)
     they expire in; null: never."""

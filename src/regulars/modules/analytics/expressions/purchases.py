@@ -9,6 +9,8 @@ import ibis
 from ibis import _
 from ibis.expr.types import Table
 
+from regulars.modules.analytics.expressions import months
+
 Buyer = Literal["member_id", "member_key"]
 
 
@@ -57,6 +59,17 @@ def coverage(orders: Table, *, by: Literal["channel", "store"] | None = None) ->
         orders_with_member=_.count(where=has_member),
         revenue_minor=_.kept_minor.sum().fill_null(0),
         revenue_with_member_minor=_.kept_minor.sum(where=has_member).fill_null(0),
+    )
+
+
+def member_sales(orders: Table, *, as_of: date) -> Table:
+    """Per ``month`` (its number): what refunds left of what members paid, ``kept_minor``."""
+    return (
+        counted_orders(orders, as_of=as_of)
+        .filter(_.member_id.notnull())
+        .group_by(month=months.number(_.day))
+        .agg(kept_minor=_.kept_minor.sum())
+        .order_by("month")
     )
 
 

@@ -8,6 +8,7 @@ exported, also those after ``as_of``.
 from regulars.modules.analytics.reports.cohort_table import cohort_members, cohorts
 from regulars.modules.analytics.reports.coverage_and_sales import coverage, new_members, sales
 from regulars.modules.analytics.reports.csv_text import to_csv
+from regulars.modules.analytics.reports.deferred_points import deferred_points
 from regulars.modules.analytics.reports.points_balance import points_liability
 from regulars.modules.analytics.reports.repurchase_rate import repurchase, repurchase_trend
 from regulars.modules.analytics.reports.rfm_grid import rfm, rfm_members
@@ -18,6 +19,7 @@ __all__ = [
     "cohort_members",
     "cohorts",
     "coverage",
+    "deferred_points",
     "new_members",
     "points_liability",
     "repurchase",

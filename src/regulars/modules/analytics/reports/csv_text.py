@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from regulars.modules.analytics import report_shapes as shapes
+from regulars.modules.analytics.deferred_shapes import DeferredPointsReport
 from regulars.modules.analytics.reports.rfm_grid import segment_of
 from regulars.modules.analytics.rounding import share_bps
 
@@ -99,6 +100,20 @@ def _points(report: shapes.PointsLiabilityReport) -> Iterator[_Line]:
         yield month or "never", None, None, None, None, None, None, points
 
 
+def _deferred(report: DeferredPointsReport) -> Iterator[_Line]:
+    """A journal: what is put off when points are sold, what is released when they are used."""
+    revenue, owed = "revenue", "deferred_revenue_points"
+    for line in report["journal"]:
+        for entry, amount, debit, credit in (
+            ("deferral", line["deferred_minor"], revenue, owed),
+            ("release", line["released_minor"], owed, revenue),
+        ):
+            if amount < 0:
+                yield line["month"], f"{entry}_corrected", credit, debit, -amount, True
+            elif amount:
+                yield line["month"], entry, debit, credit, amount, True
+
+
 def _coverage(report: shapes.CoverageReport) -> Iterator[_Line]:
     yield "all", None, *_counts(report)
     for channel in report["channels"]:
@@ -147,6 +162,7 @@ _TABLES: Final[Mapping[str, tuple[str, Callable[[Any], Iterator[_Line]]]]] = {
         "month issued spent expired taken_back moved outstanding expiring",
         _points,
     ),
+    "deferred_points": ("month entry debit credit amount_minor estimate", _deferred),
     "coverage": (f"dimension name {_COVERAGE} revenue_coverage_bps", _coverage),
     "sales": (
         "as_of window_days orders revenue_minor order_value_minor members_active "

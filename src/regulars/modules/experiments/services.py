@@ -1,0 +1,230 @@
+"""Writing experiments: draft, assignment by chance, decision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import IntegrityError, transaction
+
+from regulars.events.experiments import ExperimentDecided, ExperimentStarted
+from regulars.infra import outbox
+from regulars.infra.http.principal import MerchantFacts
+from regulars.infra.recording import Row, Table, Writes
+from regulars.kernel.errors import NotFound
+from regulars.kernel.ids import new_id, show
+from regulars.kernel.periods import program_day
+from regulars.modules.analytics import services as analytics
+from regulars.modules.analytics.facts import Facts
+
+from . import queries, rules
+from .errors import CodeTaken, ExperimentNotRunning, NobodyToAssign, TooSoon
+from .models import Experiment
+from .outcomes import Doings, doings
+from .readout import COVARIATE_DAYS, power, power_shown, readout
+from .types import Arm, Plan, View
+
+_ASSIGNMENTS: Final = Table(
+    "experiments_assignment",
+    "merchant_id",
+    "experiment_id",
+    "member_id",
+    "held_out",
+    "before_orders",
+    "before_minor",
+    "before_days",
+)
+_NO_VERDICT: Final = "not_proven"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Who would be assigned today, and what they did in the weeks up to it."""
+
+    members: Sequence[UUID]
+    today: date
+    before: Doings
+
+
+def create(*, merchant_id: int, plan: Plan, now: datetime, by: str) -> View:
+    """Note down a draft. Raises CodeTaken; runs inside the caller's transaction."""
+    if Experiment.objects.of(merchant_id).filter(code=plan.code).exists():
+        raise CodeTaken
+    row = Experiment(
+        merchant_id=merchant_id,
+        id=new_id(),
+        code=plan.code,
+        name=plan.name,
+        scope=plan.scope,
+        status="draft",
+        metric=plan.metric,
+        looking=plan.looking,
+        looks=plan.looks,
+        held_out_bps=plan.held_out_bps,
+        days=plan.days,
+        rebought_days=plan.rebought_days,
+        least_bps=plan.least_bps,
+        created_at=now,
+        created_by=by,
+    )
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        raise CodeTaken from None
+    return queries.view(row)
+
+
+def power_of(merchant: MerchantFacts, found: View, now: datetime) -> dict[str, Any]:
+    """What a draft could show on everybody who may be assigned; reads facts, writes nothing."""
+    members = [show("mem", one) for one in queries.eligible(merchant.id)]
+    today = program_day(now, ZoneInfo(merchant.zone))
+    return power_shown(power(_facts(merchant, now), members, found.plan, today=today))
+
+
+def prepare(
+    merchant: MerchantFacts, found: View, now: datetime, *, among: Sequence[UUID] | None = None
+) -> Prepared:
+    """Everybody who may be assigned, or those of ``among``, with the weeks before as of now.
+
+    Reads facts, so it runs outside of the transaction that assigns. Raises NotFound where
+    ``among`` names somebody who is no member, or goes on as somebody else.
+    """
+    members = queries.eligible(merchant.id, among)
+    if among is not None and len(members) != len(set(among)):
+        raise NotFound
+    today = program_day(now, ZoneInfo(merchant.zone))
+    before = doings(
+        _facts(merchant, now),
+        [show("mem", one) for one in members],
+        since=today - timedelta(days=COVARIATE_DAYS),
+        until=today,
+        soon_days=found.plan.rebought_days,
+    )
+    return Prepared(members, today, before)
+
+
+def start(
+    *, merchant_id: int, experiment_id: UUID, prepared: Prepared, now: datetime
+) -> tuple[View, ExperimentStarted]:
+    """Assign everybody ``prepared`` by hash, once, and freeze their weeks before.
+
+    Runs inside the caller's transaction. Raises NotFound, ExperimentNotRunning where it is no
+    draft or a standing holdout runs already, and NobodyToAssign where an arm would be empty.
+    """
+    found = queries.experiment(merchant_id, experiment_id)
+    standing = queries.standing_bps(merchant_id)
+    if found.plan.scope == "everything" and standing:
+        raise ExperimentNotRunning("Another holdout from everything is running; decide it first.")
+
+    arms = rules.arms_of(
+        merchant_id,
+        found.salt,
+        prepared.members,
+        held_out_bps=found.plan.held_out_bps,
+        global_bps=0 if found.plan.scope == "everything" else standing,
+    )
+    held_out = sum(arm == "held_out" for arm in arms.values())
+    if not 0 < held_out < len(arms):
+        raise NobodyToAssign(f"Of {len(arms)} members {held_out} would be held out.")
+
+    _move(merchant_id, experiment_id, "draft", status="running", assigned_on=prepared.today)
+
+    writes = Writes()
+    for row in _assignments(merchant_id, experiment_id, prepared, arms):
+        writes.add(_ASSIGNMENTS, row)
+    event = ExperimentStarted(
+        merchant_id=merchant_id,
+        happened_at=now,
+        experiment_id=experiment_id,
+        code=found.plan.code,
+        assigned_on=prepared.today,
+        treated=len(arms) - held_out,
+        held_out=held_out,
+    )
+    writes.record()
+
+    outbox.publish(aggregate="merchant", events=[event], at=now)
+    return queries.experiment(merchant_id, experiment_id), event
+
+
+def read(
+    merchant: MerchantFacts, found: View, now: datetime, **asked: int | None
+) -> dict[str, Any]:
+    """The readout as of now; of a decided experiment the one it was decided on."""
+    if found.result is not None:
+        return found.result
+    today = program_day(now, ZoneInfo(merchant.zone))
+    return readout(merchant, found, _facts(merchant, now), today=today, **asked)
+
+
+def decide(
+    *, merchant_id: int, experiment_id: UUID, told: dict[str, Any], now: datetime
+) -> tuple[View, ExperimentDecided]:
+    """End an experiment with the verdict of the readout ``told``, for good.
+
+    Runs inside the caller's transaction. Raises NotFound, ExperimentNotRunning, and TooSoon
+    before a planned look; arms that are not as planned end it as not proven at any time.
+    """
+    found = queries.experiment(merchant_id, experiment_id)
+    ratio = told["sample_ratio"]
+    if told["verdict"] is None and not ratio["stop"]:
+        raise TooSoon(f"Read it on {told['readable_on']}; sooner it would say what chance says.")
+
+    verdict = told["verdict"] or _NO_VERDICT
+    _move(
+        merchant_id,
+        experiment_id,
+        "running",
+        status="decided",
+        decided_at=now,
+        verdict=verdict,
+        result={**told, "verdict": verdict},
+    )
+
+    event = ExperimentDecided(
+        merchant_id=merchant_id,
+        happened_at=now,
+        experiment_id=experiment_id,
+        code=found.plan.code,
+        metric=found.plan.metric,
+        verdict=verdict,
+        treated=ratio["treated"],
+        held_out=ratio["held_out"],
+    )
+    outbox.publish(aggregate="merchant", events=[event], at=now)
+    return queries.experiment(merchant_id, experiment_id), event
+
+
+def _move(merchant_id: int, experiment_id: UUID, seen: str, **changes: Any) -> None:
+    """From one state to the next, by whoever comes first. Raises ExperimentNotRunning."""
+    row = Experiment.objects.of(merchant_id).filter(id=experiment_id, status=seen)
+    if not row.update(**changes):
+        raise ExperimentNotRunning(f"It is no longer {seen}.")
+
+
+def _assignments(
+    merchant_id: int, experiment_id: UUID, prepared: Prepared, arms: dict[UUID, Arm]
+) -> list[Row]:
+    before = prepared.before
+    return [
+        (
+            merchant_id,
+            experiment_id,
+            member_id,
+            arms[member_id] == "held_out",
+            int(before.orders[place]),
+            int(before.minor[place]),
+            int(before.days[place]),
+        )
+        for place, member_id in enumerate(prepared.members)
+        if member_id in arms
+    ]
+
+
+def _facts(merchant: MerchantFacts, now: datetime) -> Facts:
+    return analytics.fresh(merchant.id, now, ("orders",)).facts
