@@ -26,6 +26,7 @@ from regulars.modules.pricing.engine import apply_combination, evaluate
 from regulars.modules.pricing.types import Cart, Context, Evaluation, Rejected, Uses
 from regulars.modules.promotions.types import (
     Buyer,
+    Gift,
     Limit,
     NthWeekday,
     Offer,
@@ -211,6 +212,18 @@ def test_above_sixteen_offers_the_gap_is_stated_and_the_bound_holds() -> None:
             assert some.discount_minor <= found.certificate.bound_minor
         everything = apply_combination(book, cart, context, codes)
         assert found.discount_minor >= everything.discount_minor
+
+
+def test_thousands_of_relevant_offers_are_answered_and_the_gifts_not_forgotten() -> None:
+    chance = random.Random(8)
+    cart = Cart((line("apple", 3, 20_000), line("cup", 2, 30_000)), 500)
+    kinds = [random_offer(chance, f"o{i:04}", 120_000) for i in range(1_200)]
+    toy = Offer(code="toy", name="toy", kind="gift", params=Gift("toy", 1, 0), stage="gift")
+    found = evaluate(compile_offers([*kinds, toy]), cart, CONTEXT)
+    assert found.certificate.gap_minor >= 0
+    assert "toy" in [gift.offer for gift in found.gifts]
+    told = len(found.applied) + len(found.rejected)
+    assert told == len(kinds) + 1
 
 
 @SEEDS

@@ -46,42 +46,43 @@ class Relaxation:
     the offers that may come.
     """
 
-    __slots__ = ("_bent", "_lines", "_pooled", "_rivals", "_slack", "groups", "places")
+    __slots__ = ("_bent", "_lines", "_pooled", "_rivals", "_slack", "groups", "places", "shared")
 
     def __init__(self, lines: _Lines) -> None:
         self._lines = lines
         self._slack = 0
         self._pooled: list[tuple[int, int]] = []
-        self._rivals: list[list[tuple[int, int]]] = []
+        #: Of groups with two offers or more: what those take off that have no other part in it.
+        self._rivals: dict[int, list[tuple[int, int]]] = {}
         self._bent: list[tuple[int, int, int, int]] = []
-        self.groups = 0
+        self.groups = self.shared = 0
         self.places: list[int] = []
 
     @staticmethod
     def of(places: Sequence[int], goods: Sequence[Play], basket: Basket) -> Relaxation:
         """``places`` says which of ``goods`` may still come."""
         made = Relaxation(_Lines.fresh(len(basket.skus)))
-        rivals: dict[int, list[tuple[int, int]]] = {}
-        groups = [goods[at].group for at in places]
+        seen = 0
+        for at in places:
+            made.shared |= seen & goods[at].group
+            seen |= goods[at].group
         for at in reversed(places):
-            play = goods[at]
-            shared = play.group if play.group and groups.count(play.group) > 1 else 0
-            made._add(at, play, shared, rivals)
-        made._rivals = list(rivals.values())
+            made._add(at, goods[at])
         return made._finished()
 
     def behind(self, at: int, play: Play) -> Relaxation:
-        """The same with one more offer at the front, of which no rival comes later."""
+        """The same with one more offer at the front; not for the second of a group, which changes
+        what the first one means."""
         made = Relaxation(self._lines.copy())
-        made._slack, made.groups = self._slack, self.groups
-        made._pooled, made._rivals = list(self._pooled), self._rivals
-        made._add(at, play, 0, {})
+        made._slack, made.groups, made.shared = self._slack, self.groups, self.shared
+        made._pooled = list(self._pooled)
+        made._rivals = {group: list(of_it) for group, of_it in self._rivals.items()}
+        made._add(at, play)
         return made._finished()
 
-    def _add(
-        self, at: int, play: Play, shared: int, rivals: dict[int, list[tuple[int, int]]]
-    ) -> None:
+    def _add(self, at: int, play: Play) -> None:
         lines, params = self._lines, play.entry.offer.params
+        shared = play.group & self.shared
         self.groups |= play.group
         if isinstance(params, PercentOff) and play.budget is None:
             self._slack += lines.rounding(play.lines)
@@ -91,7 +92,7 @@ class Relaxation:
         elif isinstance(play, AmountOffPlay) and play.budget is None and not shared:
             lines.drop(play.most)
         elif shared:
-            rivals.setdefault(shared, []).append((at, lines.heaviest(play.lines)))
+            self._rivals.setdefault(shared, []).append((at, lines.heaviest(play.lines)))
         else:
             self._pooled.append((at, lines.heaviest(play.lines)))
 
@@ -107,7 +108,7 @@ class Relaxation:
                 if ceiling is not None or drop
             ]
         self.places = [at for at, _ in self._pooled]
-        self.places += [at for group in self._rivals for at, _ in group]
+        self.places += [at for group in self._rivals.values() for at, _ in group]
         return self
 
     def least(self, left: Sequence[int], sizes: Sequence[int]) -> int:
@@ -122,7 +123,7 @@ class Relaxation:
             low -= drop if drop < kept else kept
         for at, weight in self._pooled:
             low -= weight * sizes[at]
-        for group in self._rivals:
+        for group in self._rivals.values():
             low -= max([weight * sizes[at] for at, weight in group])
         low -= self._slack
         return -(-low >> SHIFT) if low > 0 else 0

@@ -67,25 +67,34 @@ class Problem:
 
     def relaxation(self, at: int, groups: int) -> Relaxation:
         """What may still come of the goods before the chain, from ``at`` on."""
-        known, key = self._relaxed[at], groups & self.grouped
-        found = known.get(key)
-        if found is None:
-            found = known[key] = self._relaxation(at, groups)
-        return found
+        key = groups & self.grouped
+        found = self._relaxed[at].get(key)
+        return self._relax(at, key) if found is None else found
 
-    def _relaxation(self, at: int, groups: int) -> Relaxation:
-        basket, work = self.search.basket, 20 + 4 * len(self.search.basket.skus)
-        self.search.work += work
-        if at == self.start:
-            return Relaxation.of([], self.goods, basket)
-        play, later = self.goods[at], self.relaxation(at + 1, groups)
-        if play.group & groups:
-            return later
-        if not play.group & later.groups:
-            return later.behind(at, play)
-        places = [i for i in range(at, self.start) if not self.goods[i].group & groups]
-        self.search.work += work * len(places)
-        return Relaxation.of(places, self.goods, basket)
+    def _relax(self, at: int, groups: int) -> Relaxation:
+        """From the nearest place behind that is known, offer by offer to the front."""
+        goods, basket, known = self.goods, self.search.basket, self._relaxed
+        place = at
+        while place < self.start and groups not in known[place]:
+            place += 1
+        found = known[place].get(groups)
+        if found is None:
+            found = known[place][groups] = Relaxation.of([], goods, basket)
+        steps = 100 + 8 * len(basket.skus)
+        while place > at:
+            place -= 1
+            play = goods[place]
+            if play.group & groups:
+                pass
+            elif play.group & found.groups & ~found.shared:
+                places = [i for i in range(place, self.start) if not goods[i].group & groups]
+                found = Relaxation.of(places, goods, basket)
+                self.search.work += steps * len(places)
+            else:
+                found = found.behind(place, play)
+                self.search.work += steps
+            known[place][groups] = found
+        return found
 
     def ending(self, at: int, groups: int) -> Ending:
         """What may still come of the chain and of free shipping, from the chain's ``at`` on."""

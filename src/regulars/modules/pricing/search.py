@@ -21,7 +21,7 @@ from .problem import Problem, State
 ALWAYS_EXACT: Final = 16
 #: Above, it stops after so many steps. Each part of the search counts what it costs, so that this
 #: is about 50 ms whatever the offers; no clock is read, so the same cart has the same answer.
-WORK_LIMIT: Final = 1_200_000
+WORK_LIMIT: Final = 1_000_000
 #: With more relevant offers than this nothing is proved beyond the first bound.
 MOST_WALKED: Final = 300
 
@@ -80,6 +80,9 @@ class Search:
         problem = Problem(self, plays)
         basket = self.basket
         begin = State(basket.gross, basket.total, room, 0, 0, 0, 0)
+        if self.spent():
+            self.bound = max(self.bound, problem.bound(0, begin, basket.shipping))
+            return
         if self.limit is not None:
             climb(problem, begin, self.work + self.limit // 4)
         if len(plays) <= MOST_WALKED:
