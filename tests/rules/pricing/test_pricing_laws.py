@@ -355,6 +355,7 @@ def test_a_rule_is_asked_with_the_buyers_facts_and_never_forgotten() -> None:
     ruled = replace(TENTH, who=Who(rule={"at_least": ["orders", 3]}))
     with pytest.raises(ValueError, match="tenth"):
         compile_offers([ruled])
+    compile_offers([replace(ruled, status="draft")])
     book = compile_offers([ruled], predicates={"tenth": lambda facts: facts["orders"] >= 3})
     for orders, count in ((2, 0), (3, 1)):
         context = replace(CONTEXT, buyer=Buyer(tier="basic", facts={"orders": orders}))

@@ -328,7 +328,8 @@ def compile_offers(
 def _gate(gates: dict[object, Gate], offer: Offer, predicates: Mapping[str, Predicate]) -> Gate:
     who = offer.who
     predicate = predicates.get(offer.code)
-    if (who.rule is not None or who.cel is not None) and predicate is None:
+    ruled = offer.status == "active" and (who.rule is not None or who.cel is not None)
+    if ruled and predicate is None:
         raise ValueError(f"the rule of offer {offer.code!r} is not compiled")
     key = (
         offer.when,
