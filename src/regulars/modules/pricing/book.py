@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Final
 
 from regulars.modules.promotions.types import (
@@ -22,6 +23,7 @@ from .types import Context, GiftLine, Rejected, RejectionCode
 
 #: The stages that an exclusive offer wants for itself.
 CROWDED: Final = frozenset({"item", "order", "coupon"})
+_BY_RANK: Final = attrgetter("rank")
 STAGE_ORDER: Final = {stage: place for place, stage in enumerate(STAGES)}
 
 
@@ -210,7 +212,7 @@ class OfferBook:
             behind = self._behind[gate]
             rejected += _without(behind.out_of_scope, open_seats)
             rejected += _without(behind.code_missing, coded_seats)
-        relevant.sort(key=_by_rank)
+        relevant.sort(key=_BY_RANK)
         return relevant, rejected
 
     def _unlocked(self, context: Context, met: Mapping[Entry, tuple[int, ...]]) -> list[Entry]:
@@ -231,7 +233,7 @@ class OfferBook:
         relevant: list[Play] = []
         rejected: list[Rejected] = []
         closed: dict[Gate, RejectionCode | None] = {}
-        for entry in sorted(entries, key=_by_rank):
+        for entry in sorted(entries, key=_BY_RANK):
             gate = entry.gate
             if gate not in closed:
                 closed[gate] = gate.closed(context, local)
@@ -287,10 +289,6 @@ def _without(reasons: list[Rejected], seats: list[int]) -> list[Rejected]:
         kept += reasons[begin:seat]
         begin = seat + 1
     return kept + reasons[begin:]
-
-
-def _by_rank(one: Entry | Play) -> int:
-    return one.rank
 
 
 def _judged(
