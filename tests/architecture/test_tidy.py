@@ -41,6 +41,7 @@ EXACT = {
     "modules/pricing/handing.py",
     "modules/pricing/kinds.py",
     "modules/pricing/playing.py",
+    "modules/pricing/problem.py",
     "modules/pricing/requalifying.py",
     "modules/pricing/returns.py",
     "modules/pricing/search.py",

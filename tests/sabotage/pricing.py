@@ -6,6 +6,7 @@ from tests.sabotage.sabotages import Sabotage, Suite
 
 _ROOM = "regulars/modules/pricing/"
 BOUNDING, SEARCH, EXTRAS = _ROOM + "bounding.py", _ROOM + "search.py", _ROOM + "extras.py"
+PROBLEM = _ROOM + "problem.py"
 KINDS, PLAYING, TENDERS = _ROOM + "kinds.py", _ROOM + "playing.py", _ROOM + "tenders.py"
 RETURNS, HANDING, EARNER = _ROOM + "returns.py", _ROOM + "handing.py", _ROOM + "earning.py"
 PRICES = Suite("tests/rules/pricing", steps=1)
@@ -57,7 +58,7 @@ PRICING_SABOTAGES = (
     # ── the search ──
     Sabotage(
         "an equal discount is good enough",
-        SEARCH,
+        PROBLEM,
         "return bound == search.off and self.loses_the_tie(at, state, shipping)",
         "return bound == search.off",
         PRICES,
@@ -71,14 +72,14 @@ PRICING_SABOTAGES = (
     ),
     Sabotage(
         "groups forgotten in the chain",
-        SEARCH,
+        PROBLEM,
         "amount = 0 if play.group & groups else self.amount(play, state, shipping)",
         "amount = self.amount(play, state, shipping)",
         PRICES,
     ),
     Sabotage(
         "the bound of what was left undone forgotten",
-        SEARCH,
+        PROBLEM,
         "            search.bound = max(search.bound, bound)\n",
         "",
         PRICES,

@@ -13,7 +13,8 @@ from regulars.modules.pricing.book import compile_offers
 from regulars.modules.pricing.earning import Earner
 from regulars.modules.pricing.kinds import Play
 from regulars.modules.pricing.playing import Table
-from regulars.modules.pricing.search import Problem, Search, State
+from regulars.modules.pricing.problem import Problem, State
+from regulars.modules.pricing.search import Search
 from regulars.modules.pricing.types import Cart, Context
 from regulars.modules.promotions.types import (
     BuyGet,
@@ -119,17 +120,6 @@ def most_off(plays: list[Play], table: Table, groups: int) -> int:
     return most
 
 
-def bound_of(problem: Problem, at: int, state: State, shipping: int) -> int:
-    """What the search takes for the most that can come from its place ``at`` on."""
-    if at >= problem.start:
-        least = problem.least(at - problem.start, state.total, state, shipping)
-    else:
-        relaxed = problem.relaxation(at, state.groups)
-        sizes = problem.sizes(relaxed.places, state.left, None, 0)
-        least = problem.least(0, relaxed.least(state.left, sizes.off), state, shipping)
-    return state.total + shipping - least
-
-
 def begun(
     chance: random.Random, problem: Problem, basket: Basket, room: int
 ) -> tuple[int, State, int]:
@@ -168,4 +158,4 @@ def test_no_combination_passes_the_bound(maker: Maker, price: int) -> None:
         ahead = (problem.goods + problem.shipping)[at:]
         table = Table(state.left, state.room, shipping)
         most = most_off(ahead, table, state.groups)
-        assert most <= bound_of(problem, at, state, shipping)
+        assert most <= problem.bound(at, state, shipping)

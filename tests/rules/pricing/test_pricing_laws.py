@@ -26,6 +26,7 @@ from regulars.modules.pricing.engine import apply_combination, evaluate
 from regulars.modules.pricing.types import Cart, Context, Evaluation, Rejected, Uses
 from regulars.modules.promotions.types import (
     Buyer,
+    Gift,
     Limit,
     NthWeekday,
     Offer,
@@ -213,6 +214,18 @@ def test_above_sixteen_offers_the_gap_is_stated_and_the_bound_holds() -> None:
         assert found.discount_minor >= everything.discount_minor
 
 
+def test_thousands_of_relevant_offers_are_answered_and_the_gifts_not_forgotten() -> None:
+    chance = random.Random(8)
+    cart = Cart((line("apple", 3, 20_000), line("cup", 2, 30_000)), 500)
+    kinds = [random_offer(chance, f"o{i:04}", 120_000) for i in range(1_200)]
+    toy = Offer(code="toy", name="toy", kind="gift", params=Gift("toy", 1, 0), stage="gift")
+    found = evaluate(compile_offers([*kinds, toy]), cart, CONTEXT)
+    assert found.certificate.gap_minor >= 0
+    assert "toy" in [gift.offer for gift in found.gifts]
+    told = len(found.applied) + len(found.rejected)
+    assert told == len(kinds) + 1
+
+
 @SEEDS
 def test_a_search_that_stops_early_still_bounds_the_best(
     seed: int, monkeypatch: pytest.MonkeyPatch
@@ -342,6 +355,7 @@ def test_a_rule_is_asked_with_the_buyers_facts_and_never_forgotten() -> None:
     ruled = replace(TENTH, who=Who(rule={"at_least": ["orders", 3]}))
     with pytest.raises(ValueError, match="tenth"):
         compile_offers([ruled])
+    compile_offers([replace(ruled, status="draft")])
     book = compile_offers([ruled], predicates={"tenth": lambda facts: facts["orders"] >= 3})
     for orders, count in ((2, 0), (3, 1)):
         context = replace(CONTEXT, buyer=Buyer(tier="basic", facts={"orders": orders}))

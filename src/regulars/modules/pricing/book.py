@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Final
 
 from regulars.modules.promotions.types import (
@@ -22,6 +23,7 @@ from .types import Context, GiftLine, Rejected, RejectionCode
 
 #: The stages that an exclusive offer wants for itself.
 CROWDED: Final = frozenset({"item", "order", "coupon"})
+_BY_RANK: Final = attrgetter("rank")
 STAGE_ORDER: Final = {stage: place for place, stage in enumerate(STAGES)}
 
 
@@ -210,7 +212,7 @@ class OfferBook:
             behind = self._behind[gate]
             rejected += _without(behind.out_of_scope, open_seats)
             rejected += _without(behind.code_missing, coded_seats)
-        relevant.sort(key=_by_rank)
+        relevant.sort(key=_BY_RANK)
         return relevant, rejected
 
     def _unlocked(self, context: Context, met: Mapping[Entry, tuple[int, ...]]) -> list[Entry]:
@@ -231,7 +233,7 @@ class OfferBook:
         relevant: list[Play] = []
         rejected: list[Rejected] = []
         closed: dict[Gate, RejectionCode | None] = {}
-        for entry in sorted(entries, key=_by_rank):
+        for entry in sorted(entries, key=_BY_RANK):
             gate = entry.gate
             if gate not in closed:
                 closed[gate] = gate.closed(context, local)
@@ -289,10 +291,6 @@ def _without(reasons: list[Rejected], seats: list[int]) -> list[Rejected]:
     return kept + reasons[begin:]
 
 
-def _by_rank(one: Entry | Play) -> int:
-    return one.rank
-
-
 def _judged(
     entry: Entry, lines: tuple[int, ...] | None, basket: Basket, context: Context
 ) -> Play | Rejected:
@@ -328,7 +326,8 @@ def compile_offers(
 def _gate(gates: dict[object, Gate], offer: Offer, predicates: Mapping[str, Predicate]) -> Gate:
     who = offer.who
     predicate = predicates.get(offer.code)
-    if (who.rule is not None or who.cel is not None) and predicate is None:
+    ruled = offer.status == "active" and (who.rule is not None or who.cel is not None)
+    if ruled and predicate is None:
         raise ValueError(f"the rule of offer {offer.code!r} is not compiled")
     key = (
         offer.when,

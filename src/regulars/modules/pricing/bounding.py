@@ -42,51 +42,79 @@ class Relaxation:
     """The least that offers before the chain can leave, from one place in the order on.
 
     A line with ``left`` keeps at least max(0, min(weight x left, ceiling) - drop). ``places`` are
-    those of the goods whose discount on the lefts at hand it asks for.
+    those of the goods whose discount on the lefts at hand it asks for; ``groups`` are those of
+    the offers that may come.
     """
 
-    __slots__ = ("_bent", "_pooled", "_rivals", "_slack", "_weights", "places")
+    __slots__ = ("_bent", "_lines", "_pooled", "_rivals", "_slack", "groups", "places", "shared")
 
-    def __init__(self, places: Sequence[int], goods: Sequence[Play], basket: Basket) -> None:
-        """``places`` says which of ``goods`` may still come."""
-        count = len(basket.skus)
-        lines = _Lines(count)
+    def __init__(self, lines: _Lines) -> None:
+        self._lines = lines
         self._slack = 0
         self._pooled: list[tuple[int, int]] = []
-        rivals: dict[int, list[tuple[int, int]]] = {}
-        groups = [goods[at].group for at in places]
+        #: Of groups with two offers or more: what those take off that have no other part in it.
+        self._rivals: dict[int, list[tuple[int, int]]] = {}
+        self._bent: list[tuple[int, int, int, int]] = []
+        self.groups = self.shared = 0
+        self.places: list[int] = []
+
+    @staticmethod
+    def of(places: Sequence[int], goods: Sequence[Play], basket: Basket) -> Relaxation:
+        """``places`` says which of ``goods`` may still come."""
+        made = Relaxation(_Lines.fresh(len(basket.skus)))
+        seen = 0
+        for at in places:
+            made.shared |= seen & goods[at].group
+            seen |= goods[at].group
         for at in reversed(places):
-            play = goods[at]
-            shared = play.group if play.group and groups.count(play.group) > 1 else 0
-            params = play.entry.offer.params
-            if isinstance(params, PercentOff) and play.budget is None:
-                self._slack += lines.rounding(play.lines)
-                lines.percent(play.lines, params.bps, shared)
-            elif isinstance(play, FloorPlay) and play.budget is None:
-                lines.ceil(play.floors)
-            elif isinstance(play, AmountOffPlay) and play.budget is None and not shared:
-                lines.drop(play.most)
-            elif shared:
-                rivals.setdefault(shared, []).append((at, lines.heaviest(play.lines)))
-            else:
-                self._pooled.append((at, lines.heaviest(play.lines)))
-        self._rivals = list(rivals.values())
-        self._weights = lines.weights
+            made._add(at, goods[at])
+        return made._finished()
+
+    def behind(self, at: int, play: Play) -> Relaxation:
+        """The same with one more offer at the front; not for the second of a group, which changes
+        what the first one means."""
+        made = Relaxation(self._lines.copy())
+        made._slack, made.groups, made.shared = self._slack, self.groups, self.shared
+        made._pooled = list(self._pooled)
+        made._rivals = {group: list(of_it) for group, of_it in self._rivals.items()}
+        made._add(at, play)
+        return made._finished()
+
+    def _add(self, at: int, play: Play) -> None:
+        lines, params = self._lines, play.entry.offer.params
+        shared = play.group & self.shared
+        self.groups |= play.group
+        if isinstance(params, PercentOff) and play.budget is None:
+            self._slack += lines.rounding(play.lines)
+            lines.percent(play.lines, params.bps, shared)
+        elif isinstance(play, FloorPlay) and play.budget is None:
+            lines.ceil(play.floors)
+        elif isinstance(play, AmountOffPlay) and play.budget is None and not shared:
+            lines.drop(play.most)
+        elif shared:
+            self._rivals.setdefault(shared, []).append((at, lines.heaviest(play.lines)))
+        else:
+            self._pooled.append((at, lines.heaviest(play.lines)))
+
+    def _finished(self) -> Relaxation:
+        lines = self._lines
         #: The lines of which more than a weight is known.
-        self._bent = [
-            (i, weight, NO_CEILING if ceiling is None else ceiling, drop)
-            for i, (weight, ceiling, drop) in enumerate(
-                zip(lines.weights, lines.ceilings, lines.drops, strict=True)
-            )
-            if ceiling is not None or drop
-        ]
+        if lines.bent:
+            self._bent = [
+                (i, weight, NO_CEILING if ceiling is None else ceiling, drop)
+                for i, (weight, ceiling, drop) in enumerate(
+                    zip(lines.weights, lines.ceilings, lines.drops, strict=True)
+                )
+                if ceiling is not None or drop
+            ]
         self.places = [at for at, _ in self._pooled]
-        self.places += [at for group in self._rivals for at, _ in group]
+        self.places += [at for group in self._rivals.values() for at, _ in group]
+        return self
 
     def least(self, left: Sequence[int], sizes: Sequence[int]) -> int:
         """The least sum that can remain of ``left``; ``sizes`` holds at a place of the goods what
         the offer there takes off ``left`` at most."""
-        low = sum(map(mul, self._weights, left))
+        low = sum(map(mul, self._lines.weights, left))
         for i, weight, ceiling, drop in self._bent:
             kept = weight * left[i]
             if kept > ceiling:
@@ -95,7 +123,7 @@ class Relaxation:
             low -= drop if drop < kept else kept
         for at, weight in self._pooled:
             low -= weight * sizes[at]
-        for group in self._rivals:
+        for group in self._rivals.values():
             low -= max([weight * sizes[at] for at, weight in group])
         low -= self._slack
         return -(-low >> SHIFT) if low > 0 else 0
@@ -108,12 +136,30 @@ class _Lines:
     what another offer takes off before it may meet none of them.
     """
 
-    __slots__ = ("_strongest", "ceilings", "drops", "loose", "weights")
+    __slots__ = ("_strongest", "bent", "ceilings", "drops", "loose", "weights")
 
-    def __init__(self, count: int) -> None:
-        self.weights, self.loose, self.drops = [ONE] * count, [ONE] * count, [0] * count
-        self.ceilings: list[int | None] = [None] * count
-        self._strongest: dict[tuple[int, int], int] = {}
+    def __init__(
+        self,
+        weights: list[int],
+        loose: list[int],
+        drops: list[int],
+        ceilings: list[int | None],
+        strongest: dict[tuple[int, int], int],
+    ) -> None:
+        self.weights, self.loose, self.drops, self.ceilings = weights, loose, drops, ceilings
+        self._strongest = strongest
+        self.bent = False
+
+    @staticmethod
+    def fresh(count: int) -> _Lines:
+        return _Lines([ONE] * count, [ONE] * count, [0] * count, [None] * count, {})
+
+    def copy(self) -> _Lines:
+        copied = _Lines(
+            self.weights[:], self.loose[:], self.drops[:], self.ceilings[:], self._strongest.copy()
+        )
+        copied.bent = self.bent
+        return copied
 
     def percent(self, scope: Sequence[int], bps: int, group: int) -> None:
         keep = BPS - bps
@@ -129,11 +175,13 @@ class _Lines:
                 weights[i] = weights[i] * keep // (BPS - before)
 
     def ceil(self, floors: Sequence[tuple[int, int]]) -> None:
+        self.bent = True
         for i, floor in floors:
             ceiling, known = self.weights[i] * floor, self.ceilings[i]
             self.ceilings[i] = ceiling if known is None else min(known, ceiling)
 
     def drop(self, amounts: Sequence[tuple[int, int]]) -> None:
+        self.bent = True
         for i, amount in amounts:
             self.drops[i] += self.loose[i] * amount
 
@@ -148,7 +196,7 @@ class _Lines:
         """
         high = self.heaviest(scope)
         low = min([self.weights[i] for i in scope])
-        if any(self.ceilings[i] is not None or self.drops[i] for i in scope):
+        if self.bent and any(self.ceilings[i] is not None or self.drops[i] for i in scope):
             low = 0
         return (high - low) * len(scope) // 4 + (1 if high > low else 0)
 

@@ -72,8 +72,8 @@ def apply_combination(
     Raises KeyError for a code that the book does not have.
     """
     basket = merged(cart)
-    entries = {code: book.by_code[code] for code in codes}
-    plays, rejected = book.relevant_among(entries.values(), basket, context)
+    entries = [book.by_code[code] for code in set(codes)]
+    plays, rejected = book.relevant_among(entries, basket, context)
     table = Table.of(basket, book.max_discount_bps)
     steps: list[Step] = []
     company = Company()
@@ -122,9 +122,10 @@ def _priced(
     gifts: list[GiftLine] = []
     applied: list[Applied] = []
     off = 0
+    make = tuple.__new__
     for step in steps:
         play, amount = step.play, step.amount
-        applied.append(Applied(play.code, amount))
+        applied.append(make(Applied, (play.code, amount)))
         off += amount
         if play.is_shipping:
             shipping.append(Discount(play.code, amount))

@@ -25,6 +25,7 @@ class Extras:
     __slots__ = (
         "_ahead",
         "_best",
+        "_dived",
         "_earner",
         "_enough",
         "_left",
@@ -59,6 +60,7 @@ class Extras:
             return Rest(points, 0, -count, taken), 10
         self._left, self._enough, self._work = left, enough, 0
         self._best = Rest(-1, 0, 0, 0)
+        self._dived = False
         self._walk(0, self._ahead[-1], 0, count, groups, taken)
         return self._best, self._work
 
@@ -86,9 +88,12 @@ class Extras:
             self._best = max(self._best, here)
             while at < len(plays) and not self._adds(plays[at], highest, groups):
                 at += 1
-            if at == len(plays) or not self._may_win(at, highest, gifts, count, groups, taken):
+            if at == len(plays):
+                self._dived = True
                 return
-            if self._enough is not None and self._work > self._enough:
+            if not self._may_win(at, highest, gifts, count, groups, taken):
+                return
+            if self._dived and self._enough is not None and self._work > self._enough:
                 return
             play = plays[at]
             self._walk(
