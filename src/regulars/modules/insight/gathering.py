@@ -74,7 +74,8 @@ def gathered(rows: pa.Table, *, level: Level, as_of: date) -> Gathered:
     """The history of ``rows``: member, member_id, the level and those above, day, q and v."""
     shift = (ZERO - date(1970, 1, 1)).days
     member = coded(rows["member"])
-    ids = dict(zip(rows["member"].to_pylist(), rows["member_id"].to_pylist(), strict=True))
+    people = rows.group_by(["member", "member_id"]).aggregate([])
+    ids = dict(zip(people["member"].to_pylist(), people["member_id"].to_pylist(), strict=True))
     history = history_of(
         member=member,
         item=coded(rows[level]),
