@@ -125,7 +125,7 @@ def test_raw_sql_on_owned_tables_names_its_merchant() -> None:
     """SQL text that reads a member-owned table says whose rows it means."""
     table = re.compile(
         r"\b(?:FROM|JOIN|UPDATE)\s+((?:ledger|orders|members|tiers|earning|unions|programmes|"
-        r"connectors|catalog)_[a-z]+)"
+        r"connectors|catalog|segments)_[a-z]+)"
     )
     statement = re.compile(r"\b(SELECT|UPDATE|DELETE)\b")
     for path in sources():
