@@ -146,6 +146,7 @@ def test_raw_sql_on_owned_tables_names_its_merchant() -> None:
     table = re.compile(
         r"\b(?:FROM|JOIN|UPDATE)\s+((?:ledger|orders|members|tiers|earning|unions|programmes|"
         r"connectors|catalog|promotions|budgets|coupons)_[a-z]+)"
+        r"connectors|catalog|segments)_[a-z]+)"
     )
     statement = re.compile(r"\b(SELECT|UPDATE|DELETE)\b")
     for path in sources():

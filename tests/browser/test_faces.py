@@ -17,8 +17,8 @@ pytestmark = [
     pytest.mark.skipif(chromium() is None, reason="no Chromium here"),
 ]
 SIZES = {"wide": (1440, 900), "narrow": (375, 667)}
-SCREENS = ("", "members", "programme", "programme/edit", "orders", "imports", "reports/cohorts",
-           "reports/rfm", "settings/merchant")  # fmt: skip
+SCREENS = ("", "members", "segments", "segments/new", "programme", "programme/edit", "orders",
+           "imports", "reports/cohorts", "reports/rfm", "settings/merchant")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +92,35 @@ def test_a_member_is_found_and_opened(shop: Shop, browser: Any) -> None:
     watched.page.locator("table tbody tr").first.click()
     watched.page.wait_for_load_state("networkidle")
     assert "points" in watched.page.content().lower()
+    assert watched.faults == []
+    context.close()
+
+
+def test_a_cell_of_the_grid_becomes_a_segment_with_its_members(shop: Shop, browser: Any) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
+    watched = Watched(context)
+    page = watched.page
+    page.goto(shop.sign_in_link("segmenter"))
+    page.goto(f"{shop.base}/console/reports/rfm")
+    cells = page.locator("td.cell a b")
+    cells.first.wait_for()
+    numbers = [int(text) for text in cells.all_inner_texts()]
+    most = max(numbers)
+    assert most > 0
+    cells.nth(numbers.index(most)).click()
+    page.wait_for_url("**/segments/new?**")
+    for _ in range(30):  # until the jobs have handed the scores over
+        page.locator(".figure").wait_for()
+        if page.locator(".figure").inner_text() == str(most):
+            break
+        page.wait_for_timeout(1000)
+        page.reload()
+    assert page.locator(".figure").inner_text() == str(most)
+    page.get_by_role("button", name="Save segment").click()
+    page.wait_for_url("**/segments?open=**")
+    page.locator(".el-drawer tbody tr a").first.wait_for(timeout=30_000)
+    row = page.locator("main tbody tr, .list tbody tr").first
+    assert str(most) in row.inner_text()
     assert watched.faults == []
     context.close()
 

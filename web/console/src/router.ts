@@ -20,6 +20,21 @@ const screens: RouteRecordRaw[] = [
     component: () => import('./screens/members/MemberScreen.vue'),
   },
   {
+    path: 'segments',
+    name: 'segments',
+    component: () => import('./screens/segments/SegmentsScreen.vue'),
+  },
+  {
+    path: 'segments/new',
+    name: 'segment-new',
+    component: () => import('./screens/segments/SegmentBuilder.vue'),
+  },
+  {
+    path: 'segments/:code/edit',
+    name: 'segment-edit',
+    component: () => import('./screens/segments/SegmentBuilder.vue'),
+  },
+  {
     path: 'programme',
     name: 'programme',
     component: () => import('./screens/programme/ProgrammeScreen.vue'),

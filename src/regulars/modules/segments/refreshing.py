@@ -55,7 +55,8 @@ def refresh(merchant: MerchantFacts, now: datetime) -> Settled:
 def refresh_due(merchant: MerchantFacts, now: datetime) -> Settled:
     """Ask everybody again for whom time alone may have changed an answer by ``now``."""
     total = Settled()
-    while not stopping():
+    params = {"merchant_id": merchant.id, "now": now, "most": 1}
+    while not stopping() and fetch_all(_DUE, params):
         done = retrying(lambda: _settle_due(merchant, now))
         if done is None:
             break

@@ -67,12 +67,21 @@ def sweep(merchant: MerchantFacts, now: datetime) -> int:
     """Read everybody, where that is due: a merchant whom segments never saw, or whoever was
     announced by ``ask_everybody``. How many records were read."""
     total = 0
-    while not stopping():
+    # Looked at before a transaction, which on SQLite would keep every writer waiting.
+    while not stopping() and _sweep_due(merchant.id, now):
         done = retrying(lambda: _sweep_piece(merchant, now))
         if done is None:
             break
         total += done
     return total
+
+
+def _sweep_due(merchant_id: int, now: datetime) -> bool:
+    row = fetch_one(_SWEEP, {"merchant_id": merchant_id})
+    if row is None:
+        return True
+    next_at = as_instant(row[0])
+    return bool(row[1]) or (next_at is not None and next_at <= now)
 
 
 @transaction.atomic
@@ -106,7 +115,8 @@ def _sweep_piece(merchant: MerchantFacts, now: datetime) -> int | None:
 def build(merchant: MerchantFacts, now: datetime) -> int:
     """Ask every new or changed rule of everybody of whom something is known; how many members."""
     total = 0
-    while not stopping():
+    building = Segment.objects.of(merchant.id).filter(building=True)
+    while not stopping() and building.exists():
         done = retrying(lambda: _build_piece(merchant, now))
         if done is None:
             break

@@ -6,6 +6,7 @@ import members from './members.json'
 import orders from './orders.json'
 import programme from './programme.json'
 import reports from './reports.json'
+import segments from './segments.json'
 import settings from './settings.json'
 import sign_in from './sign-in.json'
 
@@ -18,6 +19,7 @@ export default {
   ...orders,
   ...programme,
   ...reports,
+  ...segments,
   ...settings,
   ...sign_in,
 }
