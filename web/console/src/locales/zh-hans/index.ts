@@ -1,4 +1,5 @@
 import shared from '@shared/locales/zh-hans'
+import campaigns from './campaigns.json'
 import common from './common.json'
 import home from './home.json'
 import imports from './imports.json'
@@ -11,6 +12,7 @@ import sign_in from './sign-in.json'
 
 export default {
   ...shared,
+  ...campaigns,
   ...common,
   ...home,
   ...imports,
