@@ -9,6 +9,7 @@ import programme from './programme.json'
 import reports from './reports.json'
 import settings from './settings.json'
 import sign_in from './sign-in.json'
+import till from './till.json'
 
 export default {
   ...shared,
@@ -22,4 +23,5 @@ export default {
   ...reports,
   ...settings,
   ...sign_in,
+  ...till,
 }
