@@ -55,6 +55,31 @@ const screens: RouteRecordRaw[] = [
     component: () => import('./screens/orders/OrderScreen.vue'),
   },
   {
+    path: 'campaigns',
+    name: 'campaigns',
+    component: () => import('./screens/campaigns/CampaignsScreen.vue'),
+  },
+  {
+    path: 'campaigns/new',
+    name: 'campaign-new',
+    component: () => import('./screens/campaigns/OfferEditor.vue'),
+  },
+  {
+    path: 'campaigns/stacking',
+    name: 'campaign-stacking',
+    component: () => import('./screens/campaigns/StackingScreen.vue'),
+  },
+  {
+    path: 'campaigns/:code',
+    name: 'campaign',
+    component: () => import('./screens/campaigns/OfferEditor.vue'),
+  },
+  {
+    path: 'till',
+    name: 'till',
+    component: () => import('./screens/till/TillScreen.vue'),
+  },
+  {
     path: 'imports',
     name: 'imports',
     component: () => import('./screens/imports/ImportsScreen.vue'),

@@ -17,7 +17,17 @@ from pydantic import Field, model_validator
 from regulars.infra.http.fields import ExternalId
 
 from . import types
-from .parts import MOST_MULTIPLIER_BPS, MOST_SKUS, MOST_STEPS, Bps, Minor, Part, Units, fault
+from .parts import (
+    MOST_MULTIPLIER_BPS,
+    MOST_SKUS,
+    MOST_STEPS,
+    UNIT,
+    Bps,
+    Minor,
+    Part,
+    Units,
+    fault,
+)
 from .types import DEFAULT_STAGE, Kind, Params, Stage
 
 P = TypeVar("P", bound="ParamsPart")
@@ -156,7 +166,13 @@ class FreeShippingParams(ParamsPart):
 @_kind("points_multiplier", "More points")
 class PointsMultiplierParams(ParamsPart):
     bps: Annotated[
-        int, Field(ge=10_000, le=MOST_MULTIPLIER_BPS, title="Rate of earning, 10000 = as it is")
+        int,
+        Field(
+            ge=10_000,
+            le=MOST_MULTIPLIER_BPS,
+            title="Rate of earning, 10000 = as it is",
+            json_schema_extra={UNIT: "rate_bps"},
+        ),
     ]
 
     def compiled(self) -> Params:

@@ -14,12 +14,15 @@ MOST_STEPS: Final = 100
 MOST_SKUS: Final = 5_000
 MOST_MULTIPLIER_BPS: Final = 1_000_000
 
-Bps = Annotated[int, Field(ge=0, le=10_000)]
+#: The schema's own word for what a number counts, so that a form drawn from it asks for percents
+#: and money, and not for integers: bps, rate_bps or minor.
+UNIT: Final = "x-unit"
+Bps = Annotated[int, Field(ge=0, le=10_000, json_schema_extra={UNIT: "bps"})]
 """A share, 10000 = the whole."""
 
 Units = Annotated[int, Field(ge=1, le=1_000_000)]
 Count = Annotated[int, Field(ge=0, le=MAX_SAFE_INTEGER)]
-Minor = MinorAmount
+Minor = Annotated[MinorAmount, Field(json_schema_extra={UNIT: "minor"})]
 
 
 class Part(Strict):

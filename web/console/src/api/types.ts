@@ -1,4 +1,5 @@
 import type { Balances, Consent, NextStep, TierName, TierStatement } from '@shared/api/types'
+import type { Tenders } from './offers'
 
 export type Role = 'owner' | 'manager' | 'analyst' | 'cashier'
 export const ROLES: Role[] = ['owner', 'manager', 'analyst', 'cashier']
@@ -167,6 +168,29 @@ export interface OrderLine {
   returned: number
   unit_price_minor: number | null
   net_minor: number
+  /** Of an order on a quote: before discounts and tenders. */
+  gross_minor: number | null
+  discounts: { offer: string; amount: number }[]
+  tenders: Tenders | null
+}
+
+/** The price that was quoted for an order. */
+export interface Deal {
+  quote_id: string
+  gross_minor: number
+  applied: { offer: string; name: string; amount: number }[]
+  shipping_gross_minor: number
+  shipping_minor: number
+  payable_minor: number
+  tenders: { asset: keyof Tenders; units: number; minor: number }[]
+  due_minor: number
+  gifts: Gift[]
+}
+
+export interface Gift {
+  offer: string
+  sku: string
+  quantity: number
 }
 
 export interface OrderRefund {
@@ -190,6 +214,7 @@ export interface Order extends Omit<OrderRow, 'lines'> {
   lines: OrderLine[]
   refunds: OrderRefund[]
   earned: Earned | null
+  deal: Deal | null
 }
 
 export interface RefundPreview {
@@ -199,9 +224,11 @@ export interface RefundPreview {
     cash: number
     points: number
     growth_value: number
+    stored_value: number
   }[]
   taken_back: { points: number; growth_value: number }
   debt: number
+  gifts: Gift[]
 }
 
 // ── imports ──

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from ninja import Query, Router
 from pydantic import Field
 
-from regulars.infra.http.fields import Strict
+from regulars.infra.http.fields import QueryInt, Strict
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
 from regulars.modules.catalog import queries
@@ -21,7 +21,7 @@ class SearchQuery(Strict):
     query: Annotated[
         str, Field(max_length=255, description="Where a sku begins, or part of a name")
     ] = ""
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    limit: Annotated[QueryInt, Field(ge=1, le=100)] = 20
 
 
 class FoundOut(Strict):

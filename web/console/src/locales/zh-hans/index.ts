@@ -1,4 +1,5 @@
 import shared from '@shared/locales/zh-hans'
+import campaigns from './campaigns.json'
 import common from './common.json'
 import home from './home.json'
 import imports from './imports.json'
@@ -9,9 +10,11 @@ import reports from './reports.json'
 import segments from './segments.json'
 import settings from './settings.json'
 import sign_in from './sign-in.json'
+import till from './till.json'
 
 export default {
   ...shared,
+  ...campaigns,
   ...common,
   ...home,
   ...imports,
@@ -22,4 +25,5 @@ export default {
   ...segments,
   ...settings,
   ...sign_in,
+  ...till,
 }
