@@ -11,6 +11,11 @@ RECORDER = "regulars/modules/ledger/recorder.py"
 CHAIN = "regulars/modules/ledger/chain.py"
 RECORDING = "regulars/infra/recording.py"
 EARNING = "regulars/modules/earning/rules.py"
+STATISTICS = "regulars/modules/experiments/statistics.py"
+EXPERIMENTS = "regulars/modules/experiments/rules.py"
+BUYING = "regulars/modules/insight/clv/buying.py"
+SUMMARY = "regulars/modules/insight/clv/summary.py"
+LIABILITY = "regulars/modules/analytics/liability.py"
 
 
 class Suite(NamedTuple):
@@ -26,7 +31,11 @@ RECORDED = Suite(f"{_MACHINE}_rows_from_the_oracle", steps=900)
 LAWS = Suite("tests/rules/test_earning_laws.py", steps=1)
 RETURNS = Suite("tests/rules/test_refund_inverse.py", steps=1)
 HOLDS = Suite("tests/services/test_ledger_holds.py", steps=1)
-SUITES = (IN_MEMORY, RECORDED, LAWS, RETURNS, HOLDS)
+LIFT = Suite("tests/rules/experiments/test_experiments_statistics.py", steps=1)
+HELD_OUT = Suite("tests/rules/experiments/test_experiments_rules.py", steps=1)
+LIFETIME = Suite("tests/rules/insight/test_clv_models.py", steps=1)
+OWED = Suite("tests/rules/analytics/test_liability.py", steps=1)
+SUITES = (IN_MEMORY, RECORDED, LAWS, RETURNS, HOLDS, LIFT, HELD_OUT, LIFETIME, OWED)
 
 
 class Sabotage(NamedTuple):
@@ -270,5 +279,83 @@ SABOTAGES = (
         "in sorted(zip(line_bps, net_minor, strict=True)):",
         "in zip(line_bps, net_minor, strict=True):",
         LAWS,
+    ),
+    # ── figures ──
+    Sabotage(
+        "slope of the weeks before doubled",
+        STATISTICS,
+        "slope = together / spread\n",
+        "slope = 2 * together / spread\n",
+        LIFT,
+    ),
+    Sabotage(
+        "planned looks with the usual limit",
+        STATISTICS,
+        "return _OBRIEN_FLEMING[planned - 1] / math.sqrt(number / planned)",
+        "return _OBRIEN_FLEMING[0]",
+        LIFT,
+    ),
+    Sabotage(
+        "a verdict in spite of broken arms",
+        EXPERIMENTS,
+        "if ratio.stop:",
+        "if False:",
+        LIFT,
+    ),
+    Sabotage(
+        "the standing holdout gets campaigns",
+        EXPERIMENTS,
+        "if global_bps and is_held_out(merchant_id, GLOBAL_SALT, member_id, global_bps):",
+        "if False:",
+        HELD_OUT,
+    ),
+    Sabotage(
+        "arms hashed without the merchant",
+        EXPERIMENTS,
+        'f"{merchant_id}:{salt}:{member_id.hex}"',
+        'f"{salt}:{member_id.hex}"',
+        HELD_OUT,
+    ),
+    Sabotage(
+        "one-time buyers called alive",
+        BUYING,
+        "return np.where(frequency > 0, 1 / (1 + gone), np.nan)",
+        "return 1 / (1 + gone)",
+        LIFETIME,
+    ),
+    Sabotage(
+        "two purchases on one day",
+        SUMMARY,
+        "key = key[is_new]\n",
+        "key = key\n",
+        LIFETIME,
+    ),
+    Sabotage(
+        "the first purchase counted as a repeat's worth",
+        SUMMARY,
+        "is_repeat = day > (first_on + first)[member]",
+        "is_repeat = day >= (first_on + first)[member]",
+        LIFETIME,
+    ),
+    Sabotage(
+        "points released by what was issued",
+        LIABILITY,
+        "return recognised(paid_for, redeemed=held.redeemed, expected=expected)",
+        "return recognised(paid_for, redeemed=held.redeemed, expected=held.issued)",
+        OWED,
+    ),
+    Sabotage(
+        "the price split anew with every estimate",
+        LIABILITY,
+        "if month not in initial and held.issued > 0:",
+        "if held.issued > 0:",
+        OWED,
+    ),
+    Sabotage(
+        "a running month taken for a whole one",
+        LIABILITY,
+        "at if at < month or over else at - 1",
+        "at",
+        OWED,
     ),
 )

@@ -70,6 +70,9 @@ def test_what_members_did_is_learnt_and_develops_the_young_cohorts() -> None:
     assert second.recognised_minor == 2_857  # 4,762 x 300 / 500
     assert second.deferred_minor == 1_905
     assert found.cohorts[0].deferred_minor == 0
+    # In the first year nothing was known yet; what was settled then is not split anew.
+    assert [cohort.initial_bps for cohort in found.cohorts[:11]] == [10_000] * 11
+    assert found.cohorts[0].allocated_minor == liability.allocated(100_000, 10_000) == 9_091
 
 
 def test_too_short_a_history_teaches_nothing() -> None:

@@ -14,19 +14,23 @@ from regulars.modules.analytics import services
 from .scoring import Calibration, Scores, calibration, scores
 
 HORIZON_DAYS: Final = 365
+_SHORTEST_DAYS: Final = 14
 
 
 def lifetime_values(
     merchant: MerchantFacts, *, as_of: date | None = None, horizon_days: int = HORIZON_DAYS
 ) -> tuple[Scores, Calibration | None]:
-    """Expectations on everything committed up to ``as_of`` (today), and how they fared before.
+    """Expectations on everything committed up to ``as_of`` (today), and how they fared before:
+    over the same horizon, or half of it, or a quarter, where the history is no longer.
 
     Raises ValueError for a horizon that is none and TooFewBuyers where nothing can be learnt.
     """
     now = now_for(merchant)
     day = as_of or program_day(now, ZoneInfo(merchant.zone))
     facts = services.fresh(merchant.id, now, ("orders",)).facts
-    return (
-        scores(facts, as_of=day, horizon_days=horizon_days),
-        calibration(facts, as_of=day, horizon_days=horizon_days),
-    )
+    found = scores(facts, as_of=day, horizon_days=horizon_days)
+    held, days = None, horizon_days
+    while held is None and days >= min(_SHORTEST_DAYS, horizon_days):
+        # A young shop is held against a shorter past rather than against none.
+        held, days = calibration(facts, as_of=day, horizon_days=days), days // 2
+    return found, held
