@@ -1,6 +1,6 @@
 """The pen: another process that records units of work while this one decides the next.
 
-On two cores that halves the time of long work by set (docs/adr/0013-a-pen-of-its-own.md). One
+On two cores long work by set goes on in both (docs/adr/0021-a-pen-of-its-own.md). One
 unit is under way at most. A unit that another writer beat has changed nothing: whoever decides
 then forgets what it thought to know, and records that unit itself, in its own transaction.
 """
