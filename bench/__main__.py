@@ -40,6 +40,7 @@ def main() -> int:
     for path, ours, limit, ratio, target in rows:
         print(f"{path:<52}{ours:>14}{limit:>14}{ratio:>8}  {target}")
     print(_run([sys.executable, "bench/refund_inverse.py", "--orders", "100000"]))
+    print(_run([sys.executable, "-m", "bench.lift"]))
     return 0
 
 

@@ -18,7 +18,7 @@ from makers import trials
 from makers.journey import year
 
 REPLICATIONS: Final = 2_000
-ACCRUING_REPLICATIONS: Final = 500
+ACCRUING_REPLICATIONS: Final = 2_000
 SEMI_REPLICATIONS: Final = 1_000
 
 

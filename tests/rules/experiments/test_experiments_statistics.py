@@ -21,7 +21,7 @@ def group(seed: int, size: int, *, shift: float = 0.0) -> Group:
     return Group(outcome=0.8 * before + rng.gamma(1.0, 20.0, size) + shift, before=before)
 
 
-@pytest.mark.parametrize("degrees", [1.0, 2.5, 7.0, 30.0, 411.7, 2467.0, 1e8])
+@pytest.mark.parametrize("degrees", [1.0, 2.5, 5.0, 7.0, 30.0, 411.7, 2467.0, 1e8])
 @pytest.mark.parametrize("ratio", [0.0, 0.3, 1.0, 1.96, 3.3, 9.0])
 def test_students_t(degrees: float, ratio: float) -> None:
     found = distributions.two_sided(ratio, degrees)

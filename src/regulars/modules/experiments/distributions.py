@@ -12,6 +12,9 @@ _LIKE_NORMAL: Final = 1e7
 _TINY: Final = 1e-300
 _CLOSE: Final = 1e-15
 _MOST_TERMS: Final = 500
+_MOST_STEPS: Final = 20
+_NEAR: Final = 1e-12
+_FEW_DEGREES: Final = 5.0
 
 
 def normal_quantile(share: float) -> float:
@@ -32,6 +35,8 @@ def t_quantile(share: float, degrees: float) -> float:
     if degrees > _LIKE_NORMAL:
         return normal_quantile(share)
     beyond = 2 * (1 - share)
+    if degrees >= _FEW_DEGREES:
+        return _by_newton(share, degrees, beyond)
     low, high = 0.0, 2.0
     while two_sided(high, degrees) > beyond:
         low, high = high, 2 * high
@@ -41,6 +46,21 @@ def t_quantile(share: float, degrees: float) -> float:
             break
         low, high = (middle, high) if two_sided(middle, degrees) > beyond else (low, middle)
     return (low + high) / 2
+
+
+def _by_newton(share: float, degrees: float, beyond: float) -> float:
+    """From the normal's quantile, stretched for the heavier tails, in a few steps."""
+    z = normal_quantile(share)
+    at = z + (z**3 + z) / (4 * degrees) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * degrees**2)
+    front = math.lgamma((degrees + 1) / 2) - math.lgamma(degrees / 2)
+    front -= math.log(degrees * math.pi) / 2
+    for _step in range(_MOST_STEPS):
+        density = math.exp(front - (degrees + 1) / 2 * math.log1p(at * at / degrees))
+        step = (two_sided(at, degrees) - beyond) / (2 * density)
+        at += step
+        if abs(step) < _NEAR * at:
+            break
+    return at
 
 
 def _incomplete_beta(a: float, b: float, x: float) -> float:
