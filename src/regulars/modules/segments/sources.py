@@ -15,6 +15,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from regulars.infra.http.principal import MerchantFacts
+from regulars.infra.jobs import load
 from regulars.kernel.periods import program_day
 
 from .types import Part
@@ -62,10 +63,14 @@ def lead(kind: Lead, finder: Finder) -> None:
 
 
 def reader(part: Part) -> Reader:
-    """Raises LookupError where nobody joined: handlers were not loaded."""
+    """Who knows a part. Outside of jobs handlers are loaded for the first one who asks."""
+    if part not in _readers:
+        load()
     return _readers[part]
 
 
 def finder(kind: Lead) -> Finder:
-    """Raises LookupError where nobody joined: handlers were not loaded."""
+    """Who knows whom references of a kind lead to."""
+    if kind not in _finders:
+        load()
     return _finders[kind]

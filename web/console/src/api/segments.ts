@@ -79,3 +79,8 @@ export interface SegmentPreview {
   consents: { purpose: string; granted: number; refused: number }[]
   reading: number | null
 }
+
+export interface MemberKnown {
+  segments: string[]
+  tags: { tag: string; why: string; by: string; at: string }[]
+}
