@@ -51,12 +51,10 @@ export function useOfferWords() {
         })
       case 'spend_save':
         return steps(offer)
-          .map((step) =>
-            t(params.every ? 'rule.every' : 'rule.spend_save', {
-              spend: money(step.spend),
-              save: money(step.save),
-            }),
-          )
+          .map((step) => {
+            const figures = { spend: money(step.spend), save: money(step.save) }
+            return params.every ? t('rule.every', figures) : t('rule.spend_save', figures)
+          })
           .join(t('rule.and'))
       case 'spend_percent':
         return steps(offer)

@@ -3,7 +3,14 @@ import { phaseOf } from './calendar'
 import { stageOf } from './document'
 
 /** How two offers stand to each other; the first that fits, the firmest first. */
-export type Pairing = 'group' | 'exclusive' | 'never_meet_time' | 'never_meet_goods' | 'together'
+export const PAIRINGS = [
+  'together',
+  'group',
+  'exclusive',
+  'never_meet_time',
+  'never_meet_goods',
+] as const
+export type Pairing = (typeof PAIRINGS)[number]
 
 const CROWDED = ['item', 'order', 'coupon']
 
