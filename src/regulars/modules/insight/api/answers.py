@@ -29,6 +29,8 @@ def listed(request: ApiRequest, page: Page) -> dict[str, Any]:
     }
 
 
-def locale_of(language: str) -> Locale:
-    """The language of the sentences; English where there are none in it."""
+def locale_of(request: ApiRequest) -> Locale:
+    """As the browser prefers, else the shop's; English where there are no sentences in it."""
+    asked = "Accept-Language" in request.headers
+    language = request.LANGUAGE_CODE if asked else request.auth.merchant.locale
     return _LOCALES.get(language.lower(), "en")

@@ -26,7 +26,7 @@ def list_due(request: ApiRequest, query: Annotated[DueQuery, Query()]) -> dict[s
     page = queries.due_list(
         request.auth.merchant,
         level=query.level,
-        locale=locale_of(request.auth.merchant.locale),
+        locale=locale_of(request),
         limit=query.limit,
         after=query.starting_after,
         member_id=query.member_id,
