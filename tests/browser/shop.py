@@ -93,12 +93,12 @@ def served(home: Path, *, clock: bool = False) -> Iterator[Shop]:
         yield shop
     finally:
         server.terminate()
-        server.wait(timeout=20)
+        server.wait(timeout=120)
         log.close()
 
 
 def _wait(shop: Shop, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
+    for _ in range(1_200):
         assert server.poll() is None, (shop.home / "server.log").read_text()[-2000:]
         try:
             urllib.request.urlopen(shop.base + "/healthz", timeout=5).read()
@@ -106,7 +106,7 @@ def _wait(shop: Shop, server: subprocess.Popen[bytes]) -> None:
             time.sleep(0.1)
         else:
             return
-    raise AssertionError("the server did not answer within a minute")
+    raise AssertionError("the server did not answer within two minutes")
 
 
 def a_file(path: Path, *, members: int = 40, orders: int = 400) -> Path:

@@ -34,6 +34,17 @@ SRC = str(Path(__file__).parents[2] / "src")
 #: In a home of its own on SQLite a command is the same whatever database the other tests have.
 in_a_home = pytest.mark.skipif(bool(POSTGRES), reason="done in the run on SQLite")
 
+#: Seconds that anything of a server may take on a machine that is busy with others.
+PATIENCE = 120
+
+
+def slowness() -> float:
+    """How many times as long as alone a process takes on this machine just now."""
+    began, worked = time.monotonic(), time.process_time()
+    while time.process_time() - worked < 0.1:
+        pass
+    return max(1.0, (time.monotonic() - began) / 0.1)
+
 
 class Home:
     """A home of its own, on SQLite, with no secrets from this process."""
@@ -55,7 +66,7 @@ class Home:
             env={**self.env, **env},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
         assert done.returncode == code, (words, done.stdout, done.stderr)
@@ -325,7 +336,7 @@ class Served:
         self._wait()
 
     def _wait(self) -> None:
-        until = time.monotonic() + 60
+        until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             try:
                 if self.get("/healthz")[0] == 200:
@@ -337,7 +348,7 @@ class Served:
         raise AssertionError(self.told())
 
     def get(self, path: str, **headers: str) -> tuple[int, bytes]:
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             line.request("GET", path, headers=headers)
             answer = line.getresponse()
@@ -362,8 +373,8 @@ class Served:
                     found.append(int(entry.name))
         return sorted(found)
 
-    def gone(self, seconds: float) -> bool:
-        until = time.monotonic() + seconds
+    def gone(self) -> bool:
+        until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             self.process.poll()
             if not self.group():
@@ -395,13 +406,15 @@ def test_serve_answers_with_workers_and_jobs_and_stops_in_time(home: Home, serve
     taken = home.run("serve", "--port", str(served.port), code=1)
     assert "--port" in taken.stderr
 
-    kept_open = http.client.HTTPConnection("127.0.0.1", served.port, timeout=20)
+    kept_open = http.client.HTTPConnection("127.0.0.1", served.port, timeout=PATIENCE)
     kept_open.request("GET", "/healthz")
     kept_open.getresponse().read()
+    slow = slowness()
     began = time.monotonic()
     os.kill(served.process.pid, signal.SIGTERM)
-    assert served.process.wait(timeout=12) == 0, served.told()
-    assert time.monotonic() - began < 10
+    assert served.process.wait(timeout=PATIENCE) == 0, served.told()
+    took = time.monotonic() - began
+    assert took < 10 * max(slow, slowness()), f"{took:.1f} s"
     kept_open.close()
     assert served.group() == []
     assert key not in served.told()
@@ -417,9 +430,9 @@ def test_a_killed_worker_or_job_comes_back_and_a_killed_server_takes_all_along(
         os.kill(victim, signal.SIGKILL)
         time.sleep(0.5)
         assert served.get("/healthz")[0] == 200
-    until = time.monotonic() + 15
+    until = time.monotonic() + PATIENCE
     while len(served.group()) != 4 and time.monotonic() < until:
         time.sleep(0.2)
     assert len(served.group()) == 4, served.told()
     os.kill(served.process.pid, signal.SIGKILL)
-    assert served.gone(15), "nobody is left behind holding the port"
+    assert served.gone(), "nobody is left behind holding the port"
