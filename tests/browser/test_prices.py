@@ -163,7 +163,7 @@ def _give_back(page: Any) -> None:
     dialog = page.get_by_role("dialog", name="Refund")
     dialog.get_by_label("Quantity of Green tea to return").fill("1")
     dialog.get_by_role("button", name="Preview").click()
-    dialog.get_by_text("What it does").wait_for()
+    dialog.get_by_text("What it does", exact=True).wait_for()
     effect = dialog.locator(".effect").inner_text()
     assert "¥76.76" in effect
     assert "77" in effect

@@ -1,4 +1,5 @@
 import { everyPurpose } from '@shared/consents'
+import { type Coupon, endsSoon, inDrawer } from '../member/src/coupons'
 import { describe, expect, it } from 'vitest'
 import { benefitGroups, gainOf } from '../member/src/benefits'
 import { expiryMonths, lastDay } from '../member/src/calendar'
@@ -98,5 +99,41 @@ describe('consents', () => {
       ['profiling', false],
       ['post', true],
     ])
+  })
+})
+
+describe('the coupons of a member', () => {
+  const coupon = (part: Partial<Coupon>): Coupon => ({
+    code: 'A',
+    offer: 'o',
+    offer_name: 'O',
+    state: 'available',
+    from: null,
+    until: null,
+    ...part,
+  })
+
+  it('puts what ends first on top, and what is to come at the end', () => {
+    const late = coupon({ code: 'late', until: '2026-04-01T00:00:00Z' })
+    const soon = coupon({ code: 'soon', until: '2026-03-12T00:00:00Z' })
+    const ever = coupon({ code: 'ever' })
+    const next = coupon({ code: 'next', state: 'upcoming', until: '2026-03-11T00:00:00Z' })
+    const used = coupon({ code: 'used', state: 'used' })
+    const all = [ever, next, late, used, soon]
+    expect(inDrawer(all, 'available').map((one) => one.code)).toEqual([
+      'soon',
+      'late',
+      'ever',
+      'next',
+    ])
+    expect(inDrawer(all, 'used').map((one) => one.code)).toEqual(['used'])
+  })
+
+  it('warns within 72 hours of the end, of what can still be used', () => {
+    const ends = '2026-03-12T00:00:00Z'
+    expect(endsSoon(coupon({ until: ends }), '2026-03-09T00:00:00Z')).toBe(true)
+    expect(endsSoon(coupon({ until: ends }), '2026-03-08T23:59:59Z')).toBe(false)
+    expect(endsSoon(coupon({ until: ends, state: 'used' }), '2026-03-11T00:00:00Z')).toBe(false)
+    expect(endsSoon(coupon({}), '2026-03-11T00:00:00Z')).toBe(false)
   })
 })

@@ -70,6 +70,11 @@ const screens: RouteRecordRaw[] = [
     component: () => import('./screens/campaigns/StackingScreen.vue'),
   },
   {
+    path: 'campaigns/coupons',
+    name: 'coupons',
+    component: () => import('./screens/coupons/CouponsScreen.vue'),
+  },
+  {
     path: 'campaigns/:code',
     name: 'campaign',
     component: () => import('./screens/campaigns/OfferEditor.vue'),

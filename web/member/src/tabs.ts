@@ -1,6 +1,8 @@
 import { onBeforeUnmount, onMounted, ref } from 'vue'
 
-export const TABS = ['card', 'benefits', 'points', 'me'] as const
+/** The pages; those of the bar below, and points, which the card leads to. */
+export const BAR = ['card', 'benefits', 'coupons', 'me'] as const
+export const TABS = [...BAR, 'points'] as const
 export type Tab = (typeof TABS)[number]
 
 /** The page that a hash such as "#/points" names; the card for any other. */

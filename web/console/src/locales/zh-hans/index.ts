@@ -1,6 +1,7 @@
 import shared from '@shared/locales/zh-hans'
 import campaigns from './campaigns.json'
 import common from './common.json'
+import coupons from './coupons.json'
 import home from './home.json'
 import imports from './imports.json'
 import members from './members.json'
@@ -16,6 +17,7 @@ export default {
   ...shared,
   ...campaigns,
   ...common,
+  ...coupons,
   ...home,
   ...imports,
   ...members,

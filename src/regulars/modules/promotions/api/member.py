@@ -1,0 +1,52 @@
+"""Member pages: what an offer gives, so that a coupon of it can be shown."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from ninja import Query, Router
+from pydantic import Field
+
+from regulars.infra.http.fields import ExternalId, Strict
+from regulars.infra.http.permissions import requires
+from regulars.infra.http.principal import ApiRequest
+from regulars.modules.promotions import queries
+
+router = Router(tags=["card"])
+
+
+class TermsQuery(Strict):
+    code: Annotated[
+        list[ExternalId], Field(min_length=1, max_length=100, description="Codes of offers")
+    ]
+
+
+class TermsOut(Strict):
+    code: str
+    name: str
+    kind: str
+    params: Annotated[dict[str, Any], Field(description="As the kind has them")]
+
+
+class TermsListOut(Strict):
+    data: list[TermsOut]
+
+
+@router.get("/offers", response=TermsListOut, operation_id="list_offer_terms")
+@requires("self.read")
+def list_offer_terms(request: ApiRequest, query: Query[TermsQuery]) -> dict[str, Any]:
+    """What these offers give. Drafts and archived ones are not spoken of."""
+    book = queries.book(request.auth.merchant_id)
+    wanted = set(query.code)
+    return {
+        "data": [
+            {
+                "code": offer.code,
+                "name": offer.name,
+                "kind": offer.kind,
+                "params": book.documents[offer.code]["params"],
+            }
+            for offer in book.offers
+            if offer.code in wanted and offer.status != "draft"
+        ]
+    }
