@@ -114,6 +114,16 @@ def test_a_month_that_runs_is_not_yet_an_age_to_learn_from() -> None:
     assert (cohort.redeemed, cohort.expected) == (100, 500)
 
 
+def test_a_far_day_is_answered_like_a_year_after_the_last_movement() -> None:
+    moves = moves_of_a_shop(14, until=6)
+    terms = Terms(value=PointValue(points=1, minor=10))
+    far, near = (
+        liability.estimate(moves, sales_minor={}, month=month, over=True, terms=terms)
+        for month in (9_998 * 12, JANUARY + 13 + liability.QUIET_MONTHS)
+    )
+    assert far == near
+
+
 def test_no_points_no_liability() -> None:
     found = told([], 1)
     assert (found.cohorts, found.learnt) == ((), False)

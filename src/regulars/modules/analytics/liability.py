@@ -7,10 +7,12 @@ be. docs/algorithms/liability.md has the worked figures.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import accumulate
 from typing import Final, Literal
 
 from .rounding import half_up
@@ -19,6 +21,9 @@ from .types import PointValue
 WHOLE_BPS: Final = 10_000
 FEWEST_MONTHS: Final = 12
 """With less history nothing is learnt from it: one year shows every season once."""
+
+QUIET_MONTHS: Final = 12
+"""So long after the last movement nothing more is learnt: later months are told like that one."""
 
 Happened = Literal["issued", "redeemed", "expired"]
 
@@ -137,6 +142,9 @@ def estimate(
     ``sales_minor`` is what members paid in each month; ``moves`` are those up to then.
     """
     first = min((move.month for move in moves), default=month)
+    quiet = max((move.month for move in moves), default=month) + QUIET_MONTHS
+    if month > quiet:
+        month, over = quiet, True
     initial: dict[int, Fraction] = {}
     journal: list[JournalMonth] = []
     cohorts: tuple[Cohort, ...] = ()
@@ -223,21 +231,26 @@ class _View:
 
     def development(self) -> list[Fraction]:
         """Of the points issued by cohorts that lived through an age: the share redeemed at it."""
+        used = [0] * (self.oldest + 1)
+        for month, held in self.held.items():
+            for age, points in held.by_age.items():
+                if month + age <= self.last_full:
+                    used[age] += points
+        months = sorted(self.held)
+        so_far = [0, *accumulate(self.held[month].issued for month in months)]
         shares = []
-        for age in range(self.oldest + 1):
-            seen = [h for month, h in self.held.items() if month + age <= self.last_full]
-            issued = sum(held.issued for held in seen)
-            used = sum(held.by_age.get(age, 0) for held in seen)
-            shares.append(Fraction(used, issued) if issued > 0 else Fraction(0))
+        for age, points in enumerate(used):
+            issued = so_far[bisect_right(months, self.last_full - age)]
+            shares.append(Fraction(points, issued) if issued > 0 else Fraction(0))
         return shares
 
     def cohorts(
         self, sales_minor: Mapping[int, int], initial: dict[int, Fraction], terms: Terms
     ) -> tuple[Cohort, ...]:
-        development = self.development() if self.learnt else None
+        to_come = _to_come(self.development()) if self.learnt else None
         found = []
         for month, held in sorted(self.held.items()):
-            expected = self._expected(month, held, development, terms)
+            expected = self._expected(month, held, to_come, terms)
             if month not in initial and held.issued > 0:
                 # The split of the price is settled when the points are sold, for good.
                 initial[month] = Fraction(expected, held.issued)
@@ -260,29 +273,30 @@ class _View:
         return tuple(found)
 
     def _expected(
-        self, month: int, held: _Held, development: Sequence[Fraction] | None, terms: Terms
+        self, month: int, held: _Held, to_come: Sequence[Fraction] | None, terms: Terms
     ) -> int:
         """All points of the cohort that will ever be redeemed: so far, and still to come."""
         left = Fraction(held.left)
-        if development is None:
+        if to_come is None:
             coming = left * terms.expected_bps / WHOLE_BPS
             if terms.expiry_months is not None and self.at >= month + terms.expiry_months - 1:
                 coming = Fraction(0)
         else:
-            coming = self._coming(month, held, development, terms)
+            coming = self._coming(month, held, to_come, terms)
         whole = held.redeemed + min(max(coming, Fraction(0)), left)
         return half_up(whole.numerator, whole.denominator)
 
     def _coming(
-        self, month: int, held: _Held, development: Sequence[Fraction], terms: Terms
+        self, month: int, held: _Held, to_come: Sequence[Fraction], terms: Terms
     ) -> Fraction:
-        lived = self.last_full - month + 1
-        ages = len(development) if terms.expiry_months is None else terms.expiry_months
-        coming = held.issued * sum(development[lived:ages], start=Fraction(0))
+        seen = len(to_come) - 1
+        lived = min(self.last_full - month + 1, seen)
+        ages = seen if terms.expiry_months is None else min(terms.expiry_months, seen)
+        coming = held.issued * max(to_come[lived] - to_come[ages], Fraction(0))
         if self.at > self.last_full:
             coming -= held.by_age.get(self.at - month, 0)
         coming = min(max(coming, Fraction(0)), Fraction(held.left))
-        beyond = self._outliving(month, held, len(development), terms)
+        beyond = self._outliving(month, held, seen, terms)
         return coming + min(held.left - coming, Fraction(beyond)) * terms.tail_bps / WHOLE_BPS
 
     def _outliving(self, month: int, held: _Held, ages: int, terms: Terms) -> int:
@@ -293,6 +307,11 @@ class _View:
         return max(
             sum(left for until, left in held.until.items() if until is None or until > last), 0
         )
+
+
+def _to_come(development: Sequence[Fraction]) -> list[Fraction]:
+    """For each age, the shares of that one and of all later ones together; at the end, 0."""
+    return [*accumulate(reversed(development), initial=Fraction(0))][::-1]
 
 
 def _earned(held: _Held, paid_for: int, expected: int) -> int:
