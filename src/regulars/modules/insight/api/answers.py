@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from regulars.infra.http.principal import ApiRequest
 from regulars.kernel.ids import parse
-from regulars.modules.insight.due.why import Locale
 from regulars.modules.insight.queries import Page
 from regulars.modules.members.queries import names
-
-_LOCALES: Final[dict[str, Locale]] = {"en": "en", "zh-hans": "zh-hans", "zh-hant": "zh-hant"}
 
 
 def listed(request: ApiRequest, page: Page) -> dict[str, Any]:
@@ -27,8 +24,3 @@ def listed(request: ApiRequest, page: Page) -> dict[str, Any]:
         "has_more": page.next_cursor is not None,
         "next_cursor": page.next_cursor,
     }
-
-
-def locale_of(language: str) -> Locale:
-    """The language of the sentences; English where there are none in it."""
-    return _LOCALES.get(language.lower(), "en")

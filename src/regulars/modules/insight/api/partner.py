@@ -9,8 +9,9 @@ from ninja import Query, Router
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
 from regulars.modules.insight import queries
+from regulars.modules.insight.due.why import locale_of
 
-from .answers import listed, locale_of
+from .answers import listed
 from .shapes import DueListOut, DueQuery
 
 router = Router(tags=["insight"])
