@@ -6,6 +6,7 @@ import argparse
 import csv
 import json
 import sys
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -63,33 +64,31 @@ def _run(args: argparse.Namespace) -> None:
     _tell(args, as_of, answer, _rows(merchant, args.level, answer))
 
 
-def _rows(merchant: MerchantFacts, level: Any, answer: Answer) -> list[dict[str, Any]]:
+def _rows(merchant: MerchantFacts, level: Any, answer: Answer) -> Iterator[dict[str, Any]]:
     from regulars.modules.insight.due.why import locale_of
     from regulars.modules.recommendations.queries import in_words, names
-    from regulars.modules.recommendations.tables import everybodys
+    from regulars.modules.recommendations.tables import everybodys, skus
 
-    found = list(everybodys(answer.told, answer.found, answer.refused))
-    called, locale = names(merchant.id, level, found), locale_of(merchant.locale)
-    return [
-        {
+    called = names(merchant.id, level, skus(answer.told, answer.found))
+    locale = locale_of(merchant.locale)
+    for row in everybodys(answer.told, answer.found, answer.refused):
+        yield {
             "member": row["member"],
             "rank": row["rank"],
             "item": row["item"],
             "score": round(row["score"], 6),
             "reason": in_words(row, locale, called),
         }
-        for row in found
-    ]
 
 
 def _tell(
-    args: argparse.Namespace, as_of: date, answer: Answer, rows: list[dict[str, Any]]
+    args: argparse.Namespace, as_of: date, answer: Answer, rows: Iterator[dict[str, Any]]
 ) -> None:
     from regulars.modules.recommendations.tables import about
 
     if args.json:
         asked = {"as_of": as_of.isoformat(), "mode": args.mode, "level": args.level, "k": args.k}
-        print(json.dumps({**asked, **about(answer.found), "rows": rows}, ensure_ascii=False))
+        print(json.dumps({**asked, **about(answer.found), "rows": list(rows)}, ensure_ascii=False))
     elif args.format == "parquet":
         _as_parquet(args, rows)
     elif args.output is not None:
@@ -99,19 +98,21 @@ def _tell(
         _as_csv(sys.stdout, rows)
 
 
-def _as_csv(file: Any, rows: list[dict[str, Any]]) -> None:
+def _as_csv(file: Any, rows: Iterator[dict[str, Any]]) -> None:
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(_COLUMNS)
     for row in rows:
         writer.writerow([*list(row.values())[:3], f"{row['score']:.6f}", row["reason"]])
 
 
-def _as_parquet(args: argparse.Namespace, rows: list[dict[str, Any]]) -> None:
+def _as_parquet(args: argparse.Namespace, rows: Iterator[dict[str, Any]]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     if args.output is None and sys.stdout.isatty():
         raise Refused(say("Parquet is no text: name a file with --output."))
     kinds = [pa.string(), pa.int64(), pa.string(), pa.float64(), pa.string()]
-    table = pa.Table.from_pylist(rows, schema=pa.schema(list(zip(_COLUMNS, kinds, strict=True))))
+    table = pa.Table.from_pylist(
+        list(rows), schema=pa.schema(list(zip(_COLUMNS, kinds, strict=True)))
+    )
     pq.write_table(table, args.output or sys.stdout.buffer, compression="zstd")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 from uuid import UUID
 
@@ -48,7 +49,8 @@ def recommendations(
         rows.sort(key=lambda row: int(row["rank"]))
     told["personal"] = bool(rows)
     shown = (rows or kept.about["popular"])[:length]
-    called = names(merchant.id, level, shown)
+    skus = {row[key] for row in shown for key in ("item", "because") if row[key] is not None}
+    called = names(merchant.id, level, skus)
     told["data"] = [
         {
             "rank": row["rank"],
@@ -68,12 +70,11 @@ def may_personalise(merchant_id: int, member_id: UUID) -> bool:
     return all(one.granted for one in found if one.purpose == PERSONALISATION)
 
 
-def names(merchant_id: int, level: Level, rows: list[dict[str, Any]]) -> dict[str, str]:
-    """What the catalogue calls the skus of ``rows``; types and categories are their own names."""
+def names(merchant_id: int, level: Level, items: Iterable[str]) -> dict[str, str]:
+    """What the catalogue calls skus; types and categories are their own names."""
     if level != "sku":
         return {}
-    skus = {row[key] for row in rows for key in ("item", "because") if row[key] is not None}
-    found = product_names(merchant_id, sorted(skus))
+    found = product_names(merchant_id, sorted(items))
     return {sku: name for sku, (name, _) in found.items() if name}
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Any
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +13,9 @@ import pyarrow as pa
 from regulars.modules.insight.gathering import Gathered
 
 from .ranking.listing import Recommended
+from .ranking.lists import NOTHING
+
+_PIECE: Final = 50_000
 
 
 def personal_table(told: Gathered, found: Recommended) -> pa.Table:
@@ -59,16 +64,27 @@ def everybodys(
 ) -> Iterator[dict[str, Any]]:
     """The rows of every member who bought anything, by member: their own, or the list for
     everybody where they have none or ``refused`` (ids) one."""
-    own: dict[str, list[dict[str, Any]]] = {}
-    for row in personal_table(told, found).to_pylist():
-        own.setdefault(row["member"], []).append(row)
     popular = popular_rows(told, found)
+    table = personal_table(told, found)
+    own = (row for piece in table.to_batches(max_chunksize=_PIECE) for row in piece.to_pylist())
+    lists = groupby(own, key=itemgetter("member"))
+    member, rows = next(lists, (None, None))
     for code in np.unique(told.history.member):
-        member = str(told.history.members[code])
-        member_id = told.member_ids[member]
-        rows = own.get(member) if member_id not in refused else None
-        for row in rows or popular:
-            yield {**row, "member": member, "member_id": member_id}
+        name = str(told.history.members[code])
+        shown = list(rows) if rows is not None and member == name else None
+        if shown is not None:
+            member, rows = next(lists, (None, None))
+        if told.member_ids[name] in refused:
+            shown = None
+        for row in shown or popular:
+            yield {**row, "member": name, "member_id": told.member_ids[name]}
+
+
+def skus(told: Gathered, found: Recommended) -> set[str]:
+    """Every item that any list or reason names."""
+    entries = found.entries
+    named = np.unique(np.concatenate([entries.item, entries.because, found.popular]))
+    return {str(told.history.items[item]) for item in named if item != NOTHING}
 
 
 def about(found: Recommended) -> dict[str, Any]:

@@ -61,13 +61,17 @@ class Taste:
 
 @dataclass(frozen=True, slots=True)
 class Companions:
-    """A fitted EASE. ``whole`` and ``solved`` are X and K^-1 X in the form of the members, ``own``
-    1 - x_i' K^-1 x_i; in the form of the items ``solved`` is P and ``own`` its diagonal."""
+    """A fitted EASE; ``own`` is the diagonal of P.
+
+    In the form of the members ``whole`` is X and ``solved`` K^-1 X with K = XX' + ``penalty``,
+    which is X P; in the form of the items ``solved`` is P.
+    """
 
     taste: Taste
     whole: Table | None
     solved: Table
     own: Table
+    penalty: float
 
     def scores(self, first: int, stop: int) -> Table:
         """Of the members from ``first`` to before ``stop``, for every column."""
@@ -79,7 +83,7 @@ class Companions:
     def weights(self, speaking: Ints, spoken_for: Ints) -> Table:
         """How much each of the columns ``speaking`` speaks for each of ``spoken_for``."""
         if self.whole is not None:
-            told = self.whole[:, speaking].T @ self.solved[:, spoken_for]
+            told = self.whole[:, speaking].T @ self.solved[:, spoken_for] / self.penalty
         else:
             told = -self.solved[np.ix_(speaking, spoken_for)]
         return np.asarray(told / self.own[spoken_for])
@@ -116,8 +120,8 @@ def learn_companions(taste: Taste, penalty: float) -> Companions:
         kernel = whole @ whole.T
         kernel[np.diag_indices_from(kernel)] += penalty
         solved = np.linalg.solve(kernel, whole)
-        own = (1.0 - np.einsum("ui,ui->i", whole, solved)).astype(np.float32)
-        return Companions(taste, whole, solved, own)
+        own = ((1.0 - np.einsum("ui,ui->i", whole, solved)) / penalty).astype(np.float32)
+        return Companions(taste, whole, solved, own, penalty)
     stride = -(-taste.rows // _SAMPLE)
     gram = np.zeros((taste.columns, taste.columns), dtype=np.float32)
     for first, stop in taste.pieces():
@@ -125,7 +129,7 @@ def learn_companions(taste: Taste, penalty: float) -> Companions:
         gram += some.T @ some
     gram[np.diag_indices_from(gram)] += penalty / stride
     inverse = np.linalg.inv(gram)
-    return Companions(taste, None, inverse, np.diag(inverse).copy())
+    return Companions(taste, None, inverse, np.diag(inverse).copy(), penalty)
 
 
 def _columns(items: Ints, most_items: int, *, few: bool) -> Ints:
