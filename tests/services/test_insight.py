@@ -83,8 +83,8 @@ def test_a_return_counts_from_the_day_it_was_known() -> None:
     facts = analytics.fresh(shop.merchant_id, shop.now, ("orders",)).facts
 
     bought = day_of(shop.now, 20)
-    before = services._gathered(shop.merchant, bought, "sku").history
-    after = services._gathered(shop.merchant, day_of(shop.now, 0), "sku").history
+    before = services.known_at(shop.merchant, bought, "sku").history
+    after = services.known_at(shop.merchant, day_of(shop.now, 0), "sku").history
     assert (len(before), len(after)) == (2, 1)
     assert before.value_minor.sum() == 2200.0
     assert after.value_minor.sum() == 700.0

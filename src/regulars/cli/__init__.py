@@ -25,6 +25,7 @@ VERBS: Final[tuple[str, ...]] = (
     "regulars.cli.reporting",
     "regulars.cli.foretelling",
     "regulars.cli.valuing",
+    "regulars.cli.recommending",
     "regulars.cli.operating",
 )
 

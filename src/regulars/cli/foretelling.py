@@ -61,7 +61,7 @@ def _due(args: argparse.Namespace) -> None:
     if not LEAST_HORIZON <= args.horizon <= MOST_HORIZON:
         text = "A horizon is {least} to {most} days."
         raise Refused(say(text, least=LEAST_HORIZON, most=MOST_HORIZON))
-    merchant, as_of = the_merchant(args), _day(args)
+    merchant, as_of = the_merchant(args), day_of(args)
     with bar(say("learning")) as move:
         answer = foretell_due(
             merchant, as_of=as_of, horizon=args.horizon, level=args.level, watch=move
@@ -74,13 +74,14 @@ def _churn(args: argparse.Namespace) -> None:
     start()
     from regulars.modules.insight.services import foretell_churn_of
 
-    merchant, as_of = the_merchant(args), _day(args)
+    merchant, as_of = the_merchant(args), day_of(args)
     with bar(say("learning")) as move:
         answer = foretell_churn_of(merchant, as_of=as_of, kind=args.kind, watch=move)
     _tell(args, "churn", as_of, {"kind": args.kind}, answer)
 
 
-def _day(args: argparse.Namespace) -> date:
+def day_of(args: argparse.Namespace) -> date:
+    """The day of ``--as-of``, today if none was given. Raises Refused where it is none."""
     if args.as_of is None:
         from zoneinfo import ZoneInfo
 

@@ -9,6 +9,17 @@ _ZH: Final = {
     "Membership and loyalty that turns buyers into regulars.": (
         "会员与忠诚度平台：把买家变成回头客。"
     ),
+    "what to show each member, and why": "给每位会员推荐什么，以及原因",
+    "what is due and goes with it, or what was never bought": "到期复购及搭配，或从未买过的商品",
+    "how many for each": "每位会员几个",
+    "A list has 1 to {most} items.": "列表为 1 至 {most} 个商品。",
+    (
+        "Too few members came on three days or more to tell anything personal: {there}, at "
+        "least {needed} are needed. Everybody gets what is popular."
+    ): (
+        "到店三天及以上的会员太少，无法个性化推荐：现有 {there}，至少需要 {needed}。"
+        "所有会员都得到热销商品。"
+    ),
     "answer in JSON": "以 JSON 输出",
     "merchant code; may be left out where there is only one": "商户代码；只有一个商户时可省略",
     "make the home, a merchant, its programme and its first API key": (

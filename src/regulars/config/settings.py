@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "regulars.modules.analytics",
     "regulars.modules.experiments",
     "regulars.modules.insight",
+    "regulars.modules.recommendations",
     "regulars.modules.connectors",
 ]
 MIDDLEWARE = [

@@ -65,7 +65,7 @@ def foretell_due(
     Learnt afresh, from what was known at the end of ``as_of``; what is stale is exported first.
     Raises ValueError for a horizon that is not 1 to 90.
     """
-    told = _gathered(merchant, as_of, level)
+    told = known_at(merchant, as_of, level)
     return Answer(told, foretell(told.history, told.as_of, horizon, watch=watch))
 
 
@@ -73,7 +73,7 @@ def foretell_churn_of(
     merchant: MerchantFacts, *, as_of: date, kind: Kind, watch: Watch | None = None
 ) -> Answer:
     """Who is about to slip away, learnt afresh from what was known at the end of ``as_of``."""
-    told = _gathered(merchant, as_of, "sku")
+    told = known_at(merchant, as_of, "sku")
     return Answer(told, foretell_churn(told.history, told.as_of, kind, watch=watch))
 
 
@@ -100,7 +100,7 @@ def refresh_next(merchant: MerchantFacts) -> str | None:
     as_of = yesterday(merchant)
     for name in NAMES:
         kept = stored.read(merchant.id, name)
-        if kept is None or _is_old(kept, as_of, lines):
+        if kept is None or is_old(kept, as_of, lines):
             _refresh(merchant, name, as_of, lines)
             return name
     return None
@@ -115,7 +115,8 @@ NAMES: Final = (
 )
 
 
-def _is_old(kept: stored.Stored, as_of: date, lines: int) -> bool:
+def is_old(kept: stored.Stored, as_of: date, lines: int) -> bool:
+    """Whether a kept forecast is of another day, or of books that changed much since."""
     before: int = kept.about["lines"]
     return kept.as_of != as_of or abs(lines - before) > _MUCH * before
 
@@ -145,7 +146,8 @@ def _refresh(merchant: MerchantFacts, name: str, as_of: date, lines: int) -> Non
     stored.write(merchant.id, name, empty if rows is None else rows, told)
 
 
-def _gathered(merchant: MerchantFacts, as_of: date, level: Level) -> Gathered:
+def known_at(merchant: MerchantFacts, as_of: date, level: Level) -> Gathered:
+    """What members had bought at the end of ``as_of``; what is stale is exported first."""
     fresh = analytics.fresh(merchant.id, now_for(merchant), ("orders",))
     after = day_start(as_of + timedelta(days=1), ZoneInfo(merchant.zone))
     given_back = [

@@ -164,6 +164,17 @@ def consents(merchant_id: int, member_ids: Sequence[UUID]) -> list[ConsentView]:
     ]
 
 
+def refused(merchant_id: int, purpose: str) -> set[UUID]:
+    """The members whose latest word on a purpose is no."""
+    rows = (
+        Consent.objects.of(merchant_id)
+        .filter(purpose=purpose)
+        .order_by("at", "id")
+        .values_list("member_id", "granted")
+    )
+    return {member_id for member_id, granted in dict(rows).items() if not granted}
+
+
 def _whole(merchant: MerchantFacts, text: str) -> list[UUID]:
     region = phone_region(merchant.zone, merchant.locale)
     found = []

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from regulars.infra.http.principal import ApiRequest
 from regulars.kernel.ids import parse
+from regulars.modules.insight.due import why
 from regulars.modules.insight.due.why import Locale
 from regulars.modules.insight.queries import Page
 from regulars.modules.members.queries import names
-
-_LOCALES: Final[dict[str, Locale]] = {"en": "en", "zh-hans": "zh-hans", "zh-hant": "zh-hant"}
 
 
 def listed(request: ApiRequest, page: Page) -> dict[str, Any]:
@@ -32,5 +31,4 @@ def listed(request: ApiRequest, page: Page) -> dict[str, Any]:
 def locale_of(request: ApiRequest) -> Locale:
     """As the browser prefers, else the shop's; English where there are no sentences in it."""
     asked = "Accept-Language" in request.headers
-    language = request.LANGUAGE_CODE if asked else request.auth.merchant.locale
-    return _LOCALES.get(language.lower(), "en")
+    return why.locale_of(request.LANGUAGE_CODE if asked else request.auth.merchant.locale)

@@ -16,7 +16,7 @@ _ITEMS: Final = 1 << 31
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Members and items bought on at least LEAST_PURCHASES days up to and with ``anchor``.
+    """Members and items bought often enough up to and with ``anchor``.
 
     ``rows`` are the purchases of those pairs alone; each pair's begin at one of ``starts`` and are
     ``counts`` many, ``of_row`` names the pair of each row. Sorted by member, then item.
@@ -44,14 +44,21 @@ class Pairs:
         return self.rows.day[self.starts]
 
 
-def pairs_at(history: History, anchor: int) -> Pairs:
-    """The candidates at the end of the day ``anchor``."""
+def pairs_at(history: History, anchor: int, least: int = LEAST_PURCHASES) -> Pairs:
+    """The pairs bought on at least ``least`` days up to and with ``anchor``."""
     known = history.until(anchor)
-    starts = pair_starts(known)
-    counts = np.diff(np.append(starts, len(known)))
-    many = counts >= LEAST_PURCHASES
-    rows = known.only(np.repeat(many, counts))
-    counts = counts[many].astype(np.int64)
+    counts = np.diff(np.append(pair_starts(known), len(known)))
+    return _pairs(known, counts, counts >= least, anchor)
+
+
+def thinned(pairs: Pairs, kept: Flags) -> Pairs:
+    """The pairs for which ``kept`` is true."""
+    return _pairs(pairs.rows, pairs.counts, kept, pairs.anchor)
+
+
+def _pairs(known: History, counts: Ints, kept: Flags, anchor: int) -> Pairs:
+    rows = known.only(np.repeat(kept, counts))
+    counts = counts[kept].astype(np.int64)
     starts = (np.cumsum(counts) - counts).astype(np.int64)
     return Pairs(
         anchor,

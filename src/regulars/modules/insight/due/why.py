@@ -14,6 +14,7 @@ _LOOSE: Final = 1.0
 _OVERDUE: Final = 1.5
 OFTEN_DAYS: Final = 56
 
+_LOCALES: Final[Mapping[str, Locale]] = {"en": "en", "zh-hans": "zh-hans", "zh-hant": "zh-hant"}
 _SENTENCES: Final[Mapping[Locale, Mapping[Code, str]]] = {
     "en": {
         "rhythm": "bought every ~{every} days, last {ago} days ago",
@@ -72,3 +73,8 @@ def sentence(reason: Reason, locale: Locale) -> str:
     for plain, word in _ONE.items():
         text = text.replace(plain, word)
     return text
+
+
+def locale_of(language: str) -> Locale:
+    """The language of the sentences; English where there are none in it."""
+    return _LOCALES.get(language.lower(), "en")

@@ -1,0 +1,1 @@
+"""What recommendations show to whom."""

@@ -1,0 +1,83 @@
+"""Reads of the kept lists: one member's, personal only where they did not take consent back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+from uuid import UUID
+
+import pyarrow.parquet as pq
+
+from regulars.infra.http.principal import MerchantFacts
+from regulars.kernel.ids import show
+from regulars.modules.catalog.queries import product_names
+from regulars.modules.insight import stored
+from regulars.modules.insight.due.why import Locale
+from regulars.modules.insight.queries import state_of
+from regulars.modules.insight.types import Level
+from regulars.modules.members.queries import carrier_of, consents
+
+from .services import name_of
+from .types import PERSONALISATION, Mode
+from .why import Why, sentence
+
+_ASKED: Final = ["rank", "item", "score", *Why.__slots__]
+
+
+def recommendations(
+    merchant: MerchantFacts,
+    member_id: UUID,
+    *,
+    mode: Mode,
+    level: Level,
+    length: int,
+    locale: Locale,
+) -> dict[str, Any]:
+    """A member's list and whether it is theirs alone. Raises NotFound for an unknown member.
+
+    Consent is looked at now, not when the lists were made.
+    """
+    carrier = carrier_of(merchant.id, member_id)
+    kept = stored.read(merchant.id, name_of(mode, level))
+    told = {**state_of(merchant, kept), "mode": mode, "level": level, "personal": False, "data": []}
+    if kept is None:
+        return told
+    rows: list[dict[str, Any]] = []
+    if may_personalise(merchant.id, carrier):
+        only = [("member_id", "=", show("mem", carrier))]
+        rows = pq.read_table(kept.path, columns=_ASKED, filters=only).to_pylist()
+        rows.sort(key=lambda row: int(row["rank"]))
+    told["personal"] = bool(rows)
+    shown = (rows or kept.about["popular"])[:length]
+    skus = {row[key] for row in shown for key in ("item", "because") if row[key] is not None}
+    called = names(merchant.id, level, skus)
+    told["data"] = [
+        {
+            "rank": row["rank"],
+            "item": row["item"],
+            "name": called.get(row["item"]),
+            "reason": Why.of(row).code,
+            "why": in_words(row, locale, called),
+        }
+        for row in shown
+    ]
+    return told
+
+
+def may_personalise(merchant_id: int, member_id: UUID) -> bool:
+    """Whether a member's own purchases may make their list: unless their latest word is no."""
+    found = consents(merchant_id, [member_id])
+    return all(one.granted for one in found if one.purpose == PERSONALISATION)
+
+
+def names(merchant_id: int, level: Level, items: Iterable[str]) -> dict[str, str]:
+    """What the catalogue calls skus; types and categories are their own names."""
+    if level != "sku":
+        return {}
+    found = product_names(merchant_id, sorted(items))
+    return {sku: name for sku, (name, _) in found.items() if name}
+
+
+def in_words(row: dict[str, Any], locale: Locale, called: dict[str, str]) -> str:
+    """The reason of a row; ``called`` names skus."""
+    return sentence(Why.of(row), locale, because=called.get(row["because"] or ""))

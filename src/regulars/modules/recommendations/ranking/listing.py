@@ -1,0 +1,190 @@
+"""Pure: the lists that members are shown, after the rules of the house, and each entry's why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from regulars.modules.insight.due.pairs import LEAST_PURCHASES, pair_key, pairs_at, thinned
+from regulars.modules.insight.due.rhythm import rhythm
+from regulars.modules.insight.due.why import OFTEN_DAYS
+from regulars.modules.insight.history import Floats, History, Ints
+from regulars.modules.insight.learning.learner import Watch
+from regulars.modules.insight.types import Abstained
+
+from .exploring import explore, new_items, reasons
+from .lasting import is_served, not_due
+from .lists import NOTHING, Lists, lists_of
+from .next_basket import NextBasket, companions_of, foretell_basket
+from .shop import RECENT_DAYS, Shop, buyers_of, shop_at
+
+#: Fewer members with a few baskets teach nothing about each other.
+LEAST_SHOPPERS: Final = 20
+Using = Literal["trees_and_logistic", "logistic", "counting", "companions", "nothing"]
+#: Any horizon: no number that a reason tells depends on it.
+_HORIZON: Final = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """One row per member and place: the item, and the numbers of its reason.
+
+    ``because`` is the member's own item that speaks for it, NOTHING where its own rhythm does;
+    then ``every_days`` (0 where it was bought too seldom to tell), ``days_ago``, ``times`` (days
+    it was bought on), ``times_lately`` (those of the last 56 days) and ``variation`` hold.
+    ``buyers`` counts those who bought the item in the last 28 days.
+    """
+
+    member: Ints
+    rank: Ints
+    item: Ints
+    score: Floats
+    because: Ints
+    every_days: Floats
+    days_ago: Ints
+    times: Ints
+    times_lately: Ints
+    variation: Floats
+    buyers: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Recommended:
+    """Personal entries, and the one list for everybody else: items and their recent buyers.
+
+    ``using`` names what ranked; ``abstained`` tells why nobody is told anything personal.
+    """
+
+    shop: Shop
+    entries: Entries
+    popular: Ints
+    popular_buyers: Ints
+    using: Using
+    abstained: Abstained | None
+
+
+def recommend_next(
+    history: History,
+    as_of: int,
+    *,
+    length: int,
+    with_trees: bool | None = None,
+    watch: Watch | None = None,
+) -> Recommended:
+    """What each member is likely to put into their next basket: usual items, then new ones."""
+    few = too_few(shop_at(history, as_of))
+    if few is not None:
+        return _popular_only(history, as_of, length, few)
+    found = foretell_basket(history, as_of, with_trees=with_trees, watch=watch)
+    lists, because = next_lists(found, length=length)
+    using = found.learner.using if found.learner else "counting"
+    return _recommended(found.shop, lists, because, length, using)
+
+
+def recommend_new(
+    history: History, as_of: int, *, length: int, watch: Watch | None = None
+) -> Recommended:
+    """What each member may like and never bought."""
+    few = too_few(shop_at(history, as_of))
+    if few is not None:
+        return _popular_only(history, as_of, length, few)
+    found = explore(history, as_of, length=length, watch=watch)
+    because = reasons(found.companions, found.lists)
+    return _recommended(found.shop, found.lists, because, length, "companions")
+
+
+def too_few(shop: Shop) -> Abstained | None:
+    """Why nobody is told anything personal, where the data do not carry it."""
+    if len(shop.shoppers) < LEAST_SHOPPERS:
+        return Abstained("too_few_shoppers", len(shop.shoppers), LEAST_SHOPPERS)
+    return None
+
+
+def next_lists(found: NextBasket, *, length: int) -> tuple[Lists, Ints]:
+    """Usual items that are due, and below them new ones where the list is not full.
+
+    Left out is what still serves the member. The second is what speaks for each new item.
+    """
+    shop, pairs = found.shop, found.repeats.pairs
+    shown = ~not_due(pairs) & ~is_served(shop, pairs.member, pairs.item)
+    own = lists_of(
+        shop.shoppers,
+        member=pairs.member[shown],
+        item=pairs.item[shown],
+        score=found.score[shown],
+        length=length,
+    )
+    because = np.full(own.item.shape, NOTHING, dtype=np.int64)
+    if (own.item != NOTHING).all():
+        return own, because
+    companions = companions_of(shop)
+    new = new_items(shop, companions, np.ones(shop.items), length=length)
+    speaking = reasons(companions, new)
+    room = (own.item == NOTHING).argmax(axis=1)
+    room[(own.item != NOTHING).all(axis=1)] = length
+    floor = np.where(room > 0, own.score[np.arange(len(room)), np.maximum(room - 1, 0)], 1.0)
+    best = np.maximum(new.score[:, :1], 1e-9)
+    for place in range(length):
+        rows = np.flatnonzero((room <= place) & (new.item[np.arange(len(room)), place - room] >= 0))
+        taken = place - room[rows]
+        own.item[rows, place] = new.item[rows, taken]
+        # Under the member's own items, in the order of their scores.
+        own.score[rows, place] = floor[rows] * 0.999 * (new.score[rows, taken] / best[rows, 0])
+        because[rows, place] = speaking[rows, taken]
+    return own, because
+
+
+def _recommended(shop: Shop, lists: Lists, because: Ints, length: int, using: Using) -> Recommended:
+    buyers = recent_buyers(shop)
+    popular = _popular(buyers, length)
+    entries = _entries(shop, lists, because, buyers)
+    return Recommended(shop, entries, popular, buyers[popular], using, None)
+
+
+def _popular_only(history: History, as_of: int, length: int, few: Abstained) -> Recommended:
+    shop = shop_at(history, as_of)
+    buyers = recent_buyers(shop)
+    none, nothing = np.zeros(0, dtype=np.int64), np.zeros(0)
+    entries = Entries(none, none, none, nothing, none, nothing, none, none, none, nothing, none)
+    popular = _popular(buyers, length)
+    return Recommended(shop, entries, popular, buyers[popular], "nothing", few)
+
+
+def recent_buyers(shop: Shop) -> Ints:
+    """How many members bought each item lately; 0 of what is not on sale."""
+    recent = shop.known.only(shop.known.day > shop.anchor - RECENT_DAYS)
+    return np.where(shop.on_sale, buyers_of(recent), 0)
+
+
+def _popular(buyers: Ints, length: int) -> Ints:
+    first = np.argsort(-buyers, kind="stable")[:length]
+    return first[buyers[first] > 0]
+
+
+def _entries(shop: Shop, lists: Lists, because: Ints, buyers: Ints) -> Entries:
+    row, place = np.nonzero(lists.item != NOTHING)
+    member, item = lists.member[row], lists.item[row, place]
+    wanted = pair_key(member, item)
+    pairs = pairs_at(shop.known, shop.anchor, least=1)
+    pairs = thinned(pairs, np.isin(pair_key(pairs.member, pairs.item), wanted))
+    # Where each pair stands among the entries; an entry without one was never bought.
+    order = np.argsort(wanted)
+    at = order[np.searchsorted(wanted, pair_key(pairs.member, pairs.item), sorter=order)]
+    often = pairs.counts >= LEAST_PURCHASES
+    lately = pairs.of_row[pairs.anchor - pairs.rows.day < OFTEN_DAYS]
+    counts = np.zeros((3, len(wanted)), dtype=np.int64)
+    days = np.zeros((2, len(wanted)))
+    entries = Entries(
+        member, place + 1, item, lists.score[row, place], because[row, place],
+        days[0], counts[0], counts[1], counts[2], days[1], buyers[item],
+    )  # fmt: skip
+    entries.days_ago[at] = pairs.anchor - pairs.last
+    entries.times[at] = pairs.counts
+    entries.times_lately[at] = np.bincount(lately, minlength=len(pairs))
+    if often.any():
+        told = rhythm(thinned(pairs, often), _HORIZON)
+        entries.every_days[at[often]] = told["gap_median"]
+        entries.variation[at[often]] = told["gap_variation"]
+    return entries
