@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from makers.merchants import member as member_client
 from makers.merchants import unique
 from makers.offers import make_offer, offer_body
-from makers.orders import Shop, enrol, make_shop, staff, traces
+from makers.orders import Shop, enrol, make_shop, staff, traces, uuid
 
 LINES = [
     {"sku": "tea", "quantity": 3, "unit_price": 3_333},
@@ -146,3 +147,15 @@ def test_an_order_without_a_quote_has_no_deal() -> None:
     told = staff(shop, "cashier").get(f"/orders/{order['id']}").json()
     assert told["deal"] is None
     assert told["lines"][0]["gross_minor"] is None
+
+
+def test_a_member_is_told_what_named_offers_give_and_nothing_of_drafts() -> None:
+    shop = make_shop()
+    member = enrol(shop)
+    make_offer(shop, "amount_off", code="ten", name="Ten", params={"each": 1_000})
+    make_offer(shop, code="secret", status="draft")
+    make_offer(shop, code="other")
+    page = member_client(shop.merchant, uuid(member))
+    told = page.get("/offers?codes=ten/secret/none").json()["data"]
+    assert told == [{"code": "ten", "name": "Ten", "kind": "amount_off", "params": {"each": 1_000}}]
+    assert page.get("/offers").status_code == 422

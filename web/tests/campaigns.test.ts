@@ -194,6 +194,7 @@ describe('the document of the form', () => {
     ])
     expect(faultAt(problem, '/params/steps/1/save')).toBe('No less.')
     expect(faultAt(problem, '/params')).toBe('No less.')
+    expect(faultAt(problem, '/params', false)).toBe('')
     expect(faultAt(problem, '/par')).toBe('')
     expect(faultAt(null, '/params')).toBe('')
     expect([stepOf('/params/bps'), stepOf('/when/until'), stepOf('/limit/total')]).toEqual([0, 1, 2])

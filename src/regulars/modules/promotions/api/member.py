@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from ninja import Query, Router
 from pydantic import Field
 
-from regulars.infra.http.fields import ExternalId, Strict
+from regulars.infra.http.fields import Strict
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
 from regulars.modules.promotions import queries
@@ -16,8 +16,13 @@ router = Router(tags=["card"])
 
 
 class TermsQuery(Strict):
-    code: Annotated[
-        list[ExternalId], Field(min_length=1, max_length=100, description="Codes of offers")
+    codes: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=8_000,
+            description="Codes of offers, with a slash between them: no code holds one",
+        ),
     ]
 
 
@@ -37,7 +42,7 @@ class TermsListOut(Strict):
 def list_offer_terms(request: ApiRequest, query: Query[TermsQuery]) -> dict[str, Any]:
     """What these offers give. Drafts and archived ones are not spoken of."""
     book = queries.book(request.auth.merchant_id)
-    wanted = set(query.code)
+    wanted = set(query.codes.split("/"))
     return {
         "data": [
             {

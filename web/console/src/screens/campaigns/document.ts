@@ -145,10 +145,11 @@ export function stepOf(pointer: string): number {
   return 0
 }
 
-/** What the server said of a field or of what lies below it. */
-export function faultAt(problem: Problem | null, pointer: string): string {
+/** What the server said of a field, or (with `below`) of what lies below it. */
+export function faultAt(problem: Problem | null, pointer: string, below = true): string {
   const found = problem?.errors.find(
-    (error) => error.pointer === pointer || error.pointer.startsWith(`${pointer}/`),
+    (error) =>
+      error.pointer === pointer || (below && error.pointer.startsWith(`${pointer}/`)),
   )
   return found ? (found.detail ?? found.code) : ''
 }
