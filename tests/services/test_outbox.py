@@ -155,7 +155,9 @@ def test_old_told_rows_are_dropped_and_waiting_ones_kept(hearer: Hearer) -> None
     outbox.Relay().run()
     hearer.deaf.add(waits)
     ring(shop.id, waits, 1)
-    assert outbox.forget_told(real_now() - timedelta(days=1)) == 0
+    # Other tests' rows, told by clocks of their own, may go with the first.
+    outbox.forget_told(real_now() - timedelta(days=1))
+    assert OutboxRow.objects.filter(aggregate=told.hex).exists()
     assert outbox.forget_told(real_now() + timedelta(seconds=1)) >= 1
     assert not OutboxRow.objects.filter(aggregate=told.hex).exists()
     assert OutboxRow.objects.filter(aggregate=waits.hex).exists()
