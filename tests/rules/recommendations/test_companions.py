@@ -54,3 +54,14 @@ def test_taste_is_the_logarithm_of_decayed_counts() -> None:
             ]
             expected = np.log1p((0.5 ** ((119 - own) / 56.0)).sum())
             assert table[row, column] == pytest.approx(expected, abs=1e-5)
+
+
+def test_two_members_and_two_items() -> None:
+    """The worked figures of docs/algorithms/recommendations.md."""
+    cells = np.array([0, 0, 1]), np.array([0, 1, 0]), np.ones(3, dtype=np.float32)
+    taste = companions.Taste(*cells, 2, np.array([0, 1]))
+    found = learn_companions(taste, 1.0)
+    assert found.scores(0, 2)[1, 1] == pytest.approx(1 / 3)
+    first, second = np.array([0]), np.array([1])
+    assert found.weights(first, second)[0, 0] == pytest.approx(1 / 3)
+    assert found.own.tolist() == pytest.approx([0.4, 0.6])

@@ -13,9 +13,14 @@ from regulars.modules.insight.learning.learner import Watch
 from .companions import Companions, Table, learn_companions, taste_of
 from .lasting import served_by_kind
 from .lists import NOTHING, Lists, highest
-from .shop import RECENT_DAYS, Shop, shop_at
+from .shop import Shop, shop_at
 
-PENALTY: Final = 1_000.0
+#: The penalty where there are few items, and from MANY_ITEMS on.
+PENALTY: Final = 2_000.0
+PENALTY_OF_MANY: Final = 500.0
+MANY_ITEMS: Final = 5_000
+#: Over how many days a rise is looked for, and how much of it counts.
+TREND_DAYS: Final = 28
 TREND_POWER: Final = 0.5
 #: Long enough to count all purchases alike.
 EVER: Final = 1e5
@@ -35,10 +40,12 @@ def explore(history: History, as_of: int, *, length: int, watch: Watch | None = 
     shop = shop_at(history, as_of)
     if watch is not None:
         watch(1, 3)
-    companions = learn_companions(taste_of(shop, EVER), PENALTY)
+    taste = taste_of(shop, EVER)
+    penalty = PENALTY if taste.columns < MANY_ITEMS else PENALTY_OF_MANY
+    companions = learn_companions(taste, penalty)
     if watch is not None:
         watch(2, 3)
-    rise = trend(shop, recent_days=RECENT_DAYS, power=TREND_POWER)
+    rise = trend(shop, recent_days=TREND_DAYS, power=TREND_POWER)
     lists = new_items(shop, companions, rise, length=length)
     if watch is not None:
         watch(3, 3)
