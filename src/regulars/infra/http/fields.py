@@ -211,4 +211,4 @@ class PageQuery(Strict):
     """Which part of a list: ``?limit=1..100&starting_after=ID``."""
 
     limit: Annotated[QueryInt, Field(ge=1, le=100)] = 20
-    starting_after: Annotated[str, Field(min_length=1, max_length=80)] | None = None
+    starting_after: Annotated[str, Field(min_length=1, max_length=120)] | None = None
