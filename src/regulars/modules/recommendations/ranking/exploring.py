@@ -17,7 +17,7 @@ from .shop import Shop, shop_at
 
 #: The penalty where there are few items, and from MANY_ITEMS on.
 PENALTY: Final = 2_000.0
-PENALTY_OF_MANY: Final = 500.0
+PENALTY_OF_MANY: Final = 1_000.0
 MANY_ITEMS: Final = 5_000
 #: Over how many days a rise is looked for, and how much of it counts.
 TREND_DAYS: Final = 28
