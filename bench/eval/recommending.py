@@ -98,7 +98,9 @@ def _next(
     """The first basket in the 56 days after ``as_of``."""
     basket = foretell_basket(history, as_of, with_trees=with_trees)
     shop = basket.shop
-    target = _of_shoppers(next_baskets(history, as_of, WITHIN_DAYS).keys, history, shop)
+    common = buyers_of(history.until(as_of)) >= LEAST_BUYERS
+    baskets = next_baskets(history.only(common[history.item]), as_of, WITHIN_DAYS)
+    target = _of_shoppers(baskets.keys, history, shop)
     pairs = pairs_at(history.until(as_of), as_of, least=1)
     counts = pairs.counts.astype(np.float64)
     return target, {

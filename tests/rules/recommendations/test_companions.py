@@ -54,6 +54,8 @@ def test_taste_is_the_logarithm_of_decayed_counts() -> None:
             ]
             expected = np.log1p((0.5 ** ((119 - own) / 56.0)).sum())
             assert table[row, column] == pytest.approx(expected, abs=1e-5)
+    ever = taste_of(shop, None)
+    assert np.array_equal(ever.table(0, ever.rows), (table > 0).astype(np.float32))
 
 
 def test_two_members_and_two_items() -> None:

@@ -89,8 +89,9 @@ class Companions:
         return np.asarray(told / self.own[spoken_for])
 
 
-def taste_of(shop: Shop, half_life: float) -> Taste:
-    """What shoppers bought, the logarithm of its count with ``half_life`` days."""
+def taste_of(shop: Shop, half_life: float | None) -> Taste:
+    """What shoppers bought: the logarithm of 1 + its count with ``half_life`` days, or, with
+    None, 1 for all they ever bought."""
     known, member = shop.known, shop.known.member
     row_of = np.full(len(known.members), -1, dtype=np.int64)
     row_of[shop.shoppers] = np.arange(len(shop.shoppers))
@@ -98,8 +99,10 @@ def taste_of(shop: Shop, half_life: float) -> Taste:
     members, items = bought(known.only(kept))
     new = np.ones(int(kept.sum()), dtype=bool)
     new[1:] = (np.diff(member[kept]) != 0) | (np.diff(known.item[kept]) != 0)
-    decayed = 0.5 ** ((shop.anchor - known.day[kept]) / half_life)
-    weight = np.bincount(np.cumsum(new) - 1, weights=decayed, minlength=len(members))
+    weight = np.ones(len(members))
+    if half_life is not None:
+        decayed = 0.5 ** ((shop.anchor - known.day[kept]) / half_life)
+        weight = np.log1p(np.bincount(np.cumsum(new) - 1, decayed, minlength=len(members)))
     item_of = _columns(items, shop.items, few=len(shop.shoppers) <= FEW_MEMBERS)
     column_of = np.full(shop.items, -1, dtype=np.int64)
     column_of[item_of] = np.arange(len(item_of))
@@ -107,7 +110,7 @@ def taste_of(shop: Shop, half_life: float) -> Taste:
     return Taste(
         row_of[members[told]],
         column_of[items[told]],
-        np.log1p(weight[told]).astype(np.float32),
+        weight[told].astype(np.float32),
         len(shop.shoppers),
         item_of,
     )

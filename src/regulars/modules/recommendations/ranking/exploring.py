@@ -17,13 +17,11 @@ from .shop import Shop, shop_at
 
 #: The penalty where there are few items, and from MANY_ITEMS on.
 PENALTY: Final = 2_000.0
-PENALTY_OF_MANY: Final = 500.0
+PENALTY_OF_MANY: Final = 1_000.0
 MANY_ITEMS: Final = 5_000
 #: Over how many days a rise is looked for, and how much of it counts.
 TREND_DAYS: Final = 28
 TREND_POWER: Final = 0.5
-#: Long enough to count all purchases alike.
-EVER: Final = 1e5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ def explore(history: History, as_of: int, *, length: int, watch: Watch | None = 
     shop = shop_at(history, as_of)
     if watch is not None:
         watch(1, 3)
-    taste = taste_of(shop, EVER)
+    taste = taste_of(shop, None)
     penalty = PENALTY if taste.columns < MANY_ITEMS else PENALTY_OF_MANY
     companions = learn_companions(taste, penalty)
     if watch is not None:
