@@ -402,6 +402,7 @@ def test_the_console_shows_an_order_with_all_that_belongs_to_it() -> None:
     assert told["lines"][0] == {
         "line": 1, "sku": "tea", "name": "Green tea", "category": "tea", "quantity": 2,
         "returned": 1, "unit_price_minor": 1_000, "net_minor": 2_000,
+        "gross_minor": None, "discounts": [], "tenders": None,
     }  # fmt: skip
     assert told["lines"][1]["name"] is None
     (shown,) = told["refunds"]
