@@ -80,7 +80,10 @@ def test_every_share_adds_up_and_none_is_negative(seed: int) -> None:
         assert goods <= gross * book.max_discount_bps // 10_000
         assert sum(one.points_to_earn for one in found.lines) == found.points_to_earn
         assert 0 <= found.due_minor <= found.payable_minor
-        assert found.payable_minor + found.discount_minor == found.gross_minor
+        assert (
+            found.payable_minor + found.discount_minor
+            == found.gross_minor + found.shipping_gross_minor
+        )
         told = [one.offer for one in found.applied]
         told += [one.offer for one in found.rejected if one.offer is not None]
         assert sorted(told) == sorted(offer.code for offer in offers)

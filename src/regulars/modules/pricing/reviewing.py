@@ -38,7 +38,7 @@ def review(
     rules = (
         programme_at(place.merchant_id, place.now)
         if programme is None
-        else compiled_programme(0, checked(dict(programme)))
+        else compiled_programme(0, checked(programme))
     )
     goods = articles(
         place.merchant_id,

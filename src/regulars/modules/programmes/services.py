@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -64,7 +65,7 @@ def run_due(merchant_id: int, now: datetime) -> int:
     )
 
 
-def checked(document: dict[str, Any]) -> dict[str, Any]:
+def checked(document: Mapping[str, Any]) -> dict[str, Any]:
     """The document with every default written out; raises Invalid with a pointer per fault."""
     try:
         parsed = ProgrammeDocument.model_validate(document)

@@ -44,7 +44,7 @@ class Search:
     def __init__(self, plan: Plan, offers: Sequence[Offer]) -> None:
         self._plan = plan
         self._offers = [replace(offer, status="active") for offer in offers]
-        asked = [offer for offer in self._offers if offer.who.rule or offer.who.cel]
+        asked = [o for o in self._offers if o.who.rule is not None or o.who.cel is not None]
         self._book: OfferBook = compile_offers(
             self._offers,
             max_discount_bps=plan.max_discount_bps,
