@@ -122,3 +122,9 @@ def test_the_console_asks_the_same() -> None:
     shop = make_shop()
     answer = staff(shop).post("/programmes/lint", {})
     assert (answer.status_code, answer.json()["findings"]) == (200, [])
+
+
+@pytest.mark.parametrize("draft", ["x", 1, [], ["ab"], {"tiers": 1}])
+def test_a_draft_that_is_no_programme_is_refused(draft: Any) -> None:
+    answer = make_shop().api.post("/programmes/lint", {"programme": draft})
+    assert answer.status_code == 422, answer.content
