@@ -101,7 +101,8 @@ def _next(
     common = buyers_of(history.until(as_of)) >= LEAST_BUYERS
     baskets = next_baskets(history.only(common[history.item]), as_of, WITHIN_DAYS)
     target = _of_shoppers(baskets.keys, history, shop)
-    pairs = pairs_at(history.until(as_of), as_of, least=1)
+    # The simple rules rank the same items, so that no place of theirs goes to what cannot count.
+    pairs = pairs_at(history.only(common[history.item]), as_of, least=1)
     counts = pairs.counts.astype(np.float64)
     return target, {
         "popularity 28 d": _same_for_all(shop),
