@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from .frame import Commands, Refused, start, the_merchant
+from .frame import Commands, Refused, given_day, start, the_merchant
 from .progress import bar
 from .words import say
 
@@ -82,7 +82,8 @@ def _churn(args: argparse.Namespace) -> None:
 
 def day_of(args: argparse.Namespace) -> date:
     """The day of ``--as-of``, today if none was given. Raises Refused where it is none."""
-    if args.as_of is None:
+    found = given_day(args.as_of)
+    if found is None:
         from zoneinfo import ZoneInfo
 
         from regulars.infra.clock import now_for
@@ -90,12 +91,6 @@ def day_of(args: argparse.Namespace) -> date:
 
         merchant = the_merchant(args)
         return program_day(now_for(merchant), ZoneInfo(merchant.zone))
-    try:
-        found = date.fromisoformat(args.as_of)
-    except ValueError:
-        raise Refused(say("Write a day as 2018-01-02, not {day!r}.", day=args.as_of)) from None
-    if not 1901 <= found.year <= 9998:
-        raise Refused(say("Write a day as 2018-01-02, not {day!r}.", day=args.as_of))
     return found
 
 

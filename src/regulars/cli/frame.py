@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from .words import say
@@ -98,6 +99,20 @@ def the_merchant(args: argparse.Namespace) -> MerchantFacts:
     codes = ", ".join(merchant.code for merchant in known)
     text = "There is no merchant {code!r} here; there are {known}."
     raise Refused(say(text, code=args.merchant, known=codes))
+
+
+def given_day(written: str | None) -> date | None:
+    """A day as it was written, None for none. Raises Refused for what is none, and for years so far
+    off that no window fits around them."""
+    if written is None:
+        return None
+    try:
+        found: date | None = date.fromisoformat(written)
+    except ValueError:
+        found = None
+    if found is None or not 1901 <= found.year <= 9998:
+        raise Refused(say("Write a day as 2018-01-02, not {day!r}.", day=written))
+    return found
 
 
 def answer(args: argparse.Namespace, told: Any, lines: Sequence[str]) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from .frame import Commands, Refused, start, the_merchant
+from .frame import Commands, Refused, given_day, start, the_merchant
 from .words import say
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def cli_report(
     split = next((known for known in _BY if known == by), None)
     found = answer(
         merchant,
-        Question(name=wanted, as_of=_day(as_of), window_days=window, by=split),
+        Question(name=wanted, as_of=given_day(as_of), window_days=window, by=split),
     ).report
     return to_csv(found) if format == "csv" else json.dumps(found, ensure_ascii=False) + "\n"
 
@@ -67,12 +66,3 @@ def _run(args: argparse.Namespace) -> None:
             by=args.by,
         )
     )
-
-
-def _day(written: str | None) -> date | None:
-    if written is None:
-        return None
-    try:
-        return date.fromisoformat(written)
-    except ValueError:
-        raise Refused(say("Write a day as 2018-01-02, not {day!r}.", day=written)) from None

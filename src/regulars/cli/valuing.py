@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from .frame import Commands, Refused, start, the_merchant
+from .frame import Commands, Refused, given_day, start, the_merchant
 from .words import say
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def cli_clv(
     if not 1 <= days <= MOST_HORIZON_DAYS:
         raise Refused(say("A horizon is 1 to {most} days.", most=MOST_HORIZON_DAYS))
     try:
-        found, held = answering.lifetime_values(merchant, as_of=_day(as_of), horizon_days=days)
+        found, held = answering.lifetime_values(merchant, as_of=given_day(as_of), horizon_days=days)
     except TooFewBuyers as few:
         text = "Too few members came back to learn from: {why}."
         raise Refused(say(text, why=str(few))) from None
@@ -88,12 +87,3 @@ def _tell(held: dict[str, int | float | None] | None) -> None:
         ),
         file=sys.stderr,
     )
-
-
-def _day(written: str | None) -> date | None:
-    if written is None:
-        return None
-    try:
-        return date.fromisoformat(written)
-    except ValueError:
-        raise Refused(say("Write a day as 2018-01-02, not {day!r}.", day=written)) from None

@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Any
 
-from django.http import HttpResponse
 from ninja import Router
 
 from regulars.infra.clock import now_for
-from regulars.infra.http.answers import sent
-from regulars.infra.http.fields import ShownId
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
 
 from . import asking
-from .shapes import (
-    EvaluationOut,
-    LintIn,
-    LintOut,
-    QuoteIn,
-    QuoteOut,
-    QuoteReleasedOut,
-    QuoteShownOut,
-    TrialIn,
-)
+from .routes import add_routes
+from .shapes import EvaluationOut, TrialIn
 
 router = Router(tags=["pricing"])
-QuoteInPath = Annotated[UUID, ShownId("quo")]
 
 
 @router.post(
@@ -41,33 +27,4 @@ def evaluate_cart(request: ApiRequest, body: TrialIn) -> dict[str, Any]:
     return asking.evaluation(request, body, now_for(request.auth.merchant), body.offers)
 
 
-@router.post("/quotes", response={201: QuoteOut}, operation_id="create_quote")
-@requires("pricing.write")
-def create_quote(request: ApiRequest, body: QuoteIn) -> HttpResponse:
-    """Promise a price; what is scarce in it is held until it ends."""
-    life = timedelta(seconds=body.expires_in)
-    return sent(asking.quote(request, body, now_for(request.auth.merchant), life))
-
-
-@router.get("/quotes/{quote_id}", response=QuoteShownOut, operation_id="read_quote")
-@requires("pricing.read")
-def read_quote(request: ApiRequest, quote_id: QuoteInPath) -> dict[str, Any]:
-    """A quote as it was promised, and what became of it."""
-    return asking.shown(request, quote_id, now_for(request.auth.merchant))
-
-
-@router.post("/quotes/{quote_id}/release", response=QuoteReleasedOut, operation_id="release_quote")
-@requires("pricing.write")
-def release_quote(request: ApiRequest, quote_id: QuoteInPath) -> HttpResponse:
-    """Give a quote up; what it held is free at once."""
-    return sent(asking.release(request, quote_id, now_for(request.auth.merchant)))
-
-
-@router.post(
-    "/programmes/lint", response=LintOut, operation_id="lint_programme", exclude_unset=True
-)
-@requires("offers.read", writes=False)
-def lint_programme(request: ApiRequest, body: LintIn) -> dict[str, Any]:
-    """What a programme and its offers would do: loops, floors, rules that never fire, and the
-    dearest order with the cart that attains it."""
-    return asking.linted(request, body, now_for(request.auth.merchant))
+add_routes(router)
