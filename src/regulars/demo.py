@@ -203,7 +203,7 @@ def _serve(merchant_id: int) -> int:
     port = os.environ.get("PORT", "8000")
     base = f"http://127.0.0.1:{port}"
     shown = members_per_tier(merchant_id).get("gold")
-    print(f"\n  console      {base}/sign-in/{_owner_link(merchant_id)}", file=sys.stderr)
+    print(f"\n  console      {base}/sign-in/{owner_link(merchant_id)}", file=sys.stderr)
     if shown is not None:
         token = card_token(
             merchant_id=merchant_id,
@@ -215,7 +215,8 @@ def _serve(merchant_id: int) -> int:
     return cli(["serve", "--port", port])
 
 
-def _owner_link(merchant_id: int) -> str:
+def owner_link(merchant_id: int) -> str:
+    """A one-time sign-in token of the demo's owner, made where there is none yet."""
     from django.contrib.auth.models import User
 
     from regulars.infra.clock import real_now
