@@ -112,7 +112,7 @@ def test_a_suspended_merchant_is_refused_and_forgets_nothing() -> None:
     assert queries.seats(owner.user_id) == []
     services.suspend(merchant_id=shop.id, suspended=False)
     assert queries.principal_of_key(text) is not None
-    assert [seat.code for seat in queries.seats(owner.user_id)] == [shop.code]
+    assert [seat.merchant.code for seat in queries.seats(owner.user_id)] == [shop.code]
 
 
 def test_roles_are_made_of_known_permissions_and_shrink_downwards() -> None:

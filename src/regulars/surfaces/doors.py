@@ -88,8 +88,8 @@ def staff(request: HttpRequest) -> tuple[Principal, bool]:
     if user is None:
         raise Unauthenticated
     seat = chosen_seat(request, merchants.seats(user.id))
-    merchant = merchants.merchant_of_id(seat.merchant_id)
-    closed = signing_in.second_factor(request, user, seat.role).closed
+    merchant = seat.merchant
+    closed = signing_in.second_factor(request, seat.role, seat.device_id).closed
     principal = Principal(
         merchant_id=merchant.id,
         merchant=merchant,
@@ -104,7 +104,7 @@ def chosen_seat(request: HttpRequest, seats: list[Seat]) -> Seat:
     if not seats:
         raise NoMerchant
     chosen: Any = request.session.get(CHOSEN_MERCHANT)
-    return next((seat for seat in seats if seat.merchant_id == chosen), seats[0])
+    return next((seat for seat in seats if seat.merchant.id == chosen), seats[0])
 
 
 def check_origin(request: HttpRequest) -> None:

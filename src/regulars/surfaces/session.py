@@ -120,8 +120,8 @@ def choose_merchant(request: HttpRequest, body: MerchantChoiceIn) -> dict[str, A
     """Work at another merchant where one has a role."""
     user = _signed_in(request)
     for seat in queries.seats(user.id):
-        if seat.code == body.code:
-            request.session[CHOSEN_MERCHANT] = seat.merchant_id
+        if seat.merchant.code == body.code:
+            request.session[CHOSEN_MERCHANT] = seat.merchant.id
             return _session(request, user)
     raise NotFound
 
@@ -148,7 +148,7 @@ def confirm_totp(request: HttpRequest, body: OtpIn) -> dict[str, Any]:
 def set_password(request: HttpRequest, body: PasswordIn) -> dict[str, Any]:
     """Choose a password; ends the person's other sessions."""
     user = _signed_in(request)
-    if signing_in.second_factor(request, user, "owner").awaits_code:
+    if signing_in.second_factor(request, "owner", signing_in.device_id_of(user)).awaits_code:
         raise Forbidden("Confirm your second factor first.")
     signing_in.set_password(request, user, password=body.password, current=body.current)
     return _session(request, user)
@@ -181,8 +181,8 @@ def _session(request: HttpRequest, user: User | None = None) -> dict[str, Any]:
         raise Unauthenticated
     seats = queries.seats(user.id)
     seat = chosen_seat(request, seats)
-    factor = signing_in.second_factor(request, user, seat.role)
-    merchant = queries.merchant_of_id(seat.merchant_id)
+    factor = signing_in.second_factor(request, seat.role, seat.device_id)
+    merchant = seat.merchant
     return {
         "user": {"username": user.get_username(), "name": user.first_name},
         "role": seat.role,
@@ -197,7 +197,10 @@ def _session(request: HttpRequest, user: User | None = None) -> dict[str, Any]:
             "now": now_for(merchant),
             "source_note": queries.source_note(merchant.id),
         },
-        "merchants": [{"code": s.code, "name": s.name, "role": s.role} for s in seats],
+        "merchants": [
+            {"code": one.merchant.code, "name": one.merchant.name, "role": one.role}
+            for one in seats
+        ],
         "totp": {
             "required": factor.required,
             "enrolled": factor.enrolled,

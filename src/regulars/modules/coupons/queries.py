@@ -11,7 +11,7 @@ from regulars.infra.db import Sql
 from regulars.infra.snapshots import one_snapshot, stream
 from regulars.kernel.errors import NotFound
 from regulars.modules.budgets.gather import look
-from regulars.modules.members.lookup import carriers, circles
+from regulars.modules.members.lookup import circle_of
 
 from . import codes as spelling
 from .counting import keys
@@ -87,10 +87,7 @@ def wallet(merchant_id: int, member_id: UUID, now: datetime) -> list[WalletEntry
 
     Raises NotFound.
     """
-    carrier = carriers(merchant_id, [member_id]).get(member_id)
-    if carrier is None:
-        raise NotFound
-    people = circles(merchant_id, [carrier])[carrier].ids
+    people = circle_of(merchant_id, member_id).ids
     coupons = of_members(merchant_id, people)
     seen = look(merchant_id, keys((coupon.key for coupon in coupons), people), now)
     entries = [

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from regulars.infra.db import Sql, any_of, as_instant, as_uuid, fetch_all, fetch_one
+from regulars.kernel.errors import NotFound
 
 _CARRIERS: Final = Sql(
     "SELECT id, coalesce(merged_into, id) FROM members_member "
@@ -18,8 +19,13 @@ _CIRCLES: Final = Sql(
     "SELECT id, coalesce(merged_into, id), joined_at FROM members_member "
     f"WHERE merchant_id = :merchant_id AND ({any_of('id')} OR {any_of('merged_into')})"
 )
-
-
+_CIRCLE_OF: Final = Sql(
+    "WITH who AS (SELECT coalesce(w.merged_into, w.id) AS carrier FROM members_member w "
+    "WHERE w.merchant_id = :merchant_id AND w.id = :member_id) "
+    "SELECT m.id, coalesce(m.merged_into, m.id), m.joined_at FROM members_member m "
+    "WHERE m.merchant_id = :merchant_id AND (m.id = (SELECT carrier FROM who) "
+    "OR m.merged_into = (SELECT carrier FROM who))"
+)
 _COUNT: Final = Sql("SELECT count(*) FROM members_member WHERE merchant_id = :merchant_id")
 
 
@@ -41,6 +47,19 @@ def carriers(merchant_id: int, member_ids: Sequence[UUID]) -> dict[UUID, UUID]:
 def circles(merchant_id: int, carrier_ids: Sequence[UUID]) -> dict[UUID, Circle]:
     """The circles of members who carry on; joined at the earliest of their records."""
     rows = fetch_all(_CIRCLES, {"merchant_id": merchant_id, "ids": list(carrier_ids)})
+    return _circles_of_rows(rows)
+
+
+def circle_of(merchant_id: int, member_id: UUID) -> Circle:
+    """The circle that any one of its records belongs to, in one statement. Raises NotFound."""
+    rows = fetch_all(_CIRCLE_OF, {"merchant_id": merchant_id, "member_id": member_id})
+    if not rows:
+        raise NotFound
+    (circle,) = _circles_of_rows(rows).values()
+    return circle
+
+
+def _circles_of_rows(rows: Sequence[Sequence[Any]]) -> dict[UUID, Circle]:
     found: dict[UUID, tuple[list[UUID], datetime]] = {}
     for own, carrier, joined_at in rows:
         joined = as_instant(joined_at)

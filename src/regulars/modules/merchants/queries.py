@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models import Subquery
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from regulars.infra.db import Sql, as_instant, as_json, fetch_one
@@ -107,13 +108,15 @@ def principal_of_key(api_key: str) -> Principal | None:
 
 def seats(user_id: int) -> list[Seat]:
     """Where a person holds a role, by the merchant's code; suspended merchants left out."""
+    device = TOTPDevice.objects.filter(user_id=user_id, confirmed=True).order_by("id")
     rows = (
         StaffRole.objects.filter(user_id=user_id, merchant__suspended=False)
         .select_related("merchant")
+        .annotate(device_id=Subquery(device.values("id")[:1]))
         .order_by("merchant__code")
     )
     return [
-        Seat(row.merchant_id, row.merchant.code, row.merchant.name, row.role)  # type: ignore[arg-type]
+        Seat(facts_of(row.merchant), row.role, row.device_id)  # type: ignore[arg-type]
         for row in rows
     ]
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, get_args
 
+from regulars.infra.http.principal import MerchantFacts
+
 Role = Literal["owner", "manager", "analyst", "cashier"]
 
 #: Everything anyone may ever be allowed, in words of the product. Nothing else can be declared.
@@ -158,12 +160,11 @@ class NewStaff:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A role that a signed-in person holds, and where."""
+    """A role that a signed-in person holds, and where; ``device_id`` is of their second factor."""
 
-    merchant_id: int
-    code: str
-    name: str
+    merchant: MerchantFacts
     role: Role
+    device_id: int | None
 
 
 @dataclass(frozen=True, slots=True)

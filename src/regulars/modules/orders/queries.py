@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from regulars.infra.db import Sql, any_of, as_instant, as_json, as_uuid, fetch_all, fetch_one
 from regulars.kernel.errors import FieldError, Invalid, NotFound
 from regulars.kernel.periods import day_start
-from regulars.modules.members.lookup import carriers, circles
+from regulars.modules.members.lookup import carriers, circle_of, circles
 
 from .gather import stored_order
 from .types import OrderView
@@ -190,10 +190,7 @@ def _restrict(
 
 def _records(merchant_id: int, member_id: UUID) -> tuple[UUID, ...]:
     """All ids of the person: orders stay under the record they were made with."""
-    carrier = carriers(merchant_id, [member_id]).get(member_id)
-    if carrier is None:
-        raise NotFound
-    return circles(merchant_id, [carrier])[carrier].ids
+    return circle_of(merchant_id, member_id).ids
 
 
 def _position(merchant_id: int, after: UUID) -> dict[str, Any]:

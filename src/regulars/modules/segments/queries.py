@@ -15,7 +15,7 @@ from regulars.infra.http.principal import MerchantFacts
 from regulars.kernel.errors import NotFound
 from regulars.kernel.instants import parse_instant
 from regulars.kernel.periods import program_day
-from regulars.modules.members.lookup import circles
+from regulars.modules.members.lookup import circle_of
 from regulars.modules.members.queries import carrier_of
 from regulars.modules.merchants.queries import merchant_of_id
 
@@ -132,8 +132,7 @@ def all_members_of(merchant_id: int, segment_id: UUID) -> Iterator[list[Membersh
 
 def tags_of(merchant_id: int, member_id: UUID) -> list[TagView]:
     """The tags of a person, over all their records, by word. Raises NotFound."""
-    carrier = carrier_of(merchant_id, member_id)
-    ids = circles(merchant_id, [carrier])[carrier].ids
+    ids = circle_of(merchant_id, member_id).ids
     rows = Tag.objects.of(merchant_id).filter(member_id__in=ids).order_by("tag", "at")
     latest = {row.tag: TagView(row.tag, row.why, row.by, row.at) for row in rows}
     return list(latest.values())

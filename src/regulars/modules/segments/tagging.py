@@ -12,7 +12,7 @@ from regulars.events.segments import MemberTagged, MemberUntagged
 from regulars.infra import outbox
 from regulars.infra.http.principal import MerchantFacts
 from regulars.kernel.errors import Conflict, NotFound
-from regulars.modules.members.lookup import circles
+from regulars.modules.members.lookup import circle_of
 from regulars.modules.members.queries import carrier_of
 
 from . import recorder
@@ -56,9 +56,9 @@ def untag(merchant: MerchantFacts, member_id: UUID, *, tag: str, now: datetime) 
     """Take a word off a member, whichever of their records it was put on. In the caller's
     transaction. Raises NotFound where it is not there."""
     recorder.alone(merchant.id)
-    carrier = carrier_of(merchant.id, member_id)
-    ids = circles(merchant.id, [carrier])[carrier].ids
-    gone, _ = Tag.objects.of(merchant.id).filter(member_id__in=ids, tag=tag).delete()
+    circle = circle_of(merchant.id, member_id)
+    carrier = circle.member_id
+    gone, _ = Tag.objects.of(merchant.id).filter(member_id__in=circle.ids, tag=tag).delete()
     if not gone:
         raise NotFound
     event = MemberUntagged(merchant_id=merchant.id, happened_at=now, member_id=carrier, tag=tag)

@@ -13,10 +13,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from regulars.infra.db import Sql, any_of, as_day, as_instant, as_uuid, fetch_all
-from regulars.kernel.errors import NotFound
 from regulars.kernel.periods import day_start, program_day
 from regulars.modules.earning.gather import load_activity, series
-from regulars.modules.members.lookup import carriers, circles
+from regulars.modules.members.lookup import circle_of, circles
 
 from . import rules
 from .forecast import Forecast
@@ -111,11 +110,9 @@ def stand(
 
     ``number`` is the version that ``ladder`` is of. A merged member is answered by who carries on.
     """
-    carrier = carriers(merchant_id, [member_id]).get(member_id)
-    if carrier is None:
-        raise NotFound
+    circle = circle_of(merchant_id, member_id)
+    carrier = circle.member_id
     day = program_day(now, zone)
-    circle = circles(merchant_id, [carrier])[carrier]
     joined_on = program_day(circle.joined_at, zone)
     days = load_activity(merchant_id, dict.fromkeys(circle.ids, carrier)).get(carrier, {})
     activity = series(days, ladder.counter)

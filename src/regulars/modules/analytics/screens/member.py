@@ -19,7 +19,7 @@ from regulars.modules.analytics.rounding import half_up
 from regulars.modules.ledger.queries import balances
 from regulars.modules.ledger.types import DEBT_OF, POINTS, AssetBalance
 from regulars.modules.members.enrolment import WHO_BY_ID
-from regulars.modules.members.queries import names
+from regulars.modules.members.queries import opened_name
 from regulars.modules.members.rules import member_number
 from regulars.modules.programmes.queries import programme_at
 from regulars.modules.programmes.statements import money_for, shown
@@ -43,7 +43,8 @@ _CIRCLE: Final = f"""{WHO_BY_ID}, circle AS (
     AND (c.id = (SELECT carrier FROM who) OR c.merged_into = (SELECT carrier FROM who)))"""
 _GATHER: Final = Sql(
     f"""WITH {_CIRCLE} SELECT
-  (SELECT json_array(m.id, m.status, m.joined_at, m.channel, m.store, m.merged_into)
+  (SELECT json_array(m.id, m.name_sealed, m.status, m.joined_at, m.channel, m.store,
+      m.merged_into, (SELECT count(*) FROM circle))
      FROM members_member m WHERE m.merchant_id = :merchant_id AND m.id = :member_id),
   (SELECT json_group_array(json_array(i.type, i.masked)) FROM (
      SELECT type, masked FROM members_identity WHERE merchant_id = :merchant_id
@@ -73,6 +74,7 @@ class Known:
 
     carrier: UUID
     merged_into: UUID | None
+    records: int
     programme: Programme
     stand: Stand
     basics: dict[str, Any]
@@ -90,7 +92,8 @@ def member(merchant: MerchantFacts, member_id: UUID, *, locale: str) -> dict[str
     carries on.
     """
     known = known_of(merchant, member_id, locale=locale)
-    merges = merged_into(merchant.id, known.carrier) if known.merged_into is None else []
+    whole = known.merged_into is None and known.records > 1
+    merges = merged_into(merchant.id, known.carrier) if whole else []
     return {
         **known.basics,
         "tier": known.tier,
@@ -130,10 +133,11 @@ def known_of(merchant: MerchantFacts, member_id: UUID, *, locale: str) -> Known:
     held = balances(merchant_id=merchant.id, member_id=found.member_id, now=now)
     tier = shown(found, programme, locale=locale)
     figures = _figures(activity, int(refunded_minor), sums or [])
-    merged = record[-1]
+    *_, merged, records = record
     return Known(
         carrier=found.member_id,
         merged_into=as_uuid(merged) if merged else None,
+        records=int(records),
         programme=programme,
         stand=found,
         basics=_basics(merchant.id, record, identities or []),
@@ -155,13 +159,13 @@ def known_of(merchant: MerchantFacts, member_id: UUID, *, locale: str) -> Known:
 def _basics(
     merchant_id: int, record: Sequence[Any], identities: Sequence[Sequence[str]]
 ) -> dict[str, Any]:
-    own, status, joined_at, channel, store, _merged = record
+    own, sealed, status, joined_at, channel, store, *_ = record
     member_id, joined = as_uuid(own), as_instant(joined_at)
     assert joined is not None
     return {
         "id": show("mem", member_id),
         "number": member_number(member_id),
-        "name": names(merchant_id, [member_id]).get(member_id),
+        "name": opened_name(merchant_id, member_id, sealed) if sealed else None,
         "status": status,
         "joined_at": show_instant(joined),
         "channel": channel,

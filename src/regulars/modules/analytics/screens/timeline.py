@@ -13,13 +13,13 @@ from uuid import UUID
 from regulars.infra.clock import now_for
 from regulars.infra.db import Sql, any_of, as_instant, as_uuid, fetch_all
 from regulars.infra.http.principal import MerchantFacts
-from regulars.kernel.errors import FieldError, Invalid, NotFound
+from regulars.kernel.errors import FieldError, Invalid
 from regulars.kernel.ids import parse, show
 from regulars.kernel.instants import show_instant
 from regulars.modules.analytics.reporting import ladder_of
 from regulars.modules.ledger.queries import adjustment_reasons
 from regulars.modules.ledger.types import DEBT_OF, POINTS
-from regulars.modules.members.lookup import carriers, circles
+from regulars.modules.members.lookup import circle_of
 from regulars.modules.programmes.statements import named
 from regulars.modules.tiers.types import Ladder
 
@@ -96,12 +96,9 @@ def timeline(
 
     Raises NotFound, and Invalid for a cursor that is none.
     """
-    carrier = carriers(merchant.id, [member_id]).get(member_id)
-    if carrier is None:
-        raise NotFound
     params: dict[str, Any] = {
         "merchant_id": merchant.id,
-        "members": list(circles(merchant.id, [carrier])[carrier].ids),
+        "members": list(circle_of(merchant.id, member_id).ids),
         "most": limit + 1,
         **_position(after),
     }

@@ -125,18 +125,24 @@ def signed_in(request: HttpRequest) -> User | None:
     return user
 
 
-def second_factor(request: HttpRequest, user: User, role: str) -> SecondFactor:
+def second_factor(request: HttpRequest, role: str, device_id: int | None) -> SecondFactor:
     """Whether this session needs a code, has a device, and has shown the code.
 
     A one-time link of this machine's operator spares owners and managers the set-up where
     REGULARS_TOTP_OPTIONAL=1 says so (a demo); a device that was set up is asked for always.
     """
-    device = _device_of(user)
-    enrolled = device is not None
+    enrolled = device_id is not None
     spared = bool(request.session.get(_BY_LINK)) and settings.TOTP_OPTIONAL
     required = enrolled or (role in SECOND_FACTOR_ROLES and not spared)
     shown = request.session.get(DEVICE_ID_SESSION_KEY)
-    return SecondFactor(required, enrolled, device is not None and device.persistent_id == shown)
+    verified = enrolled and TOTPDevice(id=device_id).persistent_id == shown
+    return SecondFactor(required, enrolled, verified)
+
+
+def device_id_of(user: User) -> int | None:
+    """The person's second factor, where one is set up."""
+    device = _device_of(user)
+    return device.pk if device is not None else None
 
 
 def offer_totp(request: HttpRequest, user: User) -> TotpOffer:
