@@ -59,6 +59,11 @@ def test_faults_are_told_in_the_order_of_the_tree_up_to_a_number() -> None:
     ]
 
 
+def test_one_comparison_has_no_more_faults_than_are_told() -> None:
+    odd = {f"x{n}": n for n in range(2 * MOST_FAULTS)}
+    assert faults(leaf(**odd)) == [((f"x{n}",), "unknown_field") for n in range(MOST_FAULTS)]
+
+
 def test_a_tree_with_a_fault_is_no_test_and_one_without_is() -> None:
     assert read(leaf(extra=1)).test is None
     found = read({"any": [leaf("<", 5), {"not": leaf()}]})

@@ -12,8 +12,8 @@ from datetime import date
 from typing import Any, Final
 
 from regulars.kernel.canonical import MAX_SAFE_INTEGER
-from regulars.kernel.errors import FieldError, Invalid
-from regulars.kernel.rule_trees import Grammar, Misfit, Test, Where, comparing
+from regulars.kernel.errors import FieldError, Invalid, pointer_of
+from regulars.kernel.rule_trees import Grammar, Misfit, Test, comparing
 
 from .facts import ALWAYS_KNOWN, FACTS
 from .types import Fact, FactKind, Values
@@ -63,7 +63,7 @@ def compiled(written: Any, *, pointer: str = "/rule") -> Rule:
     """The rule of a tree as it was sent. Raises Invalid, with a pointer per fault."""
     reading = _GRAMMAR.read(written)
     if reading.test is None:
-        faults = [FieldError(_pointer(pointer, one.where), one.code, one.detail)
+        faults = [FieldError(pointer + pointer_of(one.where), one.code, one.detail)
                   for one in reading.faults]  # fmt: skip
         raise Invalid("The rule does not hold together.", errors=faults)
     test, read = reading.test, reading.comparisons
@@ -80,10 +80,6 @@ def compiled(written: Any, *, pointer: str = "/rule") -> Rule:
     return Rule(
         holds, turns, facts, frozenset(one.given for one in read if one.fact.name == "lists")
     )
-
-
-def _pointer(root: str, where: Where) -> str:
-    return root + "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in where)
 
 
 def _operand(fact: Fact, op: str, value: Any) -> Any:
