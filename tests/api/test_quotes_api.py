@@ -260,6 +260,57 @@ def test_a_page_shows_a_stranger_what_joining_would_save() -> None:
     assert now["Access-Control-Allow-Origin"] == ORIGIN
 
 
+def test_the_articles_of_a_page_are_priced_in_one_request_each_alone() -> None:
+    """Two articles of 60.00 reach 100.00 together, and neither does by itself."""
+    shop = make_shop()
+    make_offer(shop, "spend_save", params={"steps": [{"spend": 10_000, "save": 500}]})
+    make_offer(shop, "member_price", params={"prices": {"tea": 3_000}}, who={"members_only": True})
+    page = page_key(shop)
+    carts = [
+        {"lines": [{"sku": sku, "quantity": 1, "unit_price": 6_000}], "as_new_member": joined}
+        for sku in ("tea", "cup")
+        for joined in (False, True)
+    ]
+    told = page.send("POST", "/evaluations/bulk", {"carts": carts}, key="", Origin=ORIGIN)
+    assert told["Access-Control-Allow-Origin"] == ORIGIN
+    found = told.json()["carts"]
+    assert [one["evaluation"]["due"] for one in found] == [6_000, 3_000, 6_000, 6_000]
+    for index, cart_of in enumerate(carts):
+        alone = page.post("/evaluations", cart_of).json()
+        assert found[index] == {"index": index, "status": 200, "evaluation": alone}
+
+
+def test_a_cart_that_is_wrong_keeps_no_other_waiting() -> None:
+    shop = make_shop()
+    page = page_key(shop)
+    good, member = cart(), enrol(shop)
+    dear = {"lines": [{"sku": "tea", "quantity": 2**31 - 1, "unit_price": 10**9}]}
+    sent = [good, {"lines": []}, cart(member_id=member), "tea", dear, cart(extra=1), good]
+    found = page.post("/evaluations/bulk", {"carts": sent}).json()["carts"]
+    assert [one["status"] for one in found] == [200, 422, 403, 422, 422, 422, 200]
+    assert [one["index"] for one in found] == list(range(7))
+    assert [one["errors"][0]["pointer"] for one in found if one["status"] == 422] == [
+        "/lines",
+        "",
+        "/lines",
+        "/extra",
+    ]
+    assert found[0]["evaluation"] == found[6]["evaluation"]
+    by_shop = shop.api.post("/evaluations/bulk", {"carts": [cart(member_id=member)]}).json()
+    assert by_shop["carts"][0]["evaluation"]["points_to_earn"] > 0
+
+
+def test_carts_in_one_request_are_bounded() -> None:
+    page = page_key(make_shop())
+    one = {"lines": [{"sku": "tea", "quantity": 1, "unit_price": 100}]}
+    assert page.post("/evaluations/bulk", {"carts": [one] * 100}).status_code == 200
+    assert page.post("/evaluations/bulk", {"carts": [one] * 101}).status_code == 422
+    assert page.post("/evaluations/bulk", {"carts": []}).status_code == 422
+    wide = {"lines": one["lines"] * 501}
+    refused = page.post("/evaluations/bulk", {"carts": [wide, wide]})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/carts")
+
+
 def test_a_page_key_opens_nothing_else_and_no_other_page() -> None:
     shop = make_shop()
     member = enrol(shop)
@@ -276,8 +327,9 @@ def test_a_page_key_opens_nothing_else_and_no_other_page() -> None:
 
 def test_a_preflight_of_prices_is_answered_and_of_nothing_else() -> None:
     page = page_key(make_shop())
-    asked = page.send("OPTIONS", "/evaluations", None, Origin=ORIGIN)
-    assert (asked.status_code, asked["Access-Control-Allow-Methods"]) == (204, "POST")
+    for path in ("/evaluations", "/evaluations/bulk"):
+        asked = page.send("OPTIONS", path, None, Origin=ORIGIN)
+        assert (asked.status_code, asked["Access-Control-Allow-Methods"]) == (204, "POST")
     other = page.send("OPTIONS", "/orders", None, Origin=ORIGIN)
     assert "Access-Control-Allow-Origin" not in other
 

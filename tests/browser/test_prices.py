@@ -260,6 +260,8 @@ def test_a_page_of_another_origin_shows_the_member_price(
         with another_site(partial(with_key, language=language)) as origin:
             context = browser.new_context(locale="en-US")
             watched = Watched(context)
+            asked: list[str] = []
+            context.on("request", lambda one, into=asked: into.append(f"{one.method} {one.url}"))
             watched.page.goto(origin)
             watched.page.locator("#tea [part=points]").wait_for()
             told = watched.page.evaluate("document.querySelector('#tea').shadowRoot.textContent")
@@ -272,6 +274,10 @@ def test_a_page_of_another_origin_shows_the_member_price(
             )
             assert watched.page.locator("#cup [part=member-price]").count() == 0
             assert watched.page.locator("#odd").inner_text() == "ask us"
+            watched.page.wait_for_load_state("networkidle")
+            assert [one for one in asked if "/api/" in one] == [
+                f"POST {shop.base}/api/v1/evaluations/bulk"
+            ], "one request for both articles, for a stranger and for who would join"
             assert watched.faults == []
             context.close()
 

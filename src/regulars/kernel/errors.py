@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,11 @@ class FieldError:
     pointer: str
     code: str
     detail: str = ""
+
+
+def pointer_of(location: Sequence[Any]) -> str:
+    """The RFC 6901 pointer of the keys and places that lead to a field."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
 
 
 class Refusal(Exception):

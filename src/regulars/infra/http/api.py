@@ -28,6 +28,7 @@ from regulars.infra.writes import checked_key
 from regulars.kernel.errors import FieldError, NotFound, Refusal
 
 from . import problems, strict_json
+from .items import fault_of
 from .openapi import describe
 from .permissions import SAFE_METHODS, Forbidden, Needs, needs_of
 
@@ -247,11 +248,7 @@ def _fault(source: str, fault: Any) -> FieldError:
     if source == "path":
         raise NotFound
     if source == "body":
-        given = fault["input"]
-        pointer = problems.pointer_of(location[1:])
-        if isinstance(given, strict_json.Unreadable):
-            return FieldError(pointer, given.code, given.detail)
-        return FieldError(pointer, problems.code_of(fault["type"]), fault["msg"])
+        return fault_of(fault, location[1:])
     mark = "?" if source == "query" else ""
     name = f"{mark}{location[-1]}" if location else mark
     return FieldError(name, problems.code_of(fault["type"]), fault["msg"])

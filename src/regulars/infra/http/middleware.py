@@ -19,8 +19,8 @@ Next = Callable[[HttpRequest], HttpResponseBase]
 
 #: Paths whose every answer is for programs.
 API_ROOTS: Final = ("/api/", "/console/api/", "/member/api/")
-#: The one path that pages elsewhere may call.
-SHARED_PATH: Final = "/api/v1/evaluations"
+#: What pages elsewhere may call.
+SHARED_PATHS: Final = frozenset({"/api/v1/evaluations", "/api/v1/evaluations/bulk"})
 _QUIET: Final = frozenset({"healthz", "metrics"})
 _log = structlog.get_logger("regulars.http")
 
@@ -76,7 +76,7 @@ class SharedWithPages:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path != SHARED_PATH or "Origin" not in request.headers:
+        if request.path not in SHARED_PATHS or "Origin" not in request.headers:
             return self._get_response(request)
         origin = request.headers["Origin"]
         if request.method == "OPTIONS":

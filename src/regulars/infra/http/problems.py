@@ -118,11 +118,6 @@ def code_of(validator_type: str) -> str:
     return _CODES.get(validator_type, validator_type)
 
 
-def pointer_of(location: Sequence[Any]) -> str:
-    """The RFC 6901 pointer of where a fault is."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
-
-
 def _field(error: FieldError) -> dict[str, str]:
     told = {"pointer": error.pointer, "code": error.code}
     if error.detail:

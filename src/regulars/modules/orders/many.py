@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
+from regulars.infra.http.items import refused
 from regulars.infra.recording import Writes
 from regulars.infra.writes import WRITE_RECORD, Answer, Asked, answer_text, write_row
 from regulars.kernel.errors import Contention, Refusal
@@ -54,21 +55,6 @@ def place_many(scope: Scope, asked: Asked, orders: Sequence[Sent]) -> Answer:
     if unsettled:
         return Answer(200, text)
     return in_one_unit(lambda: _remember(asked, text))
-
-
-def refused(refusal: Refusal) -> dict[str, Any]:
-    """The verdict on an order that was not taken."""
-    verdict: dict[str, Any] = {
-        "status": refusal.status,
-        "code": refusal.code,
-        "detail": refusal.detail,
-    }
-    if refusal.errors:
-        verdict["errors"] = [
-            {"pointer": error.pointer, "code": error.code, "detail": error.detail}
-            for error in refusal.errors
-        ]
-    return verdict
 
 
 def _place(scope: Scope, asked: Asked, key: str, sent: Sent) -> dict[str, Any]:

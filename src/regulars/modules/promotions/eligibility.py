@@ -15,6 +15,9 @@ from typing import Any, Final, Literal
 
 import cel
 
+from regulars.kernel.canonical import MAX_SAFE_INTEGER
+from regulars.kernel.rule_trees import LISTED, Grammar, Misfit, Where, all_of, comparing
+
 from .types import Who
 
 Facts = Mapping[str, Any]
@@ -65,19 +68,17 @@ OPERATORS: Final[dict[FactType, tuple[str, ...]]] = {
     "text": ("=", "!=", "in", "not_in"),
     "set": ("has", "has_any", "has_all", "has_none"),
 }
-_LISTED: Final = frozenset({"in", "not_in", "has_any", "has_all", "has_none"})
 MOST_DEPTH: Final = 8
 MOST_TERMS: Final = 64
 MOST_VALUES: Final = 500
 MOST_CEL: Final = 500
 _MOST_LOOPS: Final = 2
-_MAX_NUMBER: Final = 2**53 - 1
 
 
 class RuleFault(ValueError):
     """A rule that cannot be kept: ``where`` leads to the part at fault."""
 
-    def __init__(self, where: tuple[str | int, ...], code: str, detail: str) -> None:
+    def __init__(self, where: Where, code: str, detail: str) -> None:
         super().__init__(detail)
         self.where, self.code, self.detail = where, code, detail
 
@@ -91,7 +92,7 @@ def matcher(who: Who) -> Test | None:
         tests.append(cel_test(who.cel))
     if not tests:
         return None
-    met = _all_of(tests)
+    met = all_of(tests)
     return lambda facts: bool(facts) and met(facts)
 
 
@@ -102,7 +103,11 @@ def check_rule(rule: Any) -> None:
 
 def compile_rule(rule: Any) -> Test:
     """The tree as one test. Raises RuleFault."""
-    return _Reader().read(rule, (), 1)
+    reading = _GRAMMAR.read(rule)
+    if reading.test is None:
+        fault = reading.faults[0]
+        raise RuleFault(fault.where, fault.code, fault.detail)
+    return reading.test
 
 
 def check_cel(text: str) -> None:
@@ -177,118 +182,41 @@ _SAMPLES: Final = (
 )  # fmt: skip
 
 
-class _Reader:
-    """Reads a tree within its budgets of depth and terms."""
-
-    def __init__(self) -> None:
-        self._terms = 0
-
-    def read(self, node: Any, where: tuple[str | int, ...], depth: int) -> Test:
-        if not isinstance(node, dict):
-            raise RuleFault(where, "object_required", "A rule is an object.")
-        if depth > MOST_DEPTH:
-            raise RuleFault(where, "too_deep", f"A rule is at most {MOST_DEPTH} levels deep.")
-        if "fact" in node:
-            return self._term(node, where)
-        if len(node) != 1 or not (node.keys() <= {"all", "any", "not"}):
-            raise RuleFault(where, "malformed", "Write one of all, any, not, or a fact.")
-        ((joint, inner),) = node.items()
-        if joint == "not":
-            met = self.read(inner, (*where, "not"), depth + 1)
-            return lambda facts: not met(facts)
-        if not isinstance(inner, list) or not inner:
-            raise RuleFault((*where, joint), "list_required", "Give a list of at least one rule.")
-        tests = [
-            self.read(part, (*where, joint, place), depth + 1) for place, part in enumerate(inner)
-        ]
-        return _all_of(tests) if joint == "all" else _any_of(tests)
-
-    def _term(self, node: dict[str, Any], where: tuple[str | int, ...]) -> Test:
-        self._terms += 1
-        if self._terms > MOST_TERMS:
-            raise RuleFault(where, "too_many", f"A rule has at most {MOST_TERMS} comparisons.")
-        for name in node:
-            if name not in ("fact", "op", "value"):
-                raise RuleFault((*where, name), "unknown_field", "A comparison has no such field.")
-        fact = FACTS.get(node["fact"]) if isinstance(node["fact"], str) else None
-        if fact is None:
-            raise RuleFault((*where, "fact"), "unknown_fact", f"Known are {', '.join(FACTS)}.")
-        op, value = node.get("op"), node.get("value")
-        if op not in OPERATORS[fact.type]:
-            known = ", ".join(OPERATORS[fact.type])
-            raise RuleFault((*where, "op"), "unknown_value", f"{fact.name} is compared by {known}.")
-        _check_value(fact, str(op), value, (*where, "value"))
-        return _comparison(fact.name, str(op), value)
-
-
-def _check_value(fact: Fact, op: str, value: Any, where: tuple[str | int, ...]) -> None:
-    if op in _LISTED:
+def _operand(fact: Fact, op: str, value: Any) -> Any:
+    if op in LISTED:
         if not isinstance(value, list) or not 1 <= len(value) <= MOST_VALUES:
-            raise RuleFault(where, "list_required", f"Give a list of 1 to {MOST_VALUES} texts.")
+            raise Misfit("list_required", f"Give a list of 1 to {MOST_VALUES} texts.")
         wrong = next((place for place, one in enumerate(value) if not isinstance(one, str)), None)
         if wrong is not None:
-            raise RuleFault((*where, wrong), "text_required", "Give texts.")
+            raise Misfit("text_required", "Give texts.", wrong)
     elif fact.type == "number":
         if not isinstance(value, int) or isinstance(value, bool):
-            raise RuleFault(where, "integer_required", "Give a whole number.")
-        if not -_MAX_NUMBER <= value <= _MAX_NUMBER:
-            raise RuleFault(where, "too_large", "A number is past 2^53 - 1.")
+            raise Misfit("integer_required", "Give a whole number.")
+        if abs(value) > MAX_SAFE_INTEGER:
+            raise Misfit("too_large", "A number is past 2^53 - 1.")
     elif fact.type == "flag":
         if not isinstance(value, bool):
-            raise RuleFault(where, "boolean_required", "Give true or false.")
+            raise Misfit("boolean_required", "Give true or false.")
     elif not isinstance(value, str):
-        raise RuleFault(where, "text_required", "Give a text.")
+        raise Misfit("text_required", "Give a text.")
+    return value
 
 
-def _comparison(name: str, op: str, value: Any) -> Test:  # one line per operator
-    some = frozenset(value) if op in _LISTED else frozenset()
-    tests: dict[str, Test] = {
-        "=": lambda facts: facts[name] == value,
-        "!=": lambda facts: facts[name] != value,
-        "<": lambda facts: facts[name] < value,
-        "<=": lambda facts: facts[name] <= value,
-        ">": lambda facts: facts[name] > value,
-        ">=": lambda facts: facts[name] >= value,
-        "in": lambda facts: facts[name] in some,
-        "not_in": lambda facts: facts[name] not in some,
-        "has": lambda facts: value in facts[name],
-        "has_any": lambda facts: not some.isdisjoint(facts[name]),
-        "has_all": lambda facts: some.issubset(facts[name]),
-        "has_none": lambda facts: some.isdisjoint(facts[name]),
-    }
-    return tests[op]
+def _test(fact: Fact, op: str, given: Any) -> Test:
+    name, meets = fact.name, comparing(op, given)
+    return lambda facts: meets(facts[name])
 
 
-def _all_of(tests: list[Test]) -> Test:
-    """Unrolled in pairs and triples: calls cost more than the comparisons they make."""
-    if len(tests) == 1:
-        return tests[0]
-    if len(tests) == 2:
-        a, b = tests
-        return lambda facts: a(facts) and b(facts)
-    if len(tests) == 3:
-        a, b, c = tests
-        return lambda facts: a(facts) and b(facts) and c(facts)
-    if len(tests) <= 5:
-        a, b, c, d, e = (*tests, tests[-1])[:5]
-        return lambda facts: a(facts) and b(facts) and c(facts) and d(facts) and e(facts)
-    return _all_of([*map(_all_of, _in_fives(tests))])
-
-
-def _any_of(tests: list[Test]) -> Test:
-    if len(tests) == 1:
-        return tests[0]
-    if len(tests) == 2:
-        a, b = tests
-        return lambda facts: a(facts) or b(facts)
-    if len(tests) == 3:
-        a, b, c = tests
-        return lambda facts: a(facts) or b(facts) or c(facts)
-    if len(tests) <= 5:
-        a, b, c, d, e = (*tests, tests[-1])[:5]
-        return lambda facts: a(facts) or b(facts) or c(facts) or d(facts) or e(facts)
-    return _any_of([*map(_any_of, _in_fives(tests))])
-
-
-def _in_fives(tests: list[Test]) -> list[list[Test]]:
-    return [tests[start : start + 5] for start in range(0, len(tests), 5)]
+_GRAMMAR: Final = Grammar[Fact, Facts](
+    facts=FACTS,
+    operators=lambda fact: OPERATORS[fact.type],
+    operand=_operand,
+    test=_test,
+    most_depth=MOST_DEPTH,
+    most=MOST_TERMS,
+    counts="comparisons",
+    most_faults=1,
+    shape_code="malformed",
+    size_code="too_many",
+    operator_code="unknown_value",
+)

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from regulars.events.base import Event
 from regulars.events.promotions import OfferChanged, OfferCreated, PricingSettingsChanged
 from regulars.infra import outbox
-from regulars.infra.http.problems import code_of, pointer_of
+from regulars.infra.http.items import faults_of
 from regulars.kernel.errors import FieldError, Invalid, NotFound
 
 from .document import OfferDocument, dated
@@ -142,11 +142,7 @@ def _with_faults_told(read: Callable[[], OfferDocument]) -> OfferDocument:
     try:
         return read()
     except ValidationError as error:
-        faults = [
-            FieldError(pointer_of(fault["loc"]), code_of(fault["type"]), fault["msg"])
-            for fault in error.errors(include_url=False)
-        ]
-        raise Invalid("The offer does not hold together.", errors=faults) from None
+        raise Invalid("The offer does not hold together.", errors=faults_of(error)) from None
 
 
 def _json(document: OfferDocument) -> dict[str, Any]:

@@ -5,15 +5,15 @@ docs/algorithms/segments.md tells them with worked figures.
 
 from __future__ import annotations
 
-import operator
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
 from regulars.kernel.canonical import MAX_SAFE_INTEGER
-from regulars.kernel.errors import FieldError, Invalid
+from regulars.kernel.errors import FieldError, Invalid, pointer_of
+from regulars.kernel.rule_trees import Grammar, Misfit, Test, comparing
 
 from .facts import ALWAYS_KNOWN, FACTS
 from .types import Fact, FactKind, Values
@@ -27,23 +27,12 @@ _MOST_FAULTS: Final = 20
 
 Holds = Callable[[Values, int], bool]
 """Whether a rule holds for stored values on a day (an ordinal)."""
+_Asked = tuple[Values, int]
 Turns = Callable[[Values, int], int | None]
 """The earliest day after that one on which time alone may change the answer."""
 
-_COMPARE: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
-    "=": operator.eq,
-    "!=": operator.ne,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "<": operator.lt,
-    "<=": operator.le,
-    "before": operator.lt,
-    "on_or_after": operator.ge,
-    "in": lambda value, given: value in given,
-    "not_in": lambda value, given: value not in given,
-    "includes": lambda value, given: given in value,
-    "excludes": lambda value, given: given not in value,
-}
+#: Where an operator goes by another name than the grammar's.
+_ASKED_AS: Final = {"before": "<", "on_or_after": ">=", "includes": "has", "excludes": "has_not"}
 _NUMBER_OPS: Final = ("=", "!=", ">", ">=", "<", "<=")
 OPERATORS: Final[Mapping[FactKind, tuple[str, ...]]] = {
     "number": _NUMBER_OPS,
@@ -72,98 +61,32 @@ def operators_of(fact: Fact) -> tuple[str, ...]:
 
 def compiled(written: Any, *, pointer: str = "/rule") -> Rule:
     """The rule of a tree as it was sent. Raises Invalid, with a pointer per fault."""
-    reading = _Reading()
-    holds = reading.node(written, pointer, 1)
-    if reading.faults or holds is None:
-        faults = reading.faults[:_MOST_FAULTS]
+    reading = _GRAMMAR.read(written)
+    if reading.test is None:
+        faults = [FieldError(pointer + pointer_of(one.where), one.code, one.detail)
+                  for one in reading.faults]  # fmt: skip
         raise Invalid("The rule does not hold together.", errors=faults)
-    leaves = tuple(reading.turning)
+    test, read = reading.test, reading.comparisons
+    leaves = [turning for one in read if (turning := _turning(one.fact, one.op, one.given))]
+
+    def holds(values: Values, today: int) -> bool:
+        return test((values, today))
 
     def turns(values: Values, today: int) -> int | None:
         days = [day for leaf in leaves if (day := leaf(values, today)) is not None]
         return min(days, default=None)
 
-    return Rule(holds, turns, frozenset(reading.facts), frozenset(reading.lists))
+    facts = frozenset(one.fact.name for one in read)
+    return Rule(
+        holds, turns, facts, frozenset(one.given for one in read if one.fact.name == "lists")
+    )
 
 
-@dataclass(slots=True)
-class _Reading:
-    """One walk through a tree."""
-
-    faults: list[FieldError] = field(default_factory=list)
-    turning: list[Turns] = field(default_factory=list)
-    facts: set[str] = field(default_factory=set)
-    lists: set[str] = field(default_factory=set)
-    nodes: int = 0
-
-    def node(self, written: Any, pointer: str, depth: int) -> Holds | None:
-        self.nodes += 1
-        if self.nodes > MOST_NODES:
-            if self.nodes == MOST_NODES + 1:
-                self._fault(pointer, "too_large", f"A rule holds at most {MOST_NODES} nodes.")
-            return None
-        if depth > MOST_DEPTH:
-            return self._fault(pointer, "too_deep", f"A rule is at most {MOST_DEPTH} deep.")
-        if not isinstance(written, dict):
-            return self._fault(pointer, "object_required", "Write all, any, not or a comparison.")
-        if "fact" in written:
-            return self._leaf(written, pointer)
-        if len(written) != 1 or not written.keys() <= {"all", "any", "not"}:
-            return self._fault(pointer, "one_of", "Write one of all, any, not, or a comparison.")
-        (word, inner), *_ = written.items()
-        if word == "not":
-            return self._not(inner, f"{pointer}/not", depth)
-        return self._group(word, inner, f"{pointer}/{word}", depth)
-
-    def _not(self, inner: Any, pointer: str, depth: int) -> Holds | None:
-        holds = self.node(inner, pointer, depth + 1)
-        if holds is None:
-            return None
-        return lambda values, today: not holds(values, today)
-
-    def _group(self, word: str, inner: Any, pointer: str, depth: int) -> Holds | None:
-        if not isinstance(inner, list) or not inner:
-            return self._fault(pointer, "list_required", "Write a list of one node or more.")
-        found = tuple(self._each(inner, pointer, depth))
-        if len(found) != len(inner):
-            return None
-        if len(found) == 1:
-            return found[0]
-        if word == "all":
-            return lambda values, today: all(holds(values, today) for holds in found)
-        return lambda values, today: any(holds(values, today) for holds in found)
-
-    def _each(self, inner: list[Any], pointer: str, depth: int) -> Iterator[Holds]:
-        for number, one in enumerate(inner[: MOST_NODES + 1]):
-            holds = self.node(one, f"{pointer}/{number}", depth + 1)
-            if holds is not None:
-                yield holds
-
-    def _leaf(self, written: dict[str, Any], pointer: str) -> Holds | None:
-        for name in written.keys() - {"fact", "op", "value"}:
-            at = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
-            self._fault(at, "unknown_field", "A comparison has fact, op and value.")
-        name, op = written["fact"], written.get("op")
-        fact = FACTS.get(name) if isinstance(name, str) else None
-        if fact is None:
-            return self._fault(f"{pointer}/fact", "unknown_fact", "No fact has this name.")
-        fitting = operators_of(fact)
-        if not isinstance(op, str) or op not in fitting:
-            return self._fault(f"{pointer}/op", "unknown_operator", f"Use {', '.join(fitting)}.")
-        given, why = _given(fact, op, written.get("value"))
-        if why is not None:
-            return self._fault(f"{pointer}/value", "invalid_value", why)
-        self.facts.add(fact.name)
-        if fact.name == "lists":
-            self.lists.add(given)
-        turning = _turning(fact, op, given)
-        if turning is not None:
-            self.turning.append(turning)
-        return _holds(fact, op, given)
-
-    def _fault(self, pointer: str, code: str, detail: str) -> Holds | None:
-        self.faults.append(FieldError(pointer, code, detail))
-        return None
+def _operand(fact: Fact, op: str, value: Any) -> Any:
+    given, why = _given(fact, op, value)
+    if why is not None:
+        raise Misfit("invalid_value", why)
+    return given
 
 
 def _given(fact: Fact, op: str, value: Any) -> tuple[Any, str | None]:
@@ -208,22 +131,16 @@ def _is_text(value: Any) -> bool:
     )
 
 
-def _holds(fact: Fact, op: str, given: Any) -> Holds:
+def _test(fact: Fact, op: str, given: Any) -> Test[_Asked]:
     read = fact.read
     if op == "known":
-        return lambda values, today: (read(values, today) is not None) is given
+        return lambda asked: (read(*asked) is not None) is given
     if op == "more_than_days_ago":
-        return lambda values, today: (
-            (day := read(values, today)) is not None and today - day > given
-        )
+        return lambda asked: (day := read(*asked)) is not None and asked[1] - day > given
     if op == "within_days":
-        return lambda values, today: (
-            (day := read(values, today)) is not None and today - day < given
-        )
-    compare = _COMPARE[op]
-    return lambda values, today: (
-        (value := read(values, today)) is not None and compare(value, given)
-    )
+        return lambda asked: (day := read(*asked)) is not None and asked[1] - day < given
+    meets = comparing(_ASKED_AS.get(op, op), given)
+    return lambda asked: (value := read(*asked)) is not None and meets(value)
 
 
 def _turning(fact: Fact, op: str, given: Any) -> Turns | None:
@@ -236,3 +153,18 @@ def _turning(fact: Fact, op: str, given: Any) -> Turns | None:
         return day + after if day is not None and day + after > today else None
 
     return turns
+
+
+_GRAMMAR: Final = Grammar[Fact, _Asked](
+    facts=FACTS,
+    operators=operators_of,
+    operand=_operand,
+    test=_test,
+    most_depth=MOST_DEPTH,
+    most=MOST_NODES,
+    counts="nodes",
+    most_faults=_MOST_FAULTS,
+    shape_code="one_of",
+    size_code="too_large",
+    operator_code="unknown_operator",
+)

@@ -7,15 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from pydantic import ValidationError
 
 from regulars.infra.clock import now_for
 from regulars.infra.http.answers import asked, sent
+from regulars.infra.http.items import read_item
 from regulars.infra.http.principal import ApiRequest, MerchantFacts
-from regulars.infra.http.problems import code_of, pointer_of
-from regulars.infra.http.strict_json import Unreadable
 from regulars.infra.writes import fingerprint_of
-from regulars.kernel.errors import FieldError, Invalid, Refusal
+from regulars.kernel.errors import Refusal
 from regulars.kernel.ids import show
 from regulars.modules.orders import services
 from regulars.modules.orders.many import Sent, place_many
@@ -71,19 +69,6 @@ def refund_asked(body: RefundIn) -> services.RefundAsked:
 def _sent(item: Any, merchant: MerchantFacts) -> Sent:
     fingerprint = fingerprint_of(item)
     try:
-        return Sent(fingerprint, OrderIn.model_validate(item).draft(merchant))
-    except ValidationError as error:
-        return Sent(fingerprint, _unreadable(error))
+        return Sent(fingerprint, read_item(OrderIn, item, called="order").draft(merchant))
     except Refusal as refusal:
         return Sent(fingerprint, refusal)
-
-
-def _unreadable(error: ValidationError) -> Invalid:
-    faults = []
-    for fault in error.errors(include_url=False):
-        given, pointer = fault["input"], pointer_of(fault["loc"])
-        if isinstance(given, Unreadable):
-            faults.append(FieldError(pointer, given.code, given.detail))
-        else:
-            faults.append(FieldError(pointer, code_of(fault["type"]), fault["msg"]))
-    return Invalid("The order does not fit its schema; see errors.", errors=faults)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from regulars.infra.http.answers import asked
 from regulars.infra.http.client import client_ip
+from regulars.infra.http.items import read_item, refused
 from regulars.infra.http.principal import ApiRequest
 from regulars.infra.writes import Answer
-from regulars.kernel.errors import FieldError, Invalid, NotFound
+from regulars.kernel.errors import FieldError, Invalid, NotFound, Refusal
 from regulars.kernel.ids import show
 from regulars.modules.pricing import quoting
 from regulars.modules.pricing.asked import Guesser, Place
@@ -22,7 +23,7 @@ from regulars.modules.pricing.reviewing import review
 from regulars.modules.pricing.telling import evaluation_json, quote_json
 from regulars.modules.promotions.document import OfferDocument, compiled
 
-from .shapes import AskingIn, LintIn
+from .shapes import MOST_LINES, AskingIn, LintIn
 
 _SLACK = timedelta(minutes=5)
 
@@ -47,6 +48,33 @@ def evaluation(
     found = price(place, cart, suggest=True, drafts=[compiled(draft) for draft in drafts])
     assert not isinstance(found, Answer)
     return evaluation_json(found.evaluation)
+
+
+def evaluations(
+    items: Sequence[Any], evaluated: Callable[[AskingIn], dict[str, Any]]
+) -> dict[str, Any]:
+    """The verdict on each cart. Raises Invalid where they have more lines than one cart may."""
+    lines = sum(len(item["lines"]) for item in items if _has_lines(item))
+    if lines > MOST_LINES:
+        raise Invalid(
+            "The carts have too many lines.",
+            errors=[FieldError("/carts", "too_large", f"The most is {MOST_LINES} in all.")],
+        )
+    return {"carts": [_verdict(index, item, evaluated) for index, item in enumerate(items)]}
+
+
+def _has_lines(item: Any) -> bool:
+    return isinstance(item, dict) and isinstance(item.get("lines"), list)
+
+
+def _verdict(
+    index: int, item: Any, evaluated: Callable[[AskingIn], dict[str, Any]]
+) -> dict[str, Any]:
+    try:
+        found = evaluated(read_item(AskingIn, item, called="cart"))
+    except Refusal as refusal:
+        return {"index": index, **refused(refusal)}
+    return {"index": index, "status": 200, "evaluation": found}
 
 
 def quote(request: ApiRequest, body: AskingIn, now: datetime, life: timedelta) -> Answer:

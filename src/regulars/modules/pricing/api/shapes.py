@@ -20,6 +20,7 @@ from regulars.modules.pricing.asked import Asking, Goods, Guesser
 from regulars.modules.promotions.document import OfferDocument
 
 MOST_LINES: Final = 1_000
+MOST_CARTS: Final = 100
 MOST_MINOR: Final = 10**15
 Minor = Annotated[int, Field(ge=0, le=MOST_MINOR)]
 Units = Annotated[int, Field(ge=1, le=2**31 - 1)]
@@ -86,6 +87,12 @@ class AskingIn(Strict):
                 "stored_value": self.redeem.stored_value,
             },
         )
+
+
+class ManyIn(Strict):
+    """Each cart is checked and priced by itself, so that one that is wrong keeps nobody waiting."""
+
+    carts: Annotated[list[Any], Field(min_length=1, max_length=MOST_CARTS)]
 
 
 class TrialIn(AskingIn):
@@ -170,6 +177,19 @@ class EvaluationOut(AmountsOut):
     rejected: list[RejectedOut]
     suggestions: list[SuggestionOut]
     certificate: CertificateOut
+
+
+class CartOut(Strict):
+    index: int
+    status: Annotated[int, Field(description="As POST /evaluations would have answered")]
+    evaluation: EvaluationOut | None = None
+    code: str | None = None
+    detail: str | None = None
+    errors: list[dict[str, str]] | None = None
+
+
+class ManyOut(Strict):
+    carts: list[CartOut]
 
 
 class QuoteOut(EvaluationOut):
