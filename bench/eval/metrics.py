@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,14 +68,22 @@ def calibration_error(happened: Floats, said: Floats, bins: int = 10) -> float:
     return float(sum(gaps) / len(order))
 
 
-def least_calibration_error(said: Floats, *, draws: int = 200, seed: int = 1) -> float:
-    """What ``calibration_error`` shows on average where everything said is exactly true.
-
-    Bins of few cases are off by chance alone.
-    """
+def calibration_errors_of_the_truth(
+    weeks: Sequence[Floats], *, draws: int = 500, seed: int = 1
+) -> Floats:
+    """What the mean of ``calibration_error`` over ``weeks`` shows where everything said in them is
+    exactly true, once for each of ``draws``: bins of few cases are off by chance alone."""
     random = np.random.default_rng(seed)
-    lucky = (random.random((draws, len(said))) < said).astype(np.float64)
-    return float(np.mean([calibration_error(happened, said) for happened in lucky]))
+    return np.mean(
+        [
+            [
+                calibration_error((random.random(len(said)) < said).astype(np.float64), said)
+                for _ in range(draws)
+            ]
+            for said in weeks
+        ],
+        axis=0,
+    )
 
 
 @dataclass(frozen=True, slots=True)

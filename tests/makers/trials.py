@@ -7,12 +7,13 @@ bench.lift` runs all of it, the tests a part.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from typing import Any, Final
 
 import numpy as np
 
-from makers.journey import Year
+from makers.journey import Year, campaign
 from regulars.modules.experiments import rules, statistics
 from regulars.modules.experiments.types import Effect, Estimate, Floats, Group
 
@@ -147,6 +148,58 @@ def _quality(told: np.ndarray, truth: float) -> dict[str, float]:
         "rmse": round(float(np.sqrt(((told[:, 0] - truth) ** 2).mean())), 3),
         "coverage": float(((told[:, 1] <= truth) & (truth <= told[:, 2])).mean()),
     }
+
+
+def leads_of_redeemers(
+    data: Year, number: int, begins: date, ends: date, *, without: Sequence[int]
+) -> tuple[tuple[float, float], tuple[float, float], tuple[float, float]]:
+    """By how much redeemers of campaign ``number`` spent more per week on [begins, ends).
+
+    Dollars and percent: than everybody else, than the others it was sent to, and the exposed than
+    the rest. Households that were sent one of ``without`` or never bought are left out.
+    """
+    exposed, redeemed, kept = _roles(data, number, without)
+    spent = data.per_week(begins, ends)
+
+    def lead(one: np.ndarray, other: np.ndarray) -> tuple[float, float]:
+        mine, theirs = spent[one & kept].mean(), spent[other & kept].mean()
+        return float(mine - theirs), float(100 * (mine / theirs - 1))
+
+    return lead(redeemed, ~redeemed), lead(redeemed, exposed & ~redeemed), lead(exposed, ~exposed)
+
+
+def changes_of_exposed(
+    data: Year,
+    number: int,
+    before: date,
+    before_ends: date,
+    begins: date,
+    ends: date,
+    *,
+    without: Sequence[int],
+) -> dict[str, Any]:
+    """How spend per week changed from [before, before_ends) to [begins, ends): of the exposed, and
+    differences in differences with their 95 % intervals."""
+    exposed, redeemed, kept = _roles(data, number, without)
+    change = data.per_week(begins, ends) - data.per_week(before, before_ends)
+    return {
+        "exposed": float(change[exposed & kept].mean()),
+        "redeemers_vs_non_redeemers": _plain(
+            change[redeemed & kept], change[exposed & ~redeemed & kept]
+        ),
+        "exposed_vs_unexposed": _plain(change[exposed & kept], change[~exposed & kept]),
+    }
+
+
+def _roles(
+    data: Year, number: int, without: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Who was sent the campaign, who redeemed, and who counts at all."""
+    sent, redeemed = (data.among(households) for households in campaign(number))
+    kept = data.spend.sum(axis=1) > 0
+    for other in without:
+        kept &= ~data.among(campaign(other)[0])
+    return sent, redeemed, kept
 
 
 def peeking(data: Year, *, replications: int) -> dict[str, float]:

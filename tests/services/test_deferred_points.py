@@ -74,6 +74,58 @@ def test_the_journal_as_csv_balances_with_the_report() -> None:
     assert owed == told(shop)["deferred_minor"] > 0
 
 
+def test_every_table_behind_the_screen_comes_as_csv() -> None:
+    shop = make_shop(now=START)
+    member = enrol(shop)
+    buy(shop, member, 50_000)
+    shop.move(timedelta(days=31))
+    buy(shop, member, 20_000)
+    spend(shop, member, 300)
+    asked = "value_points=1&value_minor=10&breakage_bps=2500"
+    found = told(shop, value_points=1, value_minor=10, breakage_bps=2_500)
+
+    def table(name: str, report: str = "deferred_points") -> list[dict[str, str]]:
+        answer = shop.api.get(f"/reports/{report}?format=csv&table={name}&{asked}")
+        assert f"{report}-{name}-2025-02" in answer["Content-Disposition"]
+        return list(csv.DictReader(io.StringIO(answer.content.decode())))
+
+    for name, lines in (
+        ("months", found["journal"]),
+        ("cohorts", found["cohorts"]),
+        ("what_if", found["what_if"]["cohorts"]),
+    ):
+        rows = table(name)
+        assert rows == [
+            {**{key: str(value) for key, value in line.items()}, "estimate": "true"}
+            for line in lines
+        ]
+        assert len(rows) == 2
+    assert table("ageing", "points_liability") == [{"month": "never", "points": "400"}]
+    assert shop.api.get("/reports/deferred_points?format=csv&table=none").status_code == 422
+
+
+def test_what_if_so_much_were_never_redeemed() -> None:
+    """300 of 500 points used, 200 left: a quarter of them never, so 450 will ever be."""
+    shop = make_shop(now=START)
+    member = enrol(shop)
+    buy(shop, member, 50_000)
+    shop.move(timedelta(days=31))
+    spend(shop, member, 300)
+    found = told(shop, value_points=1, value_minor=10, breakage_bps=2_500)
+    (cohort,) = found["cohorts"]
+    # 50,000 x 5,000 / 55,000 for the points, three fifths of it used.
+    assert (cohort["allocated_minor"], cohort["recognised_minor"]) == (4_545, 2_727)
+    what_if = found["what_if"]
+    assert (what_if["expiry_months"], what_if["breakage_bps"]) == (None, 2_500)
+    assert (what_if["expected"], what_if["expected_bps"]) == (450, 9_000)
+    # 4,545 x 300 / 450 = 3,030 would be revenue.
+    assert (what_if["deferred_minor"], what_if["difference_minor"]) == (1_515, -303)
+    assert told(shop, value_points=1, value_minor=10)["what_if"] is None
+    held = shop.api.get("/reports/points_liability?value_minor=10&breakage_bps=2500").json()
+    assert (held["liability_minor"], held["breakage_bps"]) == (1_500, 2_500)
+    assert shop.api.get("/reports/points_liability").json()["liability_minor"] is None
+
+
 def test_what_members_hold_is_what_the_ledger_says_whatever_happened() -> None:
     points = {"expiry": {"kind": "months", "count": 3, "end_of": "month"}}
     shop = make_shop(changed("plain", earning__points=points), now=START)

@@ -42,14 +42,27 @@ class RedeemedAtAge(TypedDict):
     redeemed_bps: int
 
 
-class DeferredWhatIf(TypedDict):
-    """The same points under another expiry, nobody behaving otherwise."""
+class WhatIfCohort(TypedDict):
+    """A cohort as it would stand; ``difference_minor`` is beside the estimate."""
 
-    expiry_months: int
+    month: str
     expected: int
     expected_bps: int
     deferred_minor: int
     difference_minor: int
+
+
+class DeferredWhatIf(TypedDict):
+    """The same points under another expiry, nobody behaving otherwise, or with another share of
+    what is held never to be redeemed, or both; ``difference_minor`` is beside the estimate."""
+
+    expiry_months: int | None
+    breakage_bps: int | None
+    expected: int
+    expected_bps: int
+    deferred_minor: int
+    difference_minor: int
+    cohorts: list[WhatIfCohort]
 
 
 class DeferredPointsReport(TypedDict):

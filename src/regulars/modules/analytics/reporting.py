@@ -23,7 +23,7 @@ from .liability import Terms
 from .marks import Part
 from .queries import Freshness
 from .report_shapes import Report
-from .types import CurveGroup
+from .types import CurveGroup, PointValue
 from .windows import window_start
 
 Name = Literal[
@@ -48,13 +48,15 @@ _TIER_DAYS: Final = 30
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """A report as asked for. Without ``as_of`` it is of today, without a window of the usual one;
-    ``by`` splits the curves of ``second_order``, ``terms`` are those of ``deferred_points``."""
+    ``by`` splits the curves of ``second_order``, ``terms`` are those of ``deferred_points``,
+    ``value`` is what ``points_liability`` puts on what is outstanding."""
 
     name: Name
     as_of: date | None = None
     window_days: int | None = None
     by: CurveGroup | None = None
     terms: Terms | None = None
+    value: PointValue | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class _On:
     by: CurveGroup | None
     ladder: Ladder | None
     terms: Terms
+    value: PointValue | None
 
     @property
     def window(self) -> int:
@@ -100,6 +103,7 @@ def answer(
         by=question.by,
         ladder=ladder_of(merchant.id, now) if question.name == "tiers" else None,
         terms=question.terms or Terms(),
+        value=question.value,
     )
     return Answer(make(on), fresh, fresh.is_stale(parts))
 
@@ -144,7 +148,7 @@ _REPORTS: Final[Mapping[Name, tuple[Part, Callable[[_On], Report]]]] = {
     "tiers": ("people", _tiers),
     "points_liability": (
         "ledger",
-        lambda on: reports.points_liability(on.facts, as_of=on.as_of),
+        lambda on: reports.points_liability(on.facts, as_of=on.as_of, value=on.value),
     ),
     "deferred_points": (
         "ledger",

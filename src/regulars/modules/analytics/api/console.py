@@ -124,7 +124,7 @@ def read_report(
         more["trend"] = answer(merchant, course, at_most_rows=0).report["points"]  # type: ignore[typeddict-item]
     elif asked.format == "json" and name == "tiers":
         more |= named_tiers(found.report, merchant, language_of(request))
-    return sent(found, asked.format, **more)
+    return sent(found, asked, **more)
 
 
 @router.post("/reports/refresh", response={202: RefreshOut}, operation_id="refresh_reports")

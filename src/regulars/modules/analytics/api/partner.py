@@ -23,4 +23,4 @@ def read_report(
     request: ApiRequest, name: Name, asked: Annotated[ReportQuery, Query()]
 ) -> HttpResponse:
     """A report on everything that is committed, as JSON or CSV."""
-    return sent(answer(request.auth.merchant, asked.question(name)), asked.format)
+    return sent(answer(request.auth.merchant, asked.question(name)), asked)

@@ -14,7 +14,7 @@ from regulars.infra.http.principal import MerchantFacts
 from regulars.modules.analytics.liability import Terms
 from regulars.modules.analytics.report_shapes import Report
 from regulars.modules.analytics.reporting import Answer, Name, Question, ladder_of, tier_names
-from regulars.modules.analytics.reports import to_csv
+from regulars.modules.analytics.reports import Table, to_csv
 from regulars.modules.analytics.types import CurveGroup, PointValue
 from regulars.modules.analytics.windows import MOST_DAYS
 
@@ -47,6 +47,13 @@ class ReportQuery(Strict):
     expiry_months: Annotated[
         QueryInt | None, Field(ge=1, le=600, description="What if points were good so long")
     ] = None
+    breakage_bps: Annotated[
+        QueryInt | None,
+        Field(ge=0, le=10_000, description="What if so much of what is held were never redeemed"),
+    ] = None
+    table: Annotated[
+        Table | None, Field(description="Which table as CSV, where a report has several")
+    ] = None
 
     def question(self, name: Name) -> Question:
         terms = Terms(
@@ -54,17 +61,33 @@ class ReportQuery(Strict):
             expected_bps=self.assumed_bps,
             tail_bps=self.tail_bps,
             expiry_months=self.expiry_months,
+            breakage_bps=self.breakage_bps,
         )
         return Question(
-            name=name, as_of=self.as_of, window_days=self.window, by=self.by, terms=terms
+            name=name,
+            as_of=self.as_of,
+            window_days=self.window,
+            by=self.by,
+            terms=terms,
+            value=self._value(),
+        )
+
+    def _value(self) -> PointValue | None:
+        """None where nobody said what points are worth: then no money stands beside them."""
+        if not {"value_points", "value_minor"} & self.model_fields_set:
+            return None
+        return PointValue(
+            points=self.value_points, minor=self.value_minor, breakage_bps=self.breakage_bps or 0
         )
 
 
-def sent(answer: Answer, format: Format, **more: Any) -> HttpResponse:
+def sent(answer: Answer, asked: ReportQuery, **more: Any) -> HttpResponse:
     """A report as it goes out; ``more`` joins it in JSON."""
-    if format == "csv":
-        response = HttpResponse(to_csv(answer.report), content_type="text/csv; charset=utf-8")
-        name = f"{answer.report['report']}-{answer.report['as_of']}.csv"
+    if asked.format == "csv":
+        text = to_csv(answer.report, asked.table)
+        response = HttpResponse(text, content_type="text/csv; charset=utf-8")
+        words = [answer.report["report"], asked.table, answer.report["as_of"]]
+        name = "-".join(word for word in words if word) + ".csv"
         response["Content-Disposition"] = f'attachment; filename="{name}"'
     else:
         told = json.dumps({**answer.report, **more}, separators=(",", ":"), ensure_ascii=False)

@@ -7,7 +7,7 @@ exported, also those after ``as_of``.
 
 from regulars.modules.analytics.reports.cohort_table import cohort_members, cohorts
 from regulars.modules.analytics.reports.coverage_and_sales import coverage, new_members, sales
-from regulars.modules.analytics.reports.csv_text import to_csv
+from regulars.modules.analytics.reports.csv_text import Table, to_csv
 from regulars.modules.analytics.reports.deferred_points import deferred_points
 from regulars.modules.analytics.reports.points_balance import points_liability
 from regulars.modules.analytics.reports.repurchase_rate import repurchase, repurchase_trend
@@ -16,6 +16,7 @@ from regulars.modules.analytics.reports.second_order_curve import second_order
 from regulars.modules.analytics.reports.tier_pyramid import tiers
 
 __all__ = [
+    "Table",
     "cohort_members",
     "cohorts",
     "coverage",

@@ -5,25 +5,28 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from regulars.modules.analytics import report_shapes as shapes
 from regulars.modules.analytics.deferred_shapes import DeferredPointsReport
 from regulars.modules.analytics.reports.rfm_grid import segment_of
 from regulars.modules.analytics.rounding import share_bps
 
+Table = Literal["ageing", "cohorts", "months", "what_if"]
 _Line = tuple[str | int | float | bool | None, ...]
 # A spreadsheet takes a text that starts with one of these for a formula.
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-def to_csv(report: shapes.Report) -> str:
+def to_csv(report: shapes.Report, table: Table | None = None) -> str:
     """``report`` as CSV with a header line, also where it has no rows; None is an empty field.
 
+    ``table`` is another of the report's tables than its first; a report without it gives its first.
     Text that a spreadsheet would run as a formula (a channel's name, a tier's) gets an apostrophe
     in front.
     """
-    header, lines = _TABLES[report["report"]]
+    name = report["report"]
+    header, lines = _OTHER_TABLES.get((name, table), _TABLES[name])
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header.split())
@@ -114,6 +117,32 @@ def _deferred(report: DeferredPointsReport) -> Iterator[_Line]:
                 yield line["month"], entry, debit, credit, amount, True
 
 
+def _ageing(report: shapes.PointsLiabilityReport) -> Iterator[_Line]:
+    for lot in report["ageing"]:
+        yield lot["month"] or "never", lot["points"]
+
+
+def _deferred_months(report: DeferredPointsReport) -> Iterator[_Line]:
+    for line in report["journal"]:
+        moved = line["deferred_minor"], line["released_minor"]
+        yield line["month"], line["opening_minor"], *moved, line["closing_minor"], True
+
+
+def _deferred_cohorts(report: DeferredPointsReport) -> Iterator[_Line]:
+    for line in report["cohorts"]:
+        points = line["issued"], line["redeemed"], line["expired"], line["outstanding"]
+        expected = line["expected"], line["expected_bps"], line["initial_bps"]
+        money = line["allocated_minor"], line["recognised_minor"], line["deferred_minor"]
+        yield line["month"], *points, *expected, *money, True
+
+
+def _deferred_what_if(report: DeferredPointsReport) -> Iterator[_Line]:
+    told = report["what_if"]
+    for line in told["cohorts"] if told else ():
+        expected = line["expected"], line["expected_bps"]
+        yield line["month"], *expected, line["deferred_minor"], line["difference_minor"], True
+
+
 def _coverage(report: shapes.CoverageReport) -> Iterator[_Line]:
     yield "all", None, *_counts(report)
     for channel in report["channels"]:
@@ -142,7 +171,8 @@ def _new_members(report: shapes.NewMembersReport) -> Iterator[_Line]:
 
 
 _COVERAGE = "orders orders_with_member coverage_bps revenue_minor revenue_with_member_minor"
-_TABLES: Final[Mapping[str, tuple[str, Callable[[Any], Iterator[_Line]]]]] = {
+_Told = tuple[str, Callable[[Any], Iterator[_Line]]]
+_TABLES: Final[Mapping[str, _Told]] = {
     "cohorts": (
         "cohort size month active active_bps returned_by returned_by_bps revenue_minor",
         _cohorts,
@@ -171,4 +201,20 @@ _TABLES: Final[Mapping[str, tuple[str, Callable[[Any], Iterator[_Line]]]]] = {
         _sales,
     ),
     "new_members": ("day members", _new_members),
+}
+_OTHER_TABLES: Final[Mapping[tuple[str, Table | None], _Told]] = {
+    ("points_liability", "ageing"): ("month points", _ageing),
+    ("deferred_points", "months"): (
+        "month opening_minor deferred_minor released_minor closing_minor estimate",
+        _deferred_months,
+    ),
+    ("deferred_points", "cohorts"): (
+        "month issued redeemed expired outstanding expected expected_bps initial_bps "
+        "allocated_minor recognised_minor deferred_minor estimate",
+        _deferred_cohorts,
+    ),
+    ("deferred_points", "what_if"): (
+        "month expected expected_bps deferred_minor difference_minor estimate",
+        _deferred_what_if,
+    ),
 }

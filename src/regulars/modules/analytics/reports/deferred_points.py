@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Final
@@ -13,6 +13,7 @@ from regulars.modules.analytics.deferred_shapes import (
     DeferredPointsReport,
     DeferredWhatIf,
     RedeemedAtAge,
+    WhatIfCohort,
 )
 from regulars.modules.analytics.expressions import months
 from regulars.modules.analytics.expressions.points import cohort_moves
@@ -26,6 +27,7 @@ from regulars.modules.analytics.liability import (
     Move,
     Terms,
     estimate,
+    with_breakage,
 )
 from regulars.modules.analytics.rounding import half_up, share_bps
 from regulars.modules.analytics.types import PostingKinds
@@ -54,8 +56,8 @@ def deferred_points(
             terms=some,
         )
 
-    found = under(replace(terms, expiry_months=None))
-    other = None if terms.expiry_months is None else under(terms)
+    found = under(replace(terms, expiry_months=None, breakage_bps=None))
+    other = _other(found, under, terms)
     issued, redeemed, expired, expected, allocated, recognised = (
         _sum(found, name) for name in _SUMMED
     )
@@ -157,19 +159,47 @@ def _development(found: Estimate) -> list[RedeemedAtAge]:
     ]
 
 
-def _what_if(
-    found: Estimate, other: Estimate | None, issued: int, terms: Terms
-) -> DeferredWhatIf | None:
-    if other is None or terms.expiry_months is None:
+def _other(
+    found: Estimate, under: Callable[[Terms], Estimate], terms: Terms
+) -> Sequence[Cohort] | None:
+    """The cohorts of ``found`` under what is asked of ``terms``; None where nothing is."""
+    if terms.expiry_months is None and terms.breakage_bps is None:
         return None
-    deferred, then = (
-        sum(cohort.deferred_minor for cohort in one.cohorts) for one in (found, other)
+    cohorts = found.cohorts if terms.expiry_months is None else under(terms).cohorts
+    if terms.breakage_bps is None or not cohorts:
+        return cohorts
+    return with_breakage(
+        cohorts,
+        month=found.journal[-1].month,
+        breakage_bps=terms.breakage_bps,
+        expiry_months=terms.expiry_months,
     )
-    expected = _sum(other, "expected")
+
+
+def _what_if(
+    found: Estimate, other: Sequence[Cohort] | None, issued: int, terms: Terms
+) -> DeferredWhatIf | None:
+    if other is None:
+        return None
+    deferred = sum(cohort.deferred_minor for cohort in found.cohorts)
+    then = sum(cohort.deferred_minor for cohort in other)
+    expected = sum(cohort.expected for cohort in other)
     return {
         "expiry_months": terms.expiry_months,
+        "breakage_bps": terms.breakage_bps,
         "expected": expected,
         "expected_bps": share_bps(expected, issued),
         "deferred_minor": then,
         "difference_minor": then - deferred,
+        "cohorts": [_changed(was, would) for was, would in zip(found.cohorts, other, strict=True)],
+    }
+
+
+def _changed(was: Cohort, would: Cohort) -> WhatIfCohort:
+    return {
+        "month": months.text_of(would.month),
+        "expected": would.expected,
+        "expected_bps": share_bps(would.expected, max(would.issued, 0)),
+        "deferred_minor": would.deferred_minor,
+        "difference_minor": would.deferred_minor - was.deferred_minor,
     }
