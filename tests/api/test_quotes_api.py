@@ -405,6 +405,23 @@ def test_a_use_is_held_by_a_quote_kept_by_an_order_and_back_with_the_whole_retur
     assert applied(quoted(shop, member_id=member)) == {"once": 2_200}
 
 
+def test_a_limit_per_member_holds_members_and_a_strangers_quote_is_no_way_round_it() -> None:
+    shop = make_shop()
+    member = enrol(shop)
+    make_offer(shop, code="once", limit={"per_member": 1})
+    make_offer(shop, code="ours", limit={"per_member": 1}, who={"members_only": True})
+    placed(shop, quoted(shop, member_id=member))
+    assert why(quoted(shop, member_id=member)) == {"once": "limit_reached", "ours": "limit_reached"}
+    for _ in range(2):
+        strange = quoted(shop)
+        assert set(applied(strange)) == {"once"}
+        assert why(strange) == {"ours": "not_for_member"}
+        refused = shop.api.post("/orders", order_on(strange, member_id=member))
+        assert refused.status_code == 409, refused.content
+        assert refused.json()["code"] == "quote_of_another_member"
+        placed(shop, strange)
+
+
 def test_a_quote_that_ran_out_or_was_given_up_holds_nothing() -> None:
     shop = make_shop()
     make_offer(shop, code="few", limit={"total": 1})

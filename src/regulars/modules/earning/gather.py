@@ -25,12 +25,13 @@ _DAYS: Final = Sql(
     f"WHERE merchant_id = :merchant_id AND {any_of('member_id')} ORDER BY day"
 )
 #: A scalar for other gathers: what the person in the CTE ``who`` gained from :window_from to :day,
-#: the points of :day, and whether anything is known of a later day.
+#: and the points and the growth value of :day alone.
 ACTIVITY_OF_WHO: Final = """(SELECT json_array(
     sum(CASE WHEN v.day >= :window_from THEN v.orders ELSE 0 END),
     sum(CASE WHEN v.day >= :window_from THEN v.spend_minor ELSE 0 END),
     sum(CASE WHEN v.day >= :window_from THEN v.growth_value ELSE 0 END),
-    sum(CASE WHEN v.day = :day THEN v.points ELSE 0 END))
+    sum(CASE WHEN v.day = :day THEN v.points ELSE 0 END),
+    sum(CASE WHEN v.day = :day THEN v.growth_value ELSE 0 END))
   FROM earning_activity v WHERE v.merchant_id = :merchant_id AND v.member_id IN (
     SELECT m.id FROM members_member m WHERE m.merchant_id = :merchant_id
       AND m.merged_into = (SELECT carrier FROM who)

@@ -191,8 +191,8 @@ def person_at_the_till(
         ladder=ladder,
         days=None,
     )
-    sums = [amount or 0 for amount in gathered.activity]
-    person.gathered_window(day, sums[counter_index(ladder.counter)], [0, 0, 0, sums[3]])
+    *window, points, growth_value = [amount or 0 for amount in gathered.activity]
+    person.gathered_window(day, window[counter_index(ladder.counter)], [0, 0, growth_value, points])
     return person
 
 

@@ -342,7 +342,7 @@ def _earning(
             store=asking.store,
             channel=asking.channel,
             points_today=known.activity[3],
-            growth_value_today=0,
+            growth_value_today=known.activity[4],
         ),
     ).points
     own = zip(goods, terms.line_bps, strict=True) if terms.line_bps else ()

@@ -46,7 +46,8 @@ _LIFETIME: Final = """(SELECT json_array(
 class Known:
     """What one read told. ``carrier`` is None for a stranger and for a member nobody knows.
 
-    ``today`` are orders, spend, growth value of the ladder's window and the points of the day.
+    ``activity`` are orders, spend and growth value of the ladder's window, then the points and the
+    growth value of the day.
     ``accounts`` are rows of ledger.gather.ACCOUNT_COLUMNS.
     """
 
@@ -61,7 +62,7 @@ class Known:
     programme: int
     accounts: Sequence[Sequence[Any]]
     standing: Stored | None
-    activity: tuple[int, int, int, int]
+    activity: tuple[int, int, int, int, int]
     lifetime: tuple[int, int]
     book_version: int
     products: dict[str, tuple[str | None, str | None, frozenset[str]]]
@@ -143,7 +144,7 @@ def known_of(question: Question) -> Known:
         programme=programme,
         accounts=as_json(accounts) or [],
         standing=standing_of_row(stand) if stand else None,
-        activity=(sums[0], sums[1], sums[2], sums[3]),
+        activity=(sums[0], sums[1], sums[2], sums[3], sums[4]),
         lifetime=(int(orders), int(spend)),
         book_version=version or 0,
         products={
