@@ -17,7 +17,7 @@ from regulars.modules.members.tokens import bearer_of
 from regulars.modules.merchants import queries as merchants
 from regulars.modules.merchants.errors import MerchantSuspended, NoMerchant
 from regulars.modules.merchants.services import signing_in
-from regulars.modules.merchants.types import MEMBER_PERMISSIONS, ROLES, Seat
+from regulars.modules.merchants.types import MEMBER_PERMISSIONS, ROLES
 
 CHOSEN_MERCHANT: Final = "merchant_id"
 _SCHEME: Final = "bearer "
@@ -99,7 +99,7 @@ def staff(request: HttpRequest) -> tuple[Principal, bool]:
     return principal, closed
 
 
-def chosen_seat(request: HttpRequest, seats: list[Seat]) -> Seat:
+def chosen_seat(request: HttpRequest, seats: list[merchants.Seat]) -> merchants.Seat:
     """The seat a person works from: the chosen one, else the first. Raises NoMerchant."""
     if not seats:
         raise NoMerchant

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.contrib.auth.models import User
@@ -16,7 +17,7 @@ from regulars.kernel.errors import NotFound
 
 from .errors import MerchantSuspended
 from .models import ApiKey, Merchant, StaffRole, Store
-from .types import KEY_PERMISSIONS, KeyView, Seat, StaffView, StoreView
+from .types import KEY_PERMISSIONS, KeyView, Role, StaffView, StoreView
 
 KEY_HEAD: Final = "sk_live_"
 #: A publishable key stands in a web page; it may do little, and from named origins alone.
@@ -28,6 +29,15 @@ _BY_KEY: Final = Sql(
     "m.clock_at, m.suspended FROM merchants_apikey k JOIN merchants_merchant m "
     "ON m.id = k.merchant_id WHERE k.digest = :digest AND k.revoked_at IS NULL"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A role that a signed-in person holds, and where; ``device_id`` is of their second factor."""
+
+    merchant: MerchantFacts
+    role: Role
+    device_id: int | None
 
 
 def digest_of(secret: str) -> str:

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, get_args
 
-from regulars.infra.http.principal import MerchantFacts
-
 Role = Literal["owner", "manager", "analyst", "cashier"]
 
 #: Everything anyone may ever be allowed, in words of the product. Nothing else can be declared.
@@ -156,15 +154,6 @@ class NewStaff:
 
     view: StaffView
     link_token: str
-
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """A role that a signed-in person holds, and where; ``device_id`` is of their second factor."""
-
-    merchant: MerchantFacts
-    role: Role
-    device_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
