@@ -45,7 +45,8 @@ describe('money', () => {
 
   it('is shortened from 10,000 on, with 万 and 亿 in Chinese', () => {
     expect(english.moneyShort(999_999)).toBe('$9,999.99')
-    expect(english.moneyShort(123_456_789)).toBe('$1.2M')
+    expect(english.moneyShort(123_456_789)).toBe('$1.235M')
+    expect(simplified.moneyShort(69_984_12)).toBe('¥6.998万')
     expect(simplified.moneyShort(123_456_789)).toBe('¥123.5万')
     expect(traditional.moneyShort(12_345_678_900_00)).toBe('¥123.5億')
   })

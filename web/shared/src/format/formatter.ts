@@ -86,8 +86,7 @@ export function makeFormatter({ locale, currency, zone, today }: FormatterOption
   const moneyCompact = new Intl.NumberFormat(tag, {
     ...moneyOptions,
     notation: 'compact',
-    minimumFractionDigits: 0,
-    maximumFractionDigits: 1,
+    maximumSignificantDigits: 4,
   })
   const percent = (decimals: number) =>
     new Intl.NumberFormat(tag, {
@@ -139,6 +138,7 @@ export function makeFormatter({ locale, currency, zone, today }: FormatterOption
     countShort: (value: number) => (Math.abs(value) < COMPACT_FROM ? whole : compact).format(value),
     money: (minor: number) => money.format(minor / scale),
     moneySigned: (minor: number) => moneySigned.format(minor / scale),
+    /** In full below 10,000, then four digits of it: 6.998万 must not read 7万. */
     moneyShort: (minor: number) =>
       (Math.abs(minor) < COMPACT_FROM * scale ? money : moneyCompact).format(minor / scale),
     /** Basis points as a percentage. */
