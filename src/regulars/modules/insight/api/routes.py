@@ -25,10 +25,10 @@ from .shapes import (
     ChurnQuery,
     DueListOut,
     DueQuery,
-    LevelQuery,
     LostListOut,
     LostQuery,
     OutlookOut,
+    OutlookQuery,
     ProgressOut,
     ReasonsOut,
     SummaryQuery,
@@ -174,7 +174,7 @@ def list_lifetime_values(request: ApiRequest, query: Annotated[ValueQuery, Query
 def read_outlook(
     request: ApiRequest,
     member_id: MemberInPath,
-    query: Annotated[LevelQuery, Query()],
+    query: Annotated[OutlookQuery, Query()],
 ) -> dict[str, Any]:
     """What one member is due to buy, how likely they slip away, and what they may still bring."""
     return outlook(

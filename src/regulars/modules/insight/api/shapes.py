@@ -38,6 +38,12 @@ class SummaryQuery(Strict):
     format: Format = "json"
 
 
+class OutlookQuery(Strict):
+    level: Annotated[
+        Level | None, Field(description="What an item is; else the first of which there are any")
+    ] = None
+
+
 class CalendarQuery(LevelQuery, SummaryQuery):
     """Of which items, and in which format."""
 
