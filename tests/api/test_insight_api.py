@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import timedelta
 from typing import Any
 
@@ -10,11 +12,19 @@ import pytest
 from makers.imported import day_of, import_rhythms
 from makers.merchants import ApiClient, console, make_key, make_staff, partner
 from makers.orders import Shop, make_shop
-from makers.rhythms import rhythms
+from makers.rhythms import Bought, rhythms
 from regulars.modules.analytics import services as analytics
-from regulars.modules.insight import services
+from regulars.modules.insight import services, stored
 
 BOUGHT = rhythms(members=60, items=20, days=200, leavers=0.3)
+
+
+def sheet(client: ApiClient, path: str) -> list[dict[str, str]]:
+    answer = client.get(f"{path}{'&' if '?' in path else '?'}format=csv")
+    assert answer.status_code == 200, answer
+    assert answer["Content-Type"].startswith("text/csv")
+    text = b"".join(answer.streaming_content).decode()
+    return list(csv.DictReader(io.StringIO(text)))
 
 
 def told(answer: Any) -> dict[str, Any]:
@@ -88,6 +98,162 @@ def test_the_calendar_adds_up_and_shows_how_the_last_weeks_went(
     off = (badge["happened"] - badge["expected"]) / badge["expected"]
     assert badge["off_bps"] == pytest.approx(off * 10_000, abs=50)
     assert badge["met"] == (abs(badge["off_bps"]) < 1000)
+
+
+def test_buyers_are_fewer_than_purchases_and_items_add_up(shop: Shop) -> None:
+    found = told(shop.api.get("/insight/calendar?level=type"))
+    for row in found["days"]:
+        assert 0 < row["buyers"] <= row["expected"]
+    # Somebody who comes on several days is one buyer of the fortnight.
+    assert max(row["buyers"] for row in found["days"]) < found["buyers"] < found["expected"]
+    assert found["buyers"] <= 60
+    # There are twenty items, so all of them are told.
+    for name in ("expected", "expected_minor"):
+        assert sum(row[name] for row in found["items"]) == pytest.approx(found[name], rel=0.01)
+    worth = [row["expected_minor"] for row in found["items"]]
+    assert worth == sorted(worth, reverse=True)
+    top = found["items"][0]
+    of_item = told(shop.api.get(f"/insight/due?limit=100&item={top['item']}"))["data"]
+    assert len(of_item) == top["members"]
+
+
+def test_a_day_of_the_calendar_opens_the_list_as_of_that_day(shop: Shop) -> None:
+    days = told(shop.api.get("/insight/calendar"))
+    share = days["days"][2]["expected"] / days["expected"]
+    whole = told(shop.api.get("/insight/due?limit=100"))["data"]
+    that_day = told(shop.api.get(f"/insight/due?limit=100&day={days['days'][2]['day']}"))["data"]
+    assert [row["member_id"] for row in that_day] == [row["member_id"] for row in whole]
+    for ours, theirs in zip(that_day, whole, strict=True):
+        assert ours["probability_bps"] == pytest.approx(theirs["probability_bps"] * share, rel=0.2)
+        assert ours["probability_bps"] < theirs["probability_bps"]
+    for day in (days["as_of"], "2026-03-24"):
+        answer = shop.api.get(f"/insight/due?day={day}")
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["pointer"] == "?day"
+
+
+def test_the_lifetime_value_is_told_with_how_it_fared(shop: Shop) -> None:
+    found = told(shop.api.get("/insight/clv"))
+    assert (found["state"], found["horizon_days"], found["members"]) == ("ready", 365, 60)
+    held = found["calibration"]
+    groups = held["by_purchases"]
+    for name in ("members", "actual_purchases", "predicted_value_minor", "actual_value_minor"):
+        assert sum(group[name] for group in groups) == held[name]
+    assert sum(group["predicted_purchases"] for group in groups) == pytest.approx(
+        held["predicted_purchases"], abs=0.01
+    )
+    bounds = [(group["least"], group["most"]) for group in groups]
+    assert bounds == sorted(bounds)
+    assert all(least <= most for least, most in bounds if most is not None)
+    off = held["predicted_purchases"] / held["actual_purchases"] - 1
+    assert held["off_bps"] == pytest.approx(off * 10_000, abs=1)
+
+    rows = told(shop.api.get("/insight/clv/members?limit=100"))["data"]
+    worth = [row["expected_value_minor"] for row in rows]
+    assert worth == sorted(worth, reverse=True)
+    assert sum(worth) == found["expected_value_minor"]
+    days = {name: {one.day for one in BOUGHT if one.member == name} for name in
+            {one.member for one in BOUGHT}}  # fmt: skip
+    assert sorted(row["purchases"] for row in rows) == sorted(len(at) for at in days.values())
+
+
+def test_nothing_is_said_of_whether_a_one_time_buyer_is_one_still(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    made = make_shop()
+    known = rhythms(members=50, items=15, days=160, leavers=0.3)
+    once = [Bought(f"once{n}", "i001", "c1", 100 + n, 1, 700) for n in range(5)]
+    path = tmp_path_factory.mktemp("clv") / "orders.csv"
+    import_rhythms(made.scope, path, [*known, *once], day_of(made.now, 170))
+    analytics.refresh_facts(made.merchant_id, made.now)
+    while services.refresh_next(made.merchant):
+        pass
+    rows = told(made.api.get("/insight/clv/members?limit=100"))["data"]
+    single = [row for row in rows if row["purchases"] == 1]
+    assert len(single) == told(made.api.get("/insight/clv"))["one_time"] >= 5
+    assert {row["probability_alive_bps"] for row in single} == {None}
+    assert all(0 <= row["probability_alive_bps"] <= 10_000 for row in rows if row not in single)
+    (line,) = [
+        row for row in sheet(made.api, "/insight/clv/members")
+        if row["member_id"] == single[0]["member_id"]
+    ]  # fmt: skip
+    assert line["probability_alive_bps"] == ""
+
+
+def test_without_the_libraries_the_value_says_so_and_the_rest_is_there(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = stored.path_of(shop.merchant_id, "clv")
+    monkeypatch.setattr(services, "find_spec", lambda name: None)
+    aside = kept.rename(kept.with_suffix(".aside"))
+    try:
+        found = told(shop.api.get("/insight/clv"))
+        assert (found["state"], found["abstained"]["reason"]) == ("abstained", "not_installed")
+        assert services.refresh_next(shop.merchant) is None, "it is not tried again and again"
+        progress = told(shop.api.get("/insight"))
+        assert progress["done"] == progress["of"] == len(services.NAMES) - 1
+    finally:
+        aside.rename(kept)
+
+
+def test_a_member_is_told_of_as_in_the_lists(shop: Shop) -> None:
+    due = told(shop.api.get("/insight/due?limit=1"))["data"][0]
+    one = told(shop.api.get(f"/members/{due['member_id']}/insight"))
+    assert (one["state"], one["due_days"], one["value_days"]) == ("ready", 14, 365)
+    who = {"member_id", "number", "name"}
+    assert one["due"][0] == {name: due[name] for name in due.keys() - who}
+    assert len(one["due"]) <= 5
+    for kind in ("drop", "silent"):
+        rows = told(shop.api.get(f"/insight/churn?kind={kind}&limit=100"))["data"]
+        own = [row for row in rows if row["member_id"] == due["member_id"]]
+        assert (
+            [one[kind]]
+            if one[kind]
+            else [{name: row[name] for name in row.keys() - who} for row in own] == []
+        )
+    values = told(shop.api.get("/insight/clv/members?limit=100"))["data"]
+    (own_value,) = [row for row in values if row["member_id"] == due["member_id"]]
+    assert one["value"] == {name: own_value[name] for name in own_value.keys() - who}
+    lost = told(shop.api.get("/insight/lost?limit=100"))["data"][0]
+    told_lost = told(shop.api.get(f"/members/{lost['member_id']}/insight"))["lost"]
+    assert told_lost == {name: lost[name] for name in lost.keys() - who}
+    assert shop.api.get(f"/members/mem_{'0' * 32}/insight").status_code == 404
+    assert make_shop().api.get(f"/members/{due['member_id']}/insight").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/insight/due?level=sku", "/insight/churn?kind=silent", "/insight/lost", "/insight/calendar",
+     "/insight/reasons", "/insight/clv", "/insight/clv/members"],
+)  # fmt: skip
+def test_the_same_stands_in_the_csv(shop: Shop, path: str) -> None:
+    """Whole, whatever the page; without names, for a file is passed on."""
+    joint = "&" if "?" in path else "?"
+    lines = sheet(shop.api, path)
+    page = told(shop.api.get(path))
+    part = {"/insight/calendar": "days", "/insight/reasons": "lines"}.get(path, "data")
+    rows: list[dict[str, Any]] = page.get(part, [])
+    if "data" in page:
+        while page["has_more"]:
+            after = f"{joint}limit=100&starting_after={page['next_cursor']}"
+            page = told(shop.api.get(f"{path}{after}"))
+            rows += page["data"]
+    elif not rows:
+        rows = page["calibration"]["by_purchases"]
+    assert len(lines) == len(rows) > 2
+    assert "name" not in lines[0]
+    for line, row in zip(lines, rows, strict=True):
+        for name, text in line.items():
+            value = row[name]
+            assert text == ("" if value is None else str(value)), name
+
+
+def test_progress_tells_how_far_the_jobs_are(shop: Shop) -> None:
+    found = told(shop.api.get("/insight"))
+    assert (found["done"], found["of"]) == (len(services.NAMES), len(services.NAMES))
+    assert (found["as_of"], found["lines"]) == ("2026-03-09", len(BOUGHT))
+    other = told(make_shop().api.get("/insight"))
+    assert (other["done"], other["lines"], other["lines_needed"]) == (0, 0, 900)
 
 
 def test_who_slips_away_and_who_is_lost(desk: ApiClient) -> None:

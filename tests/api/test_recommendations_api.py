@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from makers.imported import day_of, import_rhythms
-from makers.merchants import ApiClient, make_key, partner
+from makers.merchants import ApiClient, console, make_key, make_staff, partner
 from makers.orders import Shop, make_shop
 from makers.rhythms import rhythms
 from regulars.kernel.ids import show
@@ -55,6 +55,15 @@ def test_a_member_has_a_list(shop: Shop, mode: str) -> None:
     for row, known in zip(told["data"], again, strict=True):
         assert (row["reason"] in ("rhythm", "overdue", "often", "before")) == known
         assert row["why"]
+
+
+def test_the_desk_reads_the_same_list_in_its_own_language(shop: Shop) -> None:
+    desk = console(make_staff(shop.merchant, "analyst"))
+    path = f"/members/{member_of(shop, 'm0005')}/recommendations?k=5"
+    ours = read(shop.api, member_of(shop, "m0005"), "?k=5")
+    theirs = desk.get(path, **{"Accept-Language": "zh-Hans"}).json()
+    assert [row["item"] for row in theirs["data"]] == [row["item"] for row in ours["data"]]
+    assert all("天" in row["why"] or "会员" in row["why"] for row in theirs["data"])
 
 
 def test_skus_come_with_their_names(shop: Shop) -> None:

@@ -18,7 +18,9 @@ pytestmark = [
 ]
 SIZES = {"wide": (1440, 900), "narrow": (375, 667)}
 SCREENS = ("", "members", "segments", "segments/new", "programme", "programme/edit", "orders",
-           "imports", "reports/cohorts", "reports/rfm", "settings/merchant")  # fmt: skip
+           "imports", "insight/due", "insight/calendar", "insight/slipping", "insight/lost",
+           "insight/reasons", "insight/value", "reports/cohorts", "reports/rfm",
+           "settings/merchant")  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -305,7 +305,7 @@ def test_lost_members_and_what_went_before(shop: Shop) -> None:
     analytics.refresh_facts(shop.merchant_id, shop.now)
     while services.refresh_next(shop.merchant):
         pass
-    page = queries.lost_members(shop.merchant, lost_as="buying", limit=100)
+    page = queries.lost_members(shop.merchant, lost_as="buying").page(100)
     for row in page.rows:
         silent = (day(shop) - row["last_day"]).days
         assert silent >= max(28, 2 * row["longest_days"])

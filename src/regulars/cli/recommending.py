@@ -66,10 +66,11 @@ def _run(args: argparse.Namespace) -> None:
 
 def _rows(merchant: MerchantFacts, level: Any, answer: Answer) -> Iterator[dict[str, Any]]:
     from regulars.modules.insight.due.why import locale_of
-    from regulars.modules.recommendations.queries import in_words, names
+    from regulars.modules.insight.queries import item_names
+    from regulars.modules.recommendations.queries import in_words
     from regulars.modules.recommendations.tables import everybodys, skus
 
-    called = names(merchant.id, level, skus(answer.told, answer.found))
+    called = item_names(merchant.id, level, skus(answer.told, answer.found))
     locale = locale_of(merchant.locale)
     for row in everybodys(answer.told, answer.found, answer.refused):
         yield {

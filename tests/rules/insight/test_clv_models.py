@@ -342,3 +342,63 @@ def test_the_summary_is_what_a_loop_would_count(rows: list[tuple[int, int, int]]
     assert cells.buyers == len(known)
     assert (cells.frequency @ cells.count) == told.frequency.sum()
     assert (cells.age_days @ cells.count) == told.age_days.sum()
+
+
+@pytest.mark.parametrize("r", [0.24, 2.0, 50.0, 300.0, 999.0])
+@pytest.mark.parametrize(
+    ("a", "b"), [(0.8, 2.4), (1e-4, 9_256.0), (0.01, 0.5), (3.0, 40.0), (60.0, 900.0)]
+)
+def test_both_ways_to_the_expectation_agree(
+    r: float, a: float, b: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The series, and the integral that stands in where the series leaves the floats."""
+    model = BuyingModel(r=r, alpha=r, a=a, b=b, log_likelihood=0.0, buyers=1)
+    asked = {
+        "frequency": np.array([7, 0, 3, 40, 200]),
+        "recency_days": np.array([10, 0, 20, 300, 300]),
+        "age_days": np.array([40, 30, 30, 360, 330]),
+        "horizon_days": 182,
+    }
+    series = buying.expected_purchases(model, **asked)
+    monkeypatch.setattr(buying, "_MOST", -1.0)
+    integral = buying.expected_purchases(model, **asked)
+    assert integral == pytest.approx(series, rel=1e-5)
+
+
+def test_chances_of_leaving_that_are_all_alike_are_that_chance() -> None:
+    """One chance p of leaving after each purchase: (1 - E[exp(-rate p horizon)]) / p."""
+    model = BuyingModel(r=2.0, alpha=1.0, a=2_000.0, b=198_000.0, log_likelihood=0.0, buyers=1)
+    (found,) = buying.expected_purchases(
+        model,
+        frequency=np.array([10]),
+        recency_days=np.array([70]),
+        age_days=np.array([70]),
+        horizon_days=70,
+    )
+    p, since = 2_000 / 200_010, 11.0
+    assert found == pytest.approx((1 - (since / (since + 10 * p)) ** 12) / p, rel=0.02)
+
+
+def test_buyers_who_are_all_alike_are_expected_at_the_common_rate() -> None:
+    """As steady a shop as can be: the parameters run off to the bounds, the answer does not."""
+    model = BuyingModel(
+        r=162_754.79, alpha=107_297.66, a=1.2e-4, b=9_256.4, log_likelihood=0.0, buyers=1
+    )
+    found = buying.expected_purchases(
+        model,
+        frequency=np.array([7, 0]),
+        recency_days=np.array([35, 0]),
+        age_days=np.array([40, 30]),
+        horizon_days=182,
+    )
+    assert found == pytest.approx([26 * 162_754.79 / 107_297.66] * 2, rel=1e-3)
+
+
+@pytest.mark.parametrize("q", [0.4, 1.0, 1.02])
+def test_a_mean_that_the_model_does_not_have_is_that_of_the_repeat_buyers(q: float) -> None:
+    model = SpendingModel(p=0.5, q=q, gamma=100.0, log_likelihood=0.0, buyers=2)
+    found = spending.expected_mean(
+        model, frequency=np.array([0, 1, 3]), mean=np.array([0.0, 200.0, 400.0])
+    )
+    assert found[0] == 300.0
+    assert (found > 0).all()

@@ -105,6 +105,12 @@ const screens: RouteRecordRaw[] = [
     name: 'report',
     component: () => import('./screens/reports/ReportsScreen.vue'),
   },
+  { path: 'insight', redirect: '/insight/due' },
+  {
+    path: 'insight/:name',
+    name: 'insight',
+    component: () => import('./screens/insight/InsightScreen.vue'),
+  },
   { path: 'settings', redirect: '/settings/merchant' },
   {
     path: 'settings/:tab',

@@ -1,29 +1,33 @@
-"""Reads of the forecasts that are kept: lists, the calendar, and how sure they are."""
+"""Reads of the forecasts that are kept: lists, and how sure they are."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final, Literal
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from regulars.infra.http.principal import MerchantFacts
 from regulars.kernel.errors import FieldError, Invalid
 from regulars.modules.analytics.queries import freshness
+from regulars.modules.catalog.queries import product_names
 
 from . import stored
+from .churn import why as slipping
 from .churn.lost import LostAs
 from .due.why import Locale, Reason, sentence
-from .services import LEAST_LINES, lines_known
+from .services import LEAST_LINES, NAMES, is_old, is_possible, lines_known, yesterday
 from .stored import Stored
 from .types import Kind, Level
 
 State = Literal["ready", "waiting", "abstained"]
 #: What came may differ from what was expected by so much, in basis points, and still be called met.
 _MET_BPS: Final = 1_000
+#: So many rows of a whole list are in memory as objects at a time.
+_PIECE: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,44 @@ class Page:
     about: dict[str, Any]
     rows: list[dict[str, Any]]
     next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A kept list, or why there is none: read by pages, or whole.
+
+    ``rows`` are as kept, in order; ``shaped`` makes of some of them what goes out.
+    """
+
+    about: dict[str, Any]
+    stamp: str
+    rows: pa.Table | None
+    shaped: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
+
+    def page(self, limit: int, after: str | None = None) -> Page:
+        """The rows behind the place ``after`` names; a place is good for one making of the list.
+
+        Raises Invalid for an ``after`` that is of another list.
+        """
+        if self.rows is None:
+            return Page(self.about, [], None)
+        first = 0
+        if after is not None:
+            made, _, place = after.rpartition("@")
+            if made != self.stamp or not place.isdecimal():
+                detail = "The list was made anew: read it from its beginning."
+                fault = FieldError("?starting_after", "unknown_cursor", detail)
+                raise Invalid(detail, errors=[fault])
+            first = int(place)
+        shown = self.shaped(self.rows.slice(first, limit).to_pylist())
+        more = first + limit < self.rows.num_rows
+        return Page(self.about, shown, f"{self.stamp}@{first + limit}" if more else None)
+
+    def whole(self) -> Iterator[dict[str, Any]]:
+        """Every row, a piece at a time."""
+        if self.rows is not None:
+            for piece in self.rows.to_batches(max_chunksize=_PIECE):
+                yield from self.shaped(piece.to_pylist())
 
 
 def state_of(merchant: MerchantFacts, kept: Stored | None) -> dict[str, Any]:
@@ -53,57 +95,79 @@ def state_of(merchant: MerchantFacts, kept: Stored | None) -> dict[str, Any]:
     }
 
 
+def progress(merchant: MerchantFacts) -> dict[str, Any]:
+    """How many of the forecasts are worked out for today, of how many; the jobs do the rest."""
+    lines = lines_known(freshness(merchant.id))
+    as_of = yesterday(merchant)
+    known = [(name, stored.read(merchant.id, name)) for name in NAMES if is_possible(name)]
+    done = [name for name, kept in known if kept is not None and not is_old(kept, as_of, lines)]
+    return {
+        "as_of": as_of.isoformat(),
+        "lines": lines,
+        "lines_needed": LEAST_LINES,
+        "done": len(done),
+        "of": len(known),
+    }
+
+
 def due_list(
     merchant: MerchantFacts,
     *,
     level: Level,
     locale: Locale,
-    limit: int,
-    after: str | None = None,
     member_id: str | None = None,
     item: str | None = None,
-) -> Page:
+    day: date | None = None,
+) -> Listed:
     """Who is due to buy what again, the likeliest first; of one member or item where asked.
 
-    Raises Invalid for an ``after`` that is of another list.
+    With a ``day`` of the horizon the chances and the worth are those of a first purchase on that
+    day. Raises Invalid for a day that is not one of them.
     """
     kept = stored.read(merchant.id, f"due-{level}")
     about = {**state_of(merchant, kept), "level": level, "horizon_days": None, "backtest": None}
+    about["currency"] = merchant.currency
     if kept is None or about["state"] != "ready":
-        return Page(about, [], None)
+        return nothing(about)
     about |= {"horizon_days": kept.about["horizon_days"], "backtest": backtest_of(kept)}
-    rows = _only(kept.rows(), member_id=member_id, item=item)
-    shown, cursor = _page(kept, rows, limit, after)
-    return Page(about, [_due(row, locale) for row in shown], cursor)
+    share = 1.0 if day is None else _share_of(kept, day)
+    rows = only(kept.rows(), member_id=member_id, item=item)
+
+    def shaped(some: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        called = item_names(merchant.id, level, {row["item"] for row in some})
+        return [_due(row, locale, share, called) for row in some]
+
+    return Listed(about, kept.about["made_at"], rows, shaped)
 
 
 def churn_list(
-    merchant: MerchantFacts, *, kind: Kind, limit: int, after: str | None = None
-) -> Page:
+    merchant: MerchantFacts, *, kind: Kind, locale: Locale, member_id: str | None = None
+) -> Listed:
     """Who is slipping away, the likeliest first."""
     kept = stored.read(merchant.id, f"churn-{kind}")
     about = {**state_of(merchant, kept), "kind": kind, "backtest": None}
+    about["currency"] = merchant.currency
     if kept is None or about["state"] != "ready":
-        return Page(about, [], None)
+        return nothing(about)
     about["backtest"] = backtest_of(kept)
-    shown, cursor = _page(kept, kept.rows(), limit, after)
-    return Page(about, [_with_bps(row) for row in shown], cursor)
+    rows = only(kept.rows(), member_id=member_id)
+    return Listed(
+        about, kept.about["made_at"], rows, lambda some: [_slipping(row, locale) for row in some]
+    )
 
 
 def lost_members(
-    merchant: MerchantFacts, *, lost_as: LostAs, limit: int, after: str | None = None
-) -> Page:
-    """The members who were lost in one of the two ways, the latest first."""
+    merchant: MerchantFacts, *, lost_as: LostAs | None, member_id: str | None = None
+) -> Listed:
+    """The members who were lost in one of the two ways (None: in either), the latest first."""
     kept = stored.read(merchant.id, "lost")
     about = {**state_of(merchant, kept), "lost_as": lost_as, "members": 0}
     if kept is None:
-        return Page(about, [], None)
-    rows = kept.rows()
-    rows = rows.filter(pc.equal(rows["lost_as"], lost_as))
+        return nothing(about)
+    rows = only(kept.rows(), member_id=member_id, lost_as=lost_as)
     rows = rows.sort_by([("since", "descending"), ("member", "ascending")])
     about["members"] = rows.num_rows
-    shown, cursor = _page(kept, rows, limit, after)
-    return Page(about, shown, cursor)
+    return Listed(about, kept.about["made_at"], rows.drop_columns(["member"]), _plain)
 
 
 def reasons(merchant: MerchantFacts) -> dict[str, Any]:
@@ -111,45 +175,6 @@ def reasons(merchant: MerchantFacts) -> dict[str, Any]:
     kept = stored.read(merchant.id, "lost")
     told = kept.about["reasons"] if kept else {"days": None, "no_data": [], "lines": []}
     return {**state_of(merchant, kept), **told}
-
-
-def calendar(merchant: MerchantFacts, *, level: Level) -> dict[str, Any]:
-    """How many of the due items are expected on each of the coming days, and what they are worth.
-
-    Each candidate is counted once, on the day of its first purchase.
-    """
-    kept = stored.read(merchant.id, f"due-{level}")
-    told = {
-        **state_of(merchant, kept),
-        "level": level,
-        "horizon_days": None,
-        "currency": merchant.currency,
-        "expected": 0,
-        "expected_minor": 0,
-        "days": [],
-        "backtest": None,
-    }
-    if kept is None or told["state"] != "ready":
-        return told
-    rows = kept.rows(["probability", "worth_minor"])
-    probability = rows["probability"].to_numpy()
-    purchases = float(probability.sum())
-    worth = float((probability * rows["worth_minor"].to_numpy()).sum())
-    shares = np.array(kept.about["day_shares"])
-    return told | {
-        "horizon_days": kept.about["horizon_days"],
-        "expected": round(purchases),
-        "expected_minor": round(worth),
-        "days": [
-            {
-                "day": (kept.as_of + timedelta(days=number)).isoformat(),
-                "expected": round(purchases * share),
-                "expected_minor": round(worth * share),
-            }
-            for number, share in enumerate(shares, start=1)
-        ],
-        "backtest": backtest_of(kept),
-    }
 
 
 def backtest_of(kept: Stored) -> dict[str, Any] | None:
@@ -173,56 +198,74 @@ def backtest_of(kept: Stored) -> dict[str, Any] | None:
     }
 
 
-def _due(row: dict[str, Any], locale: Locale) -> dict[str, Any]:
+def item_names(merchant_id: int, level: Level, items: Collection[str]) -> dict[str, str]:
+    """What the catalogue calls skus; types and categories are their own names."""
+    if level != "sku" or not items:
+        return {}
+    found = product_names(merchant_id, sorted(items))
+    return {sku: name for sku, (name, _) in found.items() if name}
+
+
+def nothing(about: dict[str, Any]) -> Listed:
+    """A list that is not there; ``about`` says why."""
+    return Listed(about, "", None, _plain)
+
+
+def _plain(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return rows
+
+
+def _share_of(kept: Stored, day: date) -> float:
+    """Of what is bought within the horizon, the share that is bought first on ``day``."""
+    shares: list[float] = kept.about["day_shares"]
+    number = (day - kept.as_of).days
+    if not 1 <= number <= len(shares):
+        detail = f"Name one of the {len(shares)} days after {kept.as_of}."
+        raise Invalid(detail, errors=[FieldError("?day", "out_of_range", detail)])
+    return shares[number - 1]
+
+
+def _due(
+    row: dict[str, Any], locale: Locale, share: float, called: dict[str, str]
+) -> dict[str, Any]:
     reason = Reason(row["every_days"], row["days_ago"], row["times_lately"], row["variation"])
+    probability = row["probability"] * share
     return {
         "member_id": row["member_id"],
         "item": row["item"],
-        "probability_bps": round(10_000 * row["probability"]),
-        "expected_minor": round(row["probability"] * row["worth_minor"]),
+        "item_name": called.get(row["item"]),
+        "probability_bps": round(10_000 * probability),
+        "expected_minor": round(probability * row["worth_minor"]),
         "worth_minor": row["worth_minor"],
         "every_days": max(1, int(row["every_days"] + 0.5)),
         "days_ago": row["days_ago"],
         "purchases": row["purchases"],
+        "reason": reason.code,
         "why": sentence(reason, locale),
     }
 
 
-def _with_bps(row: dict[str, Any]) -> dict[str, Any]:
+def _slipping(row: dict[str, Any], locale: Locale) -> dict[str, Any]:
+    told = {name: row[name] for name in slipping.Slipping.__slots__}
+    reason = slipping.Slipping(**told)
     return {
         "member_id": row["member_id"],
         "probability_bps": round(10_000 * row["probability"]),
-        "days_ago": row["days_ago"],
+        **told,
         "usual_days": round(row["usual_days"], 1),
         "longest_days": round(row["longest_days"], 1),
-        "trips_28": row["trips_28"],
-        "trips_112": row["trips_112"],
         "spend_112_minor": row["spend_112_minor"],
+        "reason": reason.code,
+        "why": slipping.sentence(reason, locale),
     }
 
 
-def _only(rows: pa.Table, *, member_id: str | None, item: str | None) -> pa.Table:
-    for name, wanted in (("member_id", member_id), ("item", item)):
-        if wanted is not None:
-            rows = rows.filter(pc.equal(rows[name], wanted))
+def only(rows: pa.Table, **wanted: str | None) -> pa.Table:
+    """The rows whose columns are as wanted; None wants nothing."""
+    for name, value in wanted.items():
+        if value is not None:
+            rows = rows.filter(pc.equal(rows[name], value))
     return rows
-
-
-def _page(
-    kept: Stored, rows: pa.Table, limit: int, after: str | None
-) -> tuple[list[dict[str, Any]], str | None]:
-    """The rows behind the place ``after`` names; a place is good for one making of the list."""
-    stamp = kept.about["made_at"]
-    first = 0
-    if after is not None:
-        made, _, place = after.rpartition("@")
-        if made != stamp or not place.isdecimal():
-            detail = "The list was made anew: read it from its beginning."
-            raise Invalid(detail, errors=[FieldError("?starting_after", "unknown_cursor", detail)])
-        first = int(place)
-    shown: list[dict[str, Any]] = rows.slice(first, limit).to_pylist()
-    more = first + limit < rows.num_rows
-    return shown, f"{stamp}@{first + limit}" if more else None
 
 
 def _day_after(day: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from importlib.util import find_spec
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,9 @@ from regulars.modules.orders.queries import returned_since
 
 from . import stored, tables
 from .churn.forecast import ChurnForecast, foretell_churn
+from .clv.answering import lifetime_values
+from .clv.report import facts_of, kept_table
+from .clv.types import TooFewBuyers
 from .due.forecast import Forecast, foretell
 from .gathering import Gathered, GivenBack, gather
 from .learning.learner import Watch
@@ -100,7 +104,7 @@ def refresh_next(merchant: MerchantFacts) -> str | None:
     as_of = yesterday(merchant)
     for name in NAMES:
         kept = stored.read(merchant.id, name)
-        if kept is None or is_old(kept, as_of, lines):
+        if is_possible(name) and (kept is None or is_old(kept, as_of, lines)):
             _refresh(merchant, name, as_of, lines)
             return name
     return None
@@ -111,8 +115,14 @@ NAMES: Final = (
     "due-type",
     *(f"churn-{kind}" for kind in KINDS),
     "lost",
+    "clv",
     *(f"due-{level}" for level in LEVELS if level != "type"),
 )
+
+
+def is_possible(name: str) -> bool:
+    """Whether what a forecast is worked out with is installed."""
+    return name != "clv" or find_spec("scipy") is not None
 
 
 def is_old(kept: stored.Stored, as_of: date, lines: int) -> bool:
@@ -132,6 +142,10 @@ def _refresh(merchant: MerchantFacts, name: str, as_of: date, lines: int) -> Non
         rows, more = lost_table(merchant, freshness(merchant.id).facts, as_of)
         stored.write(merchant.id, name, rows, about | more)
         return
+    if what == "clv":
+        rows, more = _values(merchant, as_of)
+        stored.write(merchant.id, name, rows, about | more)
+        return
     if what == "due":
         level = next(one for one in LEVELS if one == which)
         answer = foretell_due(merchant, as_of=as_of, horizon=KEPT_HORIZON, level=level)
@@ -141,9 +155,23 @@ def _refresh(merchant: MerchantFacts, name: str, as_of: date, lines: int) -> Non
         answer = foretell_churn_of(merchant, as_of=as_of, kind=kind)
         about["kind"] = kind
     rows = answer.rows
-    empty = pa.table({"member": pa.array([], type=pa.string())})
     told = about | tables.about(answer.told, answer.found)
-    stored.write(merchant.id, name, empty if rows is None else rows, told)
+    stored.write(merchant.id, name, _EMPTY if rows is None else rows, told)
+
+
+_EMPTY: Final = pa.table({"member": pa.array([], type=pa.string())})
+
+
+def _values(merchant: MerchantFacts, as_of: date) -> tuple[pa.Table, dict[str, Any]]:
+    """Lifetime values as rows, and the totals with how they fared before in plain JSON."""
+    try:
+        found, held = lifetime_values(merchant, as_of=as_of)
+    except TooFewBuyers as few:
+        return _EMPTY, {
+            "abstained": {"reason": "too_few_buyers", "there": few.there, "needed": few.needed}
+        }
+    told = {"one_time": int((found.purchases == 1).sum()), "abstained": None}
+    return kept_table(found), facts_of(found, held) | told
 
 
 def known_at(merchant: MerchantFacts, as_of: date, level: Level) -> Gathered:

@@ -18,6 +18,8 @@ import pyarrow.parquet as pq
 from django.conf import settings
 
 _KEY: Final = b"regulars.insight"
+#: What the files hold; one of another form counts as not there and is made anew.
+_FORM: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +45,14 @@ def path_of(merchant_id: int, name: str) -> Path:
 
 
 def read(merchant_id: int, name: str) -> Stored | None:
-    """The forecast ``name``, or None where there is none yet."""
+    """The forecast ``name``, or None where there is none yet, or none of this form."""
     path = path_of(merchant_id, name)
     try:
         metadata = pq.read_schema(path).metadata or {}
     except FileNotFoundError:
         return None
-    return Stored(path, json.loads(metadata[_KEY]))
+    about = json.loads(metadata[_KEY])
+    return Stored(path, about) if about.get("form") == _FORM else None
 
 
 def write(merchant_id: int, name: str, rows: pa.Table, about: dict[str, Any]) -> None:
@@ -57,7 +60,7 @@ def write(merchant_id: int, name: str, rows: pa.Table, about: dict[str, Any]) ->
     path = path_of(merchant_id, name)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    told = json.dumps(about, separators=(",", ":")).encode()
+    told = json.dumps({**about, "form": _FORM}, separators=(",", ":")).encode()
     try:
         pq.write_table(rows.replace_schema_metadata({_KEY: told}), draft, compression="zstd")
         draft.chmod(0o600)

@@ -68,13 +68,19 @@ def about(told: Gathered, found: Forecast | ChurnForecast | Abstained) -> dict[s
     """What a forecast was learnt from and how it would have gone, in plain JSON."""
     if isinstance(found, Abstained):
         return {"abstained": {"reason": found.reason, "there": found.there, "needed": found.needed}}
-    shares = found.day_shares.tolist() if isinstance(found, Forecast) else []
+    spread: dict[str, Any] = {}
+    if isinstance(found, Forecast):
+        spread = {
+            "day_shares": [round(share, 6) for share in found.day_shares.tolist()],
+            "day_buyers": [round(buyers, 6) for buyers in found.day_buyers.tolist()],
+            "buyers": round(found.buyers, 6),
+        }
     return {
         "abstained": None,
         "using": found.learner.using,
         "examples": found.learner.examples,
         "events": found.learner.events,
-        "day_shares": [round(share, 6) for share in shares],
+        **spread,
         "backtests": [_backtest(told, one) for one in found.backtests],
     }
 

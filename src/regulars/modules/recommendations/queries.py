@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,10 +9,9 @@ import pyarrow.parquet as pq
 
 from regulars.infra.http.principal import MerchantFacts
 from regulars.kernel.ids import show
-from regulars.modules.catalog.queries import product_names
 from regulars.modules.insight import stored
 from regulars.modules.insight.due.why import Locale
-from regulars.modules.insight.queries import state_of
+from regulars.modules.insight.queries import item_names, state_of
 from regulars.modules.insight.types import Level
 from regulars.modules.members.queries import carrier_of, consents
 
@@ -50,7 +48,7 @@ def recommendations(
     told["personal"] = bool(rows)
     shown = (rows or kept.about["popular"])[:length]
     skus = {row[key] for row in shown for key in ("item", "because") if row[key] is not None}
-    called = names(merchant.id, level, skus)
+    called = item_names(merchant.id, level, skus)
     told["data"] = [
         {
             "rank": row["rank"],
@@ -68,14 +66,6 @@ def may_personalise(merchant_id: int, member_id: UUID) -> bool:
     """Whether a member's own purchases may make their list: unless their latest word is no."""
     found = consents(merchant_id, [member_id])
     return all(one.granted for one in found if one.purpose == PERSONALISATION)
-
-
-def names(merchant_id: int, level: Level, items: Iterable[str]) -> dict[str, str]:
-    """What the catalogue calls skus; types and categories are their own names."""
-    if level != "sku":
-        return {}
-    found = product_names(merchant_id, sorted(items))
-    return {sku: name for sku, (name, _) in found.items() if name}
 
 
 def in_words(row: dict[str, Any], locale: Locale, called: dict[str, str]) -> str:

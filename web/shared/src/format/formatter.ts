@@ -83,6 +83,7 @@ export function makeFormatter({ locale, currency, zone, today }: FormatterOption
     ...moneyOptions,
     signDisplay: 'exceptZero',
   })
+  const moneyRounded = new Intl.NumberFormat(tag, { ...moneyOptions, maximumFractionDigits: 0 })
   const moneyCompact = new Intl.NumberFormat(tag, {
     ...moneyOptions,
     notation: 'compact',
@@ -141,6 +142,9 @@ export function makeFormatter({ locale, currency, zone, today }: FormatterOption
     /** In full below 10,000, then four digits of it: 6.998万 must not read 7万. */
     moneyShort: (minor: number) =>
       (Math.abs(minor) < COMPACT_FROM * scale ? money : moneyCompact).format(minor / scale),
+    /** In whole units below 10,000, then short: for cells with no room for more. */
+    moneyWhole: (minor: number) =>
+      (Math.abs(minor) < COMPACT_FROM * scale ? moneyRounded : moneyCompact).format(minor / scale),
     /** Basis points as a percentage. */
     percent: (bps: number, decimals: 0 | 1 | 2 = 1) =>
       (percents[decimals] as Intl.NumberFormat).format(bps / 10_000),

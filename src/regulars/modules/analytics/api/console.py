@@ -13,6 +13,7 @@ from pydantic import Field
 from regulars.events.effects import effects
 from regulars.infra.http.answers import answer_once
 from regulars.infra.http.fields import PageQuery, ShortText, ShownId, Strict
+from regulars.infra.http.language import language_of
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
 from regulars.infra.writes import Outcome
@@ -24,7 +25,6 @@ from regulars.modules.analytics.reports.rfm_grid import cells_of, rule_of
 from regulars.modules.analytics.screens import home, member, members, timeline
 from regulars.modules.segments.services import Draft, create
 
-from .language import language_of
 from .shapes import ReportQuery, named_tiers, sent
 from .shown import HomeOut, MemberPageOut, MembersOut, RefreshOut, TimelineOut
 

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from regulars.infra.http.answers import page
 from regulars.infra.http.fields import PageQuery, Strict
+from regulars.infra.http.language import language_of
 from regulars.infra.http.permissions import Forbidden, requires
 from regulars.infra.http.principal import ApiRequest
 from regulars.kernel.errors import FieldError, Invalid
@@ -19,7 +20,6 @@ from regulars.kernel.instants import show_instant
 from regulars.modules.analytics.screens.card import card
 from regulars.modules.orders.queries import OrderRow, Wanted, orders
 
-from .language import language_of
 from .shown import CardOut, OwnOrdersOut
 
 router = Router(tags=["card"])

@@ -6,9 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from regulars.infra.http.fields import Day, Instant, PageQuery, Strict
+from regulars.infra.http.fields import Day, Instant, QueryDay, Strict
 from regulars.modules.insight.churn.lost import LostAs
+from regulars.modules.insight.churn.why import Code as SlippingCode
+from regulars.modules.insight.due.why import Code as DueCode
 from regulars.modules.insight.types import Kind, Level
+
+from .answers import Format, ListQuery
 
 MemberInQuery = Annotated[str, Field(pattern="^mem_[0-9a-f]{32}$")]
 State = Annotated[
@@ -17,26 +21,55 @@ State = Annotated[
 ]
 
 
-class DueQuery(PageQuery):
+class DueQuery(ListQuery):
     level: Annotated[Level, Field(description="What an item is")] = "type"
     member_id: MemberInQuery | None = None
     item: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    day: Annotated[
+        QueryDay | None, Field(description="Chance and worth of a first purchase on that day")
+    ] = None
 
 
 class LevelQuery(Strict):
     level: Annotated[Level, Field(description="What an item is")] = "type"
 
 
-class ChurnQuery(PageQuery):
+class SummaryQuery(Strict):
+    format: Format = "json"
+
+
+class OutlookQuery(Strict):
+    level: Annotated[
+        Level | None, Field(description="What an item is; else the first of which there are any")
+    ] = None
+
+
+class CalendarQuery(LevelQuery, SummaryQuery):
+    """Of which items, and in which format."""
+
+
+class ChurnQuery(ListQuery):
     kind: Annotated[
         Kind, Field(description="drop: half the trips in 8 weeks; silent: none in 4")
     ] = "drop"
 
 
-class LostQuery(PageQuery):
+class LostQuery(ListQuery):
     lost_as: Annotated[
         LostAs, Field(description="card: the tier fell; buying: long silent for their own rhythm")
     ] = "buying"
+
+
+class ValueQuery(ListQuery):
+    """Everybody who bought."""
+
+
+class ProgressOut(Strict):
+    as_of: Annotated[Day, Field(description="The last whole day: what the forecasts know of")]
+    lines: Annotated[int, Field(description="Order lines that are known")]
+    lines_needed: int
+    done: Annotated[int, Field(description="Forecasts that are worked out for that day")]
+    of: int
 
 
 class AbstainedOut(Strict):
@@ -63,31 +96,54 @@ class ListOut(Strict):
     abstained: AbstainedOut | None
 
 
-class DueOut(Strict):
+class PageOut(ListOut):
+    has_more: bool
+    next_cursor: str | None
+
+
+class WhoOut(Strict):
     member_id: str
+    number: Annotated[str, Field(description="As printed on the card")]
     name: str | None
+
+
+class DueFacts(Strict):
     item: str
+    item_name: Annotated[str | None, Field(description="What the catalogue calls a sku")]
     probability_bps: int
     expected_minor: Annotated[int, Field(description="probability x what a purchase is worth")]
     worth_minor: int
     every_days: Annotated[int, Field(description="The middle of the gaps between purchases")]
     days_ago: int
     purchases: int
+    reason: DueCode
     why: str
 
 
-class DueListOut(ListOut):
+class DueOut(WhoOut, DueFacts):
+    """Who is due to buy what."""
+
+
+class DueListOut(PageOut):
     level: Level
     horizon_days: int | None
+    currency: str
     backtest: BacktestOut | None
     data: list[DueOut]
-    has_more: bool
-    next_cursor: str | None
 
 
 class CalendarDayOut(Strict):
     day: Day
-    expected: int
+    expected: Annotated[int, Field(description="Purchases: of a member and an item, the first")]
+    buyers: Annotated[int, Field(description="Different members behind them")]
+    expected_minor: int
+
+
+class CalendarItemOut(Strict):
+    item: str
+    item_name: Annotated[str | None, Field(description="What the catalogue calls a sku")]
+    members: Annotated[int, Field(description="Who usually buy it")]
+    expected: Annotated[float, Field(description="Of them to buy it within the horizon")]
     expected_minor: int
 
 
@@ -96,34 +152,38 @@ class CalendarOut(ListOut):
     horizon_days: int | None
     currency: str
     expected: int
+    buyers: int
     expected_minor: int
     days: list[CalendarDayOut]
+    items: Annotated[list[CalendarItemOut], Field(description="Those that bring most")]
     backtest: BacktestOut | None
 
 
-class SlippingOut(Strict):
-    member_id: str
-    name: str | None
+class SlippingFacts(Strict):
     probability_bps: int
     days_ago: int
-    usual_days: float
-    longest_days: float
+    usual_days: Annotated[float, Field(description="The middle of the own gaps between trips")]
+    longest_days: Annotated[float, Field(description="Nine of ten own gaps are no longer")]
     trips_28: int
     trips_112: int
     spend_112_minor: int
+    reason: SlippingCode
+    why: str
 
 
-class ChurnListOut(ListOut):
+class SlippingOut(WhoOut, SlippingFacts):
+    """Who is slipping away."""
+
+
+class ChurnListOut(PageOut):
     kind: Kind
+    currency: str
     backtest: BacktestOut | None
     data: list[SlippingOut]
-    has_more: bool
-    next_cursor: str | None
 
 
-class LostOut(Strict):
-    member_id: str
-    name: str | None
+class LostFacts(Strict):
+    lost_as: LostAs
     since: Day
     last_day: Day | None
     usual_days: float | None
@@ -132,12 +192,14 @@ class LostOut(Strict):
     won_back_by: Annotated[str, Field(description="The event that tells they are back")]
 
 
-class LostListOut(ListOut):
+class LostOut(WhoOut, LostFacts):
+    """Who is lost."""
+
+
+class LostListOut(PageOut):
     lost_as: LostAs
     members: int
     data: list[LostOut]
-    has_more: bool
-    next_cursor: str | None
 
 
 class ReasonOut(Strict):
@@ -157,3 +219,75 @@ class ReasonsOut(ListOut):
     days: Annotated[int | None, Field(description="How long before the last trip signals count")]
     no_data: Annotated[list[str], Field(description="Reasons the books cannot tell of")]
     lines: list[ReasonOut]
+
+
+class CalibrationGroupOut(Strict):
+    """Members by how many purchases they had by then; ``most`` null: or more."""
+
+    least: int
+    most: int | None
+    members: int
+    predicted_purchases: float
+    actual_purchases: int
+    predicted_value_minor: int
+    actual_value_minor: int
+
+
+class CalibrationOut(Strict):
+    """The same expectation made so many days before, beside what those members then did."""
+
+    horizon_days: int
+    members: int
+    predicted_purchases: float
+    actual_purchases: int
+    off_bps: Annotated[int | None, Field(description="Of the purchases; below 0: too few foretold")]
+    predicted_value_minor: int
+    actual_value_minor: int
+    top_tenth_value_share: Annotated[
+        float, Field(description="Of what came, from the tenth of whom most was expected")
+    ]
+    by_purchases: list[CalibrationGroupOut]
+
+
+class ValueSummaryOut(ListOut):
+    horizon_days: int | None
+    currency: str
+    members: int
+    one_time: Annotated[int, Field(description="Of them with a single purchase so far")]
+    expected_purchases: float
+    expected_value_minor: int
+    calibration: CalibrationOut | None
+
+
+class ValueFacts(Strict):
+    expected_value_minor: int
+    expected_purchases: float
+    probability_alive_bps: Annotated[
+        int | None, Field(description="Still a buyer; not told of one-time buyers")
+    ]
+    purchases: Annotated[int, Field(description="Days with a purchase so far")]
+    days_ago: int
+
+
+class ValueOut(WhoOut, ValueFacts):
+    """What a member may still bring."""
+
+
+class ValueListOut(PageOut):
+    horizon_days: int | None
+    currency: str
+    data: list[ValueOut]
+
+
+class OutlookOut(ListOut):
+    """One member; what is not told of them is null. The state is that of what is due."""
+
+    level: Level
+    currency: str
+    due_days: int | None
+    due: list[DueFacts]
+    drop: Annotated[SlippingFacts | None, Field(description="Half the own trips in 8 weeks")]
+    silent: Annotated[SlippingFacts | None, Field(description="No trip in 4 weeks")]
+    lost: LostFacts | None
+    value_days: int | None
+    value: ValueFacts | None

@@ -23,6 +23,10 @@ _START: Final = (-1.0, 1.5, -0.3, 0.9)
 _CLOSE: Final = 1e-9
 _MOST_STEPS: Final = 60
 _NUDGE: Final = 1e-6
+#: From here on buyers hardly differ, and what the series adds up cancels out.
+_MOST: Final = 1_000.0
+_NODES: Final = 128
+_TINY: Final = 1e-12
 
 
 def fit(cells: Cells) -> BuyingModel:
@@ -33,7 +37,7 @@ def fit(cells: Cells) -> BuyingModel:
     """
     repeaters = float(cells.count[cells.frequency > 0].sum())
     if repeaters < FEWEST_REPEATERS:
-        raise TooFewBuyers(f"{repeaters:.0f} buyers came back; {FEWEST_REPEATERS} are needed")
+        raise TooFewBuyers("came back", there=round(repeaters), needed=FEWEST_REPEATERS)
     whole = _Likelihood(cells)
     part = whole if cells.buyers <= 2 * _SAMPLE else _Likelihood(_thinned(cells))
     near = _rough(part)
@@ -66,10 +70,31 @@ def expected_purchases(
     since = alpha + age_days / DAYS_A_WEEK
     z = horizon_days / DAYS_A_WEEK / (since + horizon_days / DAYS_A_WEEK)
     # Euler's transformation takes the frequency out of the upper parameters: no overflow.
-    stays = (1 - z) ** (a - 1) * hyp2f1(a + b - 1 - r, a - 1, a + b + frequency - 1, z)
-    purchases: Floats = (a + b + frequency - 1) / (a - 1) * (1 - stays)
+    with np.errstate(all="ignore"):
+        stays = (1 - z) ** (a - 1) * hyp2f1(a + b - 1 - r, a - 1, a + b + frequency - 1, z)
+        purchases: Floats = (a + b + frequency - 1) / (a - 1) * (1 - stays)
+    lost = ~np.isfinite(purchases) | (max(r, a) > _MOST)
+    if lost.any():
+        purchases = np.where(lost, _by_nodes(model, frequency, since, horizon_days), purchases)
     gone = _odds_gone(model, frequency=frequency, recency_days=recency_days, age_days=age_days)
     return np.maximum(purchases / (1 + gone), 0.0)
+
+
+def _by_nodes(model: BuyingModel, frequency: Integers, since: Floats, horizon_days: int) -> Floats:
+    """The same of those who are still buyers, for models with so little spread that the series is
+    out of the floats' reach: the mean of (1 - E[exp(-rate p horizon)]) / p over the chance p of
+    leaving, which is Beta(a, b + x), at nodes of its distribution function."""
+    from scipy.special import betaincinv
+
+    at, weight = np.polynomial.legendre.leggauss(_NODES)
+    counts, place = np.unique(frequency, return_inverse=True)
+    leaves = betaincinv(model.a, model.b + counts[:, None], (at + 1) / 2)[place]
+    span = (horizon_days / DAYS_A_WEEK / since)[:, None]
+    shape = (model.r + frequency)[:, None]
+    never = leaves < _TINY
+    leaves = np.where(never, 1.0, leaves)
+    each = np.where(never, shape * span, -np.expm1(-shape * np.log1p(leaves * span)) / leaves)
+    return np.asarray(each @ (weight / 2), dtype=np.float64)
 
 
 def probability_alive(

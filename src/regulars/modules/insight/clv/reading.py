@@ -9,6 +9,7 @@ from typing import Any, Final
 import ibis
 import ibis.expr.datatypes as dt
 import numpy as np
+import pyarrow as pa
 from ibis import _
 from ibis.expr.types import Table
 
@@ -34,12 +35,14 @@ class History:
     """Counted orders of members: whose (a place in ``name``), on what day number, worth what.
 
     ``name`` is the external identity, in order; a member without one goes by the member's id.
+    ``member_id`` are the ids in that order, where the history was read from facts.
     """
 
     name: list[str]
     member: Integers
     day: Integers
     kept_minor: Integers
+    member_id: pa.ChunkedArray | None = None
 
     def buyers(self, *, as_of: date) -> tuple[Buyers, Integers]:
         """Everybody with a purchase up to and with ``as_of``, and their places in ``name``."""
@@ -95,7 +98,7 @@ def _read(tables: FactTables, orders: Table, salt: str) -> History | None:
     names = (
         orders.group_by("member_id")
         .agg(name=_.member_key.max())
-        .select(number=number, name=_.name.fill_null(_.member_id))
+        .select("member_id", number=number, name=_.name.fill_null(_.member_id))
         .order_by("name")
         .to_pyarrow()
     )
@@ -112,4 +115,5 @@ def _read(tables: FactTables, orders: Table, salt: str) -> History | None:
         member=place_of[coded.indices.to_numpy()],
         day=pc.cast(rows.column("day"), "int32").to_numpy().astype(np.int64) + _EPOCH,
         kept_minor=rows.column("kept_minor").to_numpy(),
+        member_id=names.column("member_id"),
     )

@@ -8,6 +8,7 @@ import math
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 
 from regulars.modules.analytics.reports.csv_text import cell_text
 
@@ -34,9 +35,25 @@ def to_csv(scores: Scores) -> str:
     return text.getvalue()
 
 
+def kept_table(scores: Scores) -> pa.Table:
+    """One row per buyer, the most valuable first, as it is kept for the screens."""
+    alive = scores.probability_alive
+    table = pa.table(
+        {
+            "member_id": scores.member_id,
+            "member": pa.array(list(scores.member), type=pa.string()),
+            "purchases": scores.purchases,
+            "days_ago": scores.days_ago,
+            "expected_purchases": scores.expected_purchases,
+            "expected_value_minor": scores.expected_value_minor,
+            "probability_alive": pa.array(alive, mask=np.isnan(alive)),
+        }
+    )
+    return table.sort_by([("expected_value_minor", "descending"), ("member", "ascending")])
+
+
 def to_parquet(scores: Scores) -> bytes:
     """The same as a Parquet file."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     alive = scores.probability_alive
@@ -83,6 +100,18 @@ def calibration_shown(held: Calibration) -> dict[str, Any]:
         "correlation": _short(held.correlation),
         "mean_absolute_error": _short(held.mean_absolute_error),
         "top_tenth_value_share": _short(held.top_tenth_share),
+        "by_purchases": [
+            {
+                "least": group.least,
+                "most": group.most,
+                "members": group.buyers,
+                "predicted_purchases": round(group.predicted_purchases, 4),
+                "actual_purchases": group.actual_purchases,
+                "predicted_value_minor": group.predicted_value_minor,
+                "actual_value_minor": group.actual_value_minor,
+            }
+            for group in held.groups
+        ],
     }
 
 

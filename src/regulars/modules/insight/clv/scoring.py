@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 
 from regulars.modules.analytics.facts import Facts
 
@@ -33,15 +34,32 @@ class Models:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:
     """Per buyer: purchases to expect within ``horizon_days``, what they are worth in minor units,
-    and the chance of still being a buyer (NaN for one-time buyers)."""
+    and the chance of still being a buyer (NaN for one-time buyers); from ``purchases`` so far, the
+    last ``days_ago``."""
 
     as_of: date
     horizon_days: int
     member: Sequence[str]
+    member_id: pa.ChunkedArray | None
+    purchases: Integers
+    days_ago: Integers
     expected_purchases: Floats
     expected_value_minor: Integers
     probability_alive: Floats
     models: Models
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationGroup:
+    """Buyers with ``least`` to ``most`` purchases by then (None: or more), as foretold and come."""
+
+    least: int
+    most: int | None
+    buyers: int
+    predicted_purchases: float
+    actual_purchases: int
+    predicted_value_minor: int
+    actual_value_minor: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +79,7 @@ class Calibration:
     top_tenth_share: float
     correlation: float
     mean_absolute_error: float
+    groups: tuple[CalibrationGroup, ...]
 
     @property
     def off_bps(self) -> int | None:
@@ -85,6 +104,9 @@ def scores(facts: Facts, *, as_of: date, horizon_days: int) -> Scores:
         as_of=as_of,
         horizon_days=horizon_days,
         member=[history.name[place] for place in places],
+        member_id=None if history.member_id is None else history.member_id.take(pa.array(places)),
+        purchases=buyers.frequency + 1,
+        days_ago=buyers.age_days - buyers.recency_days,
         expected_purchases=purchases,
         expected_value_minor=value,
         probability_alive=buying.probability_alive(
@@ -125,6 +147,7 @@ def calibration(facts: Facts, *, as_of: date, horizon_days: int) -> Calibration 
         top_tenth_share=float(worth[first].sum() / worth.sum()) if worth.sum() else 0.0,
         correlation=_together(purchases, days),
         mean_absolute_error=float(np.abs(purchases - days).mean()),
+        groups=_grouped(buyers.frequency + 1, purchases, days, value, worth),
     )
 
 
@@ -148,6 +171,31 @@ def _expected(buyers: Buyers, models: Models, *, horizon_days: int) -> tuple[Flo
     )
     each = spending.expected_mean(models.spending, frequency=buyers.frequency, mean=_mean(buyers))
     return purchases, np.rint(purchases * each).astype(np.int64)
+
+
+def _grouped(
+    so_far: Integers, purchases: Floats, days: Integers, value: Integers, worth: Floats
+) -> tuple[CalibrationGroup, ...]:
+    """The totals by how many purchases were known: twice as many in each group as in the last."""
+    edges = [1, 2, *(2**power + 1 for power in range(1, 7))]
+    found = []
+    for least, after in zip(edges, [*edges[1:], None], strict=True):
+        inside = so_far >= least
+        if after is not None:
+            inside &= so_far < after
+        if inside.any():
+            found.append(
+                CalibrationGroup(
+                    least=least,
+                    most=None if after is None else after - 1,
+                    buyers=int(inside.sum()),
+                    predicted_purchases=float(purchases[inside].sum()),
+                    actual_purchases=int(days[inside].sum()),
+                    predicted_value_minor=int(value[inside].sum()),
+                    actual_value_minor=int(worth[inside].sum()),
+                )
+            )
+    return tuple(found)
 
 
 def _mean(buyers: Buyers) -> Floats:

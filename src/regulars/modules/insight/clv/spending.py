@@ -15,6 +15,8 @@ from .types import Floats, Integers, SpendingModel, TooFewBuyers
 
 FEWEST_BUYERS: Final = 30
 _LOG_BOUND: Final = 12.0
+#: A mean that only this holds up would be worth nothing.
+_LEAST_WEIGHT: Final = 0.05
 
 
 def fit(frequency: Integers, mean: Floats) -> SpendingModel:
@@ -26,8 +28,9 @@ def fit(frequency: Integers, mean: Floats) -> SpendingModel:
     from scipy.optimize import minimize
 
     counts = (frequency > 0) & (mean > 0)
-    if int(counts.sum()) < FEWEST_BUYERS:
-        raise TooFewBuyers(f"{int(counts.sum())} buyers have a worth; {FEWEST_BUYERS} are needed")
+    buyers = int(counts.sum())
+    if buyers < FEWEST_BUYERS:
+        raise TooFewBuyers("have a worth", there=buyers, needed=FEWEST_BUYERS)
     unit = float(mean[counts].mean())
     likelihood = _Likelihood(frequency[counts], mean[counts] / unit)
     found = minimize(
@@ -39,17 +42,23 @@ def fit(frequency: Integers, mean: Floats) -> SpendingModel:
         options={"maxiter": 1000, "ftol": 1e-15, "gtol": 1e-9},
     )
     p, q, gamma = (float(v) for v in np.exp(found.x))
-    buyers = int(counts.sum())
     # The density is one per unit of money: back in the caller's unit.
     log_likelihood = -float(found.fun) * buyers - buyers * float(np.log(unit))
     return SpendingModel(p=p, q=q, gamma=gamma * unit, log_likelihood=log_likelihood, buyers=buyers)
 
 
 def expected_mean(model: SpendingModel, *, frequency: Integers, mean: Floats) -> Floats:
-    """What the next purchase of each buyer is worth; a buyer without repeats gets everybody's."""
-    seen = frequency * np.where(frequency > 0, mean, 0.0)
-    weight: Floats = model.p * (model.gamma + seen) / (model.p * frequency + model.q - 1)
-    return weight
+    """What the next purchase of each buyer is worth; a buyer without repeats gets everybody's.
+
+    Where the model has no mean (means over buyers too wide apart) it is that of the repeat buyers.
+    """
+    counts = frequency > 0
+    seen = frequency * np.where(counts, mean, 0.0)
+    weight = model.p * frequency + model.q - 1
+    has_mean = weight > _LEAST_WEIGHT
+    everybodys = float(mean[counts].mean()) if counts.any() else 0.0
+    told = model.p * (model.gamma + seen) / np.where(has_mean, weight, 1.0)
+    return np.where(has_mean, told, everybodys)
 
 
 def correlation(frequency: Integers, mean: Floats) -> float:

@@ -15,7 +15,14 @@ DAYS_A_WEEK: Final = 7.0
 
 
 class TooFewBuyers(ValueError):
-    """There are not enough members who came back to learn anything from."""
+    """There are not enough members who came back to learn anything from: ``there`` of ``needed``.
+
+    ``what`` says what those there did.
+    """
+
+    def __init__(self, what: str, *, there: int, needed: int) -> None:
+        super().__init__(f"{there} buyers {what}; {needed} are needed")
+        self.there, self.needed = there, needed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,14 +50,17 @@ class Window:
 class Forecast:
     """How likely each candidate is bought within ``horizon`` days after the anchor.
 
-    ``day_shares`` tell how first purchases spread over those days. ``learner`` is the one that
-    foretold, ``backtests`` how the last windows would have gone.
+    ``day_shares`` tell how first purchases spread over those days, ``day_buyers`` how many
+    different members stand behind one of them on each day, and ``buyers`` over all the days.
+    ``learner`` is the one that foretold, ``backtests`` how the last windows would have gone.
     """
 
     horizon: int
     features: Features
     probability: Floats
     day_shares: Floats
+    day_buyers: Floats
+    buyers: float
     learner: Learner
     backtests: tuple[Backtest, ...]
 
@@ -104,7 +107,17 @@ def foretell(
     said = shifted(learner.probabilities(features.matrix), [(t.said, t.happened) for t in trials])
     steps.done()
     backtests = tuple(trial.told for trial in trials)
-    return Forecast(horizon, features, said, _day_shares(windows, horizon), learner, backtests)
+    day_buyers, buyers = _buyers(windows, horizon)
+    return Forecast(
+        horizon,
+        features,
+        said,
+        _day_shares(windows, horizon),
+        day_buyers,
+        buyers,
+        learner,
+        backtests,
+    )
 
 
 def window_at(known: History, anchor: int, horizon: int) -> Window:
@@ -163,6 +176,24 @@ def _day_shares(windows: list[Window], horizon: int) -> Floats:
     for window in windows:
         counts += np.bincount(window.waits, minlength=horizon + 1)[1:]
     return np.asarray(counts / counts.sum())
+
+
+def _buyers(windows: list[Window], horizon: int) -> tuple[Floats, float]:
+    """Members behind one first purchase, by day and in all: several fall into one basket.
+
+    A day leans on the mean of all days by as much as one purchase weighs.
+    """
+    purchases, buyers = np.zeros(horizon), np.zeros(horizon)
+    members = 0
+    for window in windows:
+        bought = window.waits > 0
+        day, member = window.waits[bought] - 1, window.features.pairs.member[bought]
+        purchases += np.bincount(day, minlength=horizon)
+        trips = np.unique(member * horizon + day)
+        buyers += np.bincount(trips % horizon, minlength=horizon)
+        members += len(np.unique(member))
+    whole = buyers.sum() / purchases.sum()
+    return (buyers + whole) / (purchases + 1), float(members / purchases.sum())
 
 
 class _Steps:

@@ -38,6 +38,8 @@ _ONE: Final[Mapping[str, str]] = {
     "last 1 days ago": "last yesterday",
     "last 0 days ago": "last today",
     "on 1 days": "on 1 day",
+    "约每 1 天": "约每天",
+    "約每 1 天": "約每天",
     "上次在 0 天前": "上次在今天",
     "上次在 1 天前": "上次在昨天",
 }

@@ -4,6 +4,7 @@ import common from './common.json'
 import coupons from './coupons.json'
 import home from './home.json'
 import imports from './imports.json'
+import insight from './insight.json'
 import members from './members.json'
 import orders from './orders.json'
 import programme from './programme.json'
@@ -20,6 +21,7 @@ export default {
   ...coupons,
   ...home,
   ...imports,
+  ...insight,
   ...members,
   ...orders,
   ...programme,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from regulars.infra.http.principal import ApiRequest
+from .principal import ApiRequest
 
 
 def language_of(request: ApiRequest, asked: str | None = None) -> str:

@@ -1,0 +1,7 @@
+"""Console API: recommendations."""
+
+from __future__ import annotations
+
+from .routes import routes
+
+router = routes()

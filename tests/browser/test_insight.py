@@ -1,0 +1,152 @@
+"""Insight in a real browser: from a day of the calendar to a list, a member and what is likely."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from browser.shop import ARGUMENTS, Shop, chromium, served
+from browser.test_faces import SIZES, Watched
+from makers.imported import day_of, order_file
+from makers.rhythms import rhythms
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.skipif(chromium() is None, reason="no Chromium here"),
+]
+DAYS = 220
+VIEWS = ("due", "calendar", "slipping", "slipping?kind=silent", "lost", "lost?lost_as=card",
+         "reasons", "value")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[Shop]:
+    """Ninety members with rhythms, some of whom stop; the jobs have worked everything out."""
+    bought = rhythms(members=90, items=20, days=DAYS, leavers=0.3)
+    with tempfile.TemporaryDirectory(prefix="regulars-insight-") as folder:
+        home = Path(folder) / "home"
+        home.mkdir(mode=0o700)
+        with served(home) as running:
+            path = Path(folder) / "orders.csv"
+            order_file(path, bought, day_of(datetime.now(UTC), DAYS))
+            running.regulars("import", "orders", str(path))
+            for _ in range(6):  # the server's own jobs may be at one of them just then
+                running.regulars("jobs", "run", "--once")
+                if any(running.home.glob("insight/*/recommend-explore-sku.parquet")):
+                    break
+            yield running
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        yield running
+        running.close()
+
+
+def signed_in(shop: Shop, chrome: Any, name: str, locale: str = "en-US") -> Watched:
+    context = chrome.new_context(viewport={"width": 1440, "height": 900}, locale=locale)
+    watched = Watched(context)
+    watched.page.goto(shop.sign_in_link(name))
+    watched.page.wait_for_url("**/console/**")
+    return watched
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN", "zh-TW"])
+def test_every_view_shows_what_is_foretold(shop: Shop, chrome: Any, locale: str) -> None:
+    watched = signed_in(shop, chrome, f"viewer-{locale.lower()}", locale)
+    page = watched.page
+    for width, height in SIZES.values():
+        page.set_viewport_size({"width": width, "height": height})
+        for view in VIEWS:
+            page.goto(f"{shop.base}/console/insight/{view}")
+            page.wait_for_load_state("networkidle")
+            page.locator("section.card h2").first.wait_for()
+            assert page.locator('section.card[role="status"]').count() == 0, view
+            assert watched.overflow() <= 0, f"{view} at {width} px"
+            text = page.inner_text("main")
+            assert any(letter.isdigit() for letter in text), view
+            for unwritten in ("insight.", "insight_", "{", "undefined", "NaN"):
+                assert unwritten not in text, f"{view}: {unwritten}"
+    assert watched.faults == []
+    page.context.close()
+
+
+def test_a_day_leads_to_its_list_and_on_to_a_member(shop: Shop, chrome: Any) -> None:
+    watched = signed_in(shop, chrome, "caller")
+    page = watched.page
+    page.goto(f"{shop.base}/console/insight/calendar")
+    days = page.locator("table button")
+    days.first.wait_for()
+    assert days.count() == 14
+    said = days.nth(3).get_attribute("aria-label")
+    days.nth(3).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/insight/due?day=*")
+    title = page.locator("section.card h2").first
+    title.wait_for()
+    day = title.inner_text().split(" on ")[1]
+    assert said.startswith(day)
+    row = page.locator(".list tbody tr").first
+    row.locator("b").wait_for()
+    item = row.locator("b").inner_text()
+    row.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**open=mem_*")
+    card = page.locator(".el-drawer .outlook")
+    card.locator("li").first.wait_for()
+    card.locator("ol li").first.wait_for()
+    assert "Next purchases, 14 days" in card.inner_text()
+    assert "Lifetime value" in card.inner_text()
+    assert item in card.locator("ul").first.inner_text()
+    assert watched.faults == []
+    page.context.close()
+
+
+def test_the_file_behind_a_list_is_the_list(shop: Shop, chrome: Any) -> None:
+    watched = signed_in(shop, chrome, "filer")
+    page = watched.page
+    page.goto(f"{shop.base}/console/insight/value")
+    page.locator(".list tbody tr a").first.wait_for()
+    shown = page.locator(".list tbody tr a").all_inner_texts()
+    with page.expect_download() as download:
+        page.locator(".list header a").click()
+    lines = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text())))
+    assert [line["number"] for line in lines][: len(shown)] == shown
+    with page.expect_download() as download:
+        page.locator(".frame header a").click()
+    groups = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text())))
+    assert sum(int(group["members"]) for group in groups) <= len(lines)
+    assert watched.faults == []
+    page.context.close()
+
+
+def test_where_there_is_too_little_the_screen_says_so(chrome: Any) -> None:
+    with tempfile.TemporaryDirectory(prefix="regulars-little-") as folder:
+        home = Path(folder) / "home"
+        home.mkdir(mode=0o700)
+        with served(home) as empty:
+            watched = signed_in(empty, chrome, "owner")
+            page = watched.page
+            for view in ("due", "calendar", "slipping", "lost", "reasons", "value"):
+                page.goto(f"{empty.base}/console/insight/{view}")
+                state = page.locator('section.card[role="status"]')
+                state.wait_for()
+                assert "There are 0 order lines; at least 900 are needed." in state.inner_text()
+            answer = page.request.get(f"{empty.base}/console/api/insight")
+            assert json.loads(answer.text())["done"] == 0
+            assert watched.faults == []
+            page.context.close()
