@@ -244,10 +244,11 @@ def test_the_bound_of_the_page() -> None:
     plays, _ = book.relevant(basket, CONTEXT)
     for place, play in enumerate(reversed(plays)):
         play.bit = 1 << place
+        play.reach = sum(1 << i for i in play.lines)
     problem = Problem(Search(basket, Earner(basket, CONTEXT), None), plays)
     begin = State(basket.gross, basket.total, basket.total, 0, 0, 0, 0)
     assert [play.code for play in problem.chain] == ["full", "code"]
-    relaxed = problem.relaxation(0, 0)
+    relaxed = problem.relaxation(0, 0, 0)
     assert relaxed.least(basket.gross, [0] * len(plays)) == 32_400
     assert problem.ending(0, 0).least(32_400, 35_000, 35_000, 0) == 29_450
     assert problem.bound(0, begin, 0) == 5_550

@@ -102,7 +102,7 @@ class Search:
         if self.climbs and self.limit is not None:
             climb(problem, begin, self.work + self.limit // 4)
         if len(plays) <= MOST_WALKED:
-            problem.walk(0, begin, None, 0)
+            problem.walk(0, begin, None, -1, 0)
         else:
             self.bound = max(self.bound, problem.bound(0, begin, basket.shipping))
         self.bound = max(self.bound, self.off)
