@@ -152,6 +152,7 @@ def test_no_combination_passes_the_bound(maker: Maker, price: int) -> None:
         plays, _ = compile_offers(offers).relevant(basket, CONTEXT)
         for place, play in enumerate(reversed(plays)):
             play.bit = 1 << place
+            play.reach = sum(1 << i for i in play.lines)
         problem = Problem(Search(basket, Earner(basket, CONTEXT), None), plays)
         room = basket.total * chance.choice((10_000, 10_000, 4_000)) // 10_000
         at, state, shipping = begun(chance, problem, basket, room)

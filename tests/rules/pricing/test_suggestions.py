@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from makers.carts import NOON, SHANGHAI, line, random_cart, random_context, random_offers
+from oracle.random_carts import Case, Seeded, random_case
+from regulars.modules.pricing import engine
 from regulars.modules.pricing.book import compile_offers
 from regulars.modules.pricing.engine import evaluate
-from regulars.modules.pricing.suggestions import WORTH_AT_MOST
+from regulars.modules.pricing.reaching import WORTH_AT_MOST
+from regulars.modules.pricing.search import WORK_LIMIT, Found
 from regulars.modules.pricing.types import Cart, CartLine, Context, Suggestion
 from regulars.modules.promotions.types import (
     FreeShipping,
@@ -112,7 +116,84 @@ def test_what_is_told_is_true(seed: int) -> None:
             then = evaluate(book, more(cart, offer.scope, one.add_minor), context)
             assert then.discount_minor - now.discount_minor == one.save_minor
             assert one.offer in {step.offer for step in then.applied}
+            assert one.proved
     assert count > 10
+
+
+def test_of_less_than_what_is_told_nothing_is_saved_by_that_offer() -> None:
+    """Each offer is not taken now and has one threshold, so a unit less must not take it."""
+    chance = random.Random(11)
+    count = 0
+    for _ in range(120):
+        cart = Cart((line("a", 1, chance.randint(5_000, 9_000)), line("b", 2, 2_000)))
+        offers = [
+            replace(percent(chance.choice((500, 1_000, 2_000))), scope=Scope(skus=frozenset("b"))),
+            *(saving(chance, code) for code in "xyz"),
+        ]
+        book = compile_offers(offers)
+        now = evaluate(book, cart, CONTEXT, suggest=True)
+        applied = {step.offer for step in now.applied}
+        for one in now.suggestions:
+            if one.offer not in applied:
+                count += 1
+                less = evaluate(book, more(cart, Scope(), one.add_minor - 1), CONTEXT)
+                assert one.offer not in {step.offer for step in less.applied}
+    assert count > 40
+
+
+def saving(chance: random.Random, code: str) -> Offer:
+    """A threshold a little above what the carts come to, one of a group with the others or not."""
+    spend = chance.randint(9_000, 16_000)
+    steps = SpendSave((Saving(spend, chance.randint(spend // 12, spend // 4)),))
+    group = chance.choice((None, "g"))
+    return replace(FULL, code=code, name=code, params=steps, group=group)
+
+
+def crowd(seed: int) -> Case:
+    return random_case(Seeded(seed), most_offers=44, most_lines=10)
+
+
+def test_with_many_offers_what_is_told_is_what_the_evaluator_then_says() -> None:
+    told = unproved = 0
+    for seed in range(24):
+        case = crowd(seed)
+        book = compile_offers(case.offers, max_discount_bps=case.max_discount_bps)
+        now = evaluate(book, case.cart, case.context, suggest=True)
+        for one in now.suggestions:
+            told += 1
+            unproved += not one.proved
+            offer = next(offer for offer in case.offers if offer.code == one.offer)
+            then = evaluate(book, more(case.cart, offer.scope, one.add_minor), case.context)
+            assert then.discount_minor - now.discount_minor == one.save_minor, seed
+            assert 0 < one.add_minor <= WORTH_AT_MOST * one.save_minor
+            assert one.offer in {step.offer for step in then.applied}
+            proofs = now.certificate.gap_minor, then.certificate.gap_minor
+            assert not one.proved or proofs == (0, 0)
+    assert told > unproved > 0
+
+
+def test_suggestions_have_a_work_limit_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They change no price, and take no more steps than two prices do."""
+    steps: list[int] = []
+    search = engine.best
+
+    def counted(*given: Any) -> Found:
+        found = search(*given)
+        steps.append(found.work)
+        return found
+
+    monkeypatch.setattr(engine, "best", counted)
+    spent = []
+    for seed in range(24):
+        case = crowd(seed)
+        book = compile_offers(case.offers, max_discount_bps=case.max_discount_bps)
+        without = evaluate(book, case.cart, case.context)
+        steps.clear()
+        told = evaluate(book, case.cart, case.context, suggest=True)
+        spent.append(sum(steps[1:]))
+        assert replace(told, suggestions=()) == without
+        assert evaluate(book, case.cart, case.context, suggest=True) == told
+    assert WORK_LIMIT // 2 < max(spent) <= 2 * WORK_LIMIT + WORK_LIMIT // 100
 
 
 def more(cart: Cart, scope: Scope, amount: int) -> Cart:

@@ -1,4 +1,4 @@
-"""Every figure of docs/algorithms/pricing.md, worked out."""
+"""Carts worked out by hand, to the last minor unit; the bound of docs/algorithms/evaluator.md."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ import pytest
 
 from makers.carts import NOON, SHANGHAI, line
 from regulars.modules.earning.types import Frozen
+from regulars.modules.pricing.basket import merged
 from regulars.modules.pricing.book import compile_offers
+from regulars.modules.pricing.earning import Earner
 from regulars.modules.pricing.engine import apply_combination, evaluate
+from regulars.modules.pricing.problem import Problem, State
+from regulars.modules.pricing.search import Search
 from regulars.modules.pricing.types import (
     Applied,
     Cart,
@@ -226,3 +230,28 @@ def test_a_cap_is_a_share_of_the_goods_whatever_was_paid_before() -> None:
     assert sum(one.tenders.points for one in found.lines) == 15_000
     assert sum(one.tenders.stored_value for one in found.lines) == 15_000
     assert found.due_minor == 900
+
+
+def test_the_bound_of_the_page() -> None:
+    """324.00 to 350.00 come to the chain, and 294.50 are left at least: 55.50 off at most."""
+    offers = (
+        offer("a-tenth", "percent_off", PercentOff(1_000), scope=TEA),
+        offer("b-each", "amount_off", AmountOff(300), scope=TEA),
+        offer("full", "spend_save", SpendSave((Saving(34_000, 3_000),))),
+        offer("code", "percent_off", PercentOff(500), stage="coupon"),
+    )
+    book, basket = compile_offers(offers), merged(Cart(CART.lines))
+    plays, _ = book.relevant(basket, CONTEXT)
+    for place, play in enumerate(reversed(plays)):
+        play.bit = 1 << place
+        play.reach = sum(1 << i for i in play.lines)
+    problem = Problem(Search(basket, Earner(basket, CONTEXT), None), plays)
+    begin = State(basket.gross, basket.total, basket.total, 0, 0, 0, 0)
+    assert [play.code for play in problem.chain] == ["full", "code"]
+    relaxed = problem.relaxation(0, 0, 0)
+    assert relaxed.least(basket.gross, [0] * len(plays)) == 32_400
+    assert problem.ending(0, 0).least(32_400, 35_000, 35_000, 0) == 29_450
+    assert problem.bound(0, begin, 0) == 5_550
+    found = evaluate(book, Cart(CART.lines), CONTEXT)
+    assert [step.offer for step in found.applied] == ["b-each", "full", "code"]
+    assert (found.discount_minor, found.certificate.bound_minor) == (5_170, 5_170)

@@ -38,6 +38,18 @@ def chain_start(goods: Sequence[Play]) -> int:
     return start
 
 
+def steady_bps(play: Play) -> int | None:
+    """The share that an offer takes off its scope wherever it has an effect; None for others."""
+    params = play.entry.offer.params
+    if play.budget is not None:
+        return None
+    if isinstance(params, PercentOff):
+        return params.bps
+    if isinstance(params, SpendPercent) and len(params.steps) == 1:
+        return params.steps[0].bps
+    return None
+
+
 class Relaxation:
     """The least that offers before the chain can leave, from one place in the order on.
 
@@ -81,12 +93,13 @@ class Relaxation:
         return made._finished()
 
     def _add(self, at: int, play: Play) -> None:
-        lines, params = self._lines, play.entry.offer.params
+        lines = self._lines
         shared = play.group & self.shared
         self.groups |= play.group
-        if isinstance(params, PercentOff) and play.budget is None:
+        bps = steady_bps(play)
+        if bps is not None:
             self._slack += lines.rounding(play.lines)
-            lines.percent(play.lines, params.bps, shared)
+            lines.percent(play.lines, bps, shared)
         elif isinstance(play, FloorPlay) and play.budget is None:
             lines.ceil(play.floors)
         elif isinstance(play, AmountOffPlay) and play.budget is None and not shared:

@@ -11,10 +11,11 @@ from .earning import Earner
 from .handing import lines_handed_on
 from .kinds import BPS, Play
 from .playing import Company, Step, Table
+from .reaching import Priced
 from .reasons import reasons
-from .search import ALWAYS_EXACT, best
+from .search import best
 from .sharing import lines_one_to_one
-from .suggestions import Priced, suggestions
+from .suggestions import suggestions
 from .tenders import pay
 from .types import (
     Applied,
@@ -36,29 +37,43 @@ def evaluate(book: OfferBook, cart: Cart, context: Context, *, suggest: bool = F
 
     Exact with gap 0 whenever at most 16 offers are relevant; above that the search may stop at
     its work limit and the certificate states the gap. With ``suggest`` the evaluation also tells
-    what a little more would bring, while the best is proved; that prices the cart some ten times.
+    what a little more would bring: within a work limit of its own, about that of two prices.
     """
     basket = merged(cart)
     plays, rejected = book.relevant(basket, context)
     earner = Earner(basket, context)
-    outcome = _best(book, basket, plays, earner)
+    outcome = _best(book, basket, plays, earner, None)
     told: tuple[Suggestion, ...] = ()
-    if suggest and len(plays) <= ALWAYS_EXACT:
-        told = suggestions(cart, outcome.priced(), lambda other: _price_of(book, other, context))
+    if suggest:
+        told = suggestions(cart, outcome.priced(), _Again(book, context))
     return _priced(cart, basket, context, outcome, rejected, earner, told)
 
 
-def _best(book: OfferBook, basket: Basket, plays: list[Play], earner: Earner) -> _Outcome:
-    found = best(basket, plays, earner, book.max_discount_bps)
+def _best(
+    book: OfferBook, basket: Basket, plays: list[Play], earner: Earner, most_work: int | None
+) -> _Outcome:
+    found = best(basket, plays, earner, book.max_discount_bps, most_work)
     table = Table.of(basket, book.max_discount_bps)
     steps = [step for step in map(table.apply, found.chosen) if step is not None]
-    return _Outcome(plays, steps, table, found.bound)
+    return _Outcome(plays, steps, table, found.bound, found.work)
 
 
-def _price_of(book: OfferBook, cart: Cart, context: Context) -> Priced:
-    basket = merged(cart)
-    plays, _ = book.relevant(basket, context)
-    return _best(book, basket, plays, Earner(basket, context)).priced()
+class _Again:
+    """Prices other carts by one book in one context, for suggestions."""
+
+    def __init__(self, book: OfferBook, context: Context) -> None:
+        self._book = book
+        self._context = context
+
+    def best(self, cart: Cart, most_work: int | None) -> Priced:
+        basket = merged(cart)
+        plays, _ = self._book.relevant(basket, self._context)
+        earner = Earner(basket, self._context)
+        return _best(self._book, basket, plays, earner, most_work).priced()
+
+    def under(self, cart: Cart, codes: Collection[str]) -> Priced:
+        basket = merged(cart)
+        return _under(self._book, basket, self._context, codes)[0].priced()
 
 
 def apply_combination(
@@ -72,6 +87,13 @@ def apply_combination(
     Raises KeyError for a code that the book does not have.
     """
     basket = merged(cart)
+    outcome, rejected = _under(book, basket, context, codes)
+    return _priced(cart, basket, context, outcome, rejected, Earner(basket, context))
+
+
+def _under(
+    book: OfferBook, basket: Basket, context: Context, codes: Collection[str]
+) -> tuple[_Outcome, list[Rejected]]:
     entries = [book.by_code[code] for code in set(codes)]
     plays, rejected = book.relevant_among(entries, basket, context)
     table = Table.of(basket, book.max_discount_bps)
@@ -83,21 +105,21 @@ def apply_combination(
             steps.append(step)
             company.take(play)
     bound = basket.total * book.max_discount_bps // BPS + basket.shipping
-    earner = Earner(basket, context)
-    return _priced(cart, basket, context, _Outcome(plays, steps, table, bound), rejected, earner)
+    return _Outcome(plays, steps, table, bound, 0), rejected
 
 
 class _Outcome(NamedTuple):
-    """A combination as it applied, and what bounds all others."""
+    """A combination as it applied, what bounds all others, and the steps it took to find."""
 
     plays: Sequence[Play]
     steps: Sequence[Step]
     table: Table
     bound: int
+    work: int
 
     def priced(self) -> Priced:
         off = sum([step.amount for step in self.steps])
-        return Priced(self.plays, self.steps, self.table.left, off)
+        return Priced(self.plays, self.steps, self.table.left, off, self.bound == off, self.work)
 
 
 def _priced(
@@ -109,7 +131,7 @@ def _priced(
     earner: Earner,
     told: tuple[Suggestion, ...] = (),
 ) -> Evaluation:
-    plays, steps, table, bound = outcome
+    plays, steps, table, bound, _ = outcome
     if len(steps) < len(plays):
         rejected = reasons(plays, steps, table, basket.shipping) + rejected
     net = table.left

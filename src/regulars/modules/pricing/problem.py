@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from .bounding import Ending, Relaxation, chain_start, link_of
+from .bounding import Ending, Relaxation, chain_start, link_of, steady_bps
 from .extras import Extras, Rest
 from .kinds import Play
 from .playing import cut, cut_shares, lowered, shipping_discount
@@ -62,38 +62,58 @@ class Problem:
         self.ahead = [sum([p.bit for p in plays if not (p.on_goods or p.is_shipping)])]
         for play in reversed(self.goods + self.shipping):
             self.ahead.insert(0, self.ahead[0] | play.bit)
-        self._relaxed: list[dict[int, Relaxation]] = [{} for _ in range(self.start + 1)]
+        #: Before the chain, percentages from a threshold on: below it they are *gone* for good.
+        self._shares = [
+            (place, play, play.spend)
+            for place, play in enumerate(self.goods[: self.start])
+            if play.spend is not None and steady_bps(play) is not None
+        ]
+        self._relaxed: list[dict[tuple[int, int], Relaxation]]
+        self._relaxed = [{} for _ in range(self.start + 1)]
         self._endings: list[dict[int, Ending]] = [{} for _ in range(len(self.chain) + 1)]
 
-    def relaxation(self, at: int, groups: int) -> Relaxation:
+    def relaxation(self, at: int, groups: int, gone: int) -> Relaxation:
         """What may still come of the goods before the chain, from ``at`` on."""
-        key = groups & self.grouped
+        key = groups & self.grouped, gone
         found = self._relaxed[at].get(key)
-        return self._relax(at, key) if found is None else found
+        return self._relax(at, *key) if found is None else found
 
-    def _relax(self, at: int, groups: int) -> Relaxation:
+    def gone(self, at: int, left: Sequence[int], changed: int) -> int:
+        """The offers from ``at`` on whose threshold cannot be reached any more, of those with one
+        of the lines ``changed`` in scope."""
+        gone = 0
+        for place, play, spend in self._shares:
+            if place >= at and play.reach & changed and play.sum_in_scope(left) < spend:
+                gone |= play.bit
+        return gone
+
+    def _relax(self, at: int, groups: int, gone: int) -> Relaxation:
         """From the nearest place behind that is known, offer by offer to the front."""
         goods, basket, known = self.goods, self.search.basket, self._relaxed
-        place = at
-        while place < self.start and groups not in known[place]:
+        place, key = at, (groups, gone)
+        while place < self.start and key not in known[place]:
             place += 1
-        found = known[place].get(groups)
+        found = known[place].get(key)
         if found is None:
-            found = known[place][groups] = Relaxation.of([], goods, basket)
+            found = known[place][key] = Relaxation.of([], goods, basket)
         steps = 100 + 8 * len(basket.skus)
         while place > at:
             place -= 1
             play = goods[place]
-            if play.group & groups:
+            if play.group & groups or play.bit & gone:
                 pass
             elif play.group & found.groups & ~found.shared:
-                places = [i for i in range(place, self.start) if not goods[i].group & groups]
+                places = [
+                    i
+                    for i in range(place, self.start)
+                    if not (goods[i].group & groups or goods[i].bit & gone)
+                ]
                 found = Relaxation.of(places, goods, basket)
                 self.search.work += steps * len(places)
             else:
                 found = found.behind(place, play)
                 self.search.work += steps
-            known[place][groups] = found
+            known[place][key] = found
         return found
 
     def ending(self, at: int, groups: int) -> Ending:
@@ -109,11 +129,12 @@ class Problem:
 
     # ── before the chain ──
 
-    def walk(self, at: int, state: State, before: Sizes | None, changed: int) -> None:
+    def walk(self, at: int, state: State, before: Sizes | None, changed: int, gone: int) -> None:
         """Every combination from offer ``at`` on, taking before leaving out.
 
         ``before`` are the discounts on an earlier state, of which the lines ``changed`` have less
-        now; so these are at most as large, and the same where no line changed.
+        now; so these are at most as large, and the same where no line changed. ``gone`` are the
+        offers whose threshold could not be reached even then.
         """
         start, search = self.start, self.search
         shipping = search.basket.shipping
@@ -123,8 +144,10 @@ class Problem:
         left, total, room, groups = state.left, state.total, state.room, state.groups
         most, ending = state.off + total + shipping, self.ending(0, groups)
         sizes: Sizes | None = None
+        if self._shares:
+            gone |= self.gone(at, left, changed)
         if search.off >= 0:
-            relaxed = self.relaxation(at, groups)
+            relaxed = self.relaxation(at, groups, gone)
             if before is not None:
                 low = relaxed.least(left, before.off)
                 bound = most - ending.least(low, total, room, shipping)
@@ -138,7 +161,7 @@ class Problem:
         while at < start:
             play = self.goods[at]
             at += 1
-            if play.group & groups:
+            if play.group & groups or play.bit & gone:
                 continue
             shares = None if sizes is None else sizes.shares.get(at - 1)
             if shares is None:
@@ -150,8 +173,8 @@ class Problem:
                 continue
             search.work += 60 + 4 * len(left)
             after = advanced(state, play, amount, lowered(left, play.lines, shares))
-            self.walk(at, after, sizes, play.reach)
-            relaxed = self.relaxation(at, groups)
+            self.walk(at, after, sizes, play.reach, gone)
+            relaxed = self.relaxation(at, groups, gone)
             if sizes is None:
                 sizes = self.sizes(relaxed.places, left, None, 0)
             bound = most - ending.least(relaxed.least(left, sizes.off), total, room, shipping)
@@ -230,7 +253,8 @@ class Problem:
         """The most that may come off in all from offer ``at`` on, the chain's included."""
         low, link = state.total, max(0, at - self.start)
         if at < self.start:
-            relaxed = self.relaxation(at, state.groups)
+            gone = self.gone(at, state.left, -1)
+            relaxed = self.relaxation(at, state.groups, gone)
             low = relaxed.least(state.left, self.sizes(relaxed.places, state.left, None, 0).off)
         least = self.ending(link, state.groups).least(low, state.total, state.room, shipping)
         return state.off + state.total + shipping - least

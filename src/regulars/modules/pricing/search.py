@@ -27,24 +27,38 @@ MOST_WALKED: Final = 300
 
 
 class Found(NamedTuple):
-    """The combination chosen, in order of application, and a proven bound over all others."""
+    """The combination chosen, in order of application, a proven bound over all others, and how
+    many steps the search took."""
 
     chosen: list[Play]
     bound: int
+    work: int
 
 
-def best(basket: Basket, plays: Sequence[Play], earner: Earner, max_discount_bps: int) -> Found:
-    """The best allowed combination of ``plays``, and a bound that no combination passes."""
+def best(
+    basket: Basket,
+    plays: Sequence[Play],
+    earner: Earner,
+    max_discount_bps: int,
+    most_work: int | None = None,
+) -> Found:
+    """The best allowed combination of ``plays``, and a bound that no combination passes.
+
+    ``most_work`` is a work limit below the usual one, whatever the number of offers.
+    """
     for place, play in enumerate(reversed(plays)):
         play.bit = 1 << place
         play.reach = sum([1 << i for i in play.lines])
     limit = None if len(plays) <= ALWAYS_EXACT else WORK_LIMIT
+    if most_work is not None:
+        limit = most_work if limit is None else min(limit, most_work)
     search = Search(basket, earner, limit)
+    search.climbs = len(plays) > ALWAYS_EXACT
     room = basket.total * max_discount_bps // BPS
     for problem in problems(plays):
         search.solve(problem, room)
     chosen = search.chosen()
-    return Found([play for play in plays if play.bit & chosen], search.bound)
+    return Found([play for play in plays if play.bit & chosen], search.bound, search.work)
 
 
 def problems(plays: Sequence[Play]) -> list[list[Play]]:
@@ -70,6 +84,8 @@ class Search:
         self.basket = basket
         self.earner = earner
         self.limit = limit
+        #: Whether to look for a good combination first; what can be proved comes upon one soon.
+        self.climbs = False
         self.work = 0
         self.off = -1
         self.bound = 0
@@ -83,10 +99,10 @@ class Search:
         if self.spent():
             self.bound = max(self.bound, problem.bound(0, begin, basket.shipping))
             return
-        if self.limit is not None:
+        if self.climbs and self.limit is not None:
             climb(problem, begin, self.work + self.limit // 4)
         if len(plays) <= MOST_WALKED:
-            problem.walk(0, begin, None, 0)
+            problem.walk(0, begin, None, -1, 0)
         else:
             self.bound = max(self.bound, problem.bound(0, begin, basket.shipping))
         self.bound = max(self.bound, self.off)

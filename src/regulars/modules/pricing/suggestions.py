@@ -1,68 +1,167 @@
 """What a little more would bring: "add 12.00 to save 30.00", told only where it is true.
 
-Nothing is estimated: the cart is priced again with the missing amount as one more line in the
-offer's scope, and what is told is the difference of the two best prices.
+The cart is priced again with the missing amount as one more line in the offer's scope, and what is
+told is the difference of the two prices. Where the best is easily proved, the least amount is told,
+and both prices are the best. Elsewhere amounts are first reckoned with the combination at hand, and
+the best uses of them are confirmed by a full price each. Either way the steps of all searches are
+counted together, and end it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from typing import Final, Protocol
 
 from regulars.modules.promotions.types import Offer, SpendPercent, SpendSave
 
 from .kinds import Play
-from .playing import Step
-from .types import Cart, CartLine, Suggestion
+from .playing import Company
+from .reaching import WORTH_AT_MOST, Goal, Priced, Reached, Reaching, spent_in_turn, with_more
+from .search import WORK_LIMIT
+from .types import Cart, Suggestion
 
 #: At most so many are told,
 MOST_SUGGESTIONS: Final = 3
 #: of so many that are looked at, nearest first,
 _LOOKED_AT: Final = 4
-#: and none that asks for more than this many times what it saves.
-WORTH_AT_MOST: Final = 3
-_ROUNDS: Final = 6
+#: or so many where looking is cheap.
+_RECKONED: Final = 8
+#: A best price that took more steps to prove is not proved again for each amount.
+_EASY: Final = WORK_LIMIT // 40
+#: What pricing a cart costs beside the search, and for each offer, in steps of the search.
+_PRICING: Final = 1_500
+_PRICING_OFFER: Final = 60
 
 
-class Priced(NamedTuple):
-    """A best combination: its offers as they applied, what was left of the merged lines in the
-    end, and its discount in all."""
+class Pricer(Protocol):
+    """Prices carts in the context at hand."""
 
-    plays: Sequence[Play]
-    steps: Sequence[Step]
-    left: list[int]
-    discount: int
+    def best(self, cart: Cart, most_work: int | None) -> Priced:
+        """The best price; with ``most_work`` the search stops after so many steps at the most."""
 
-
-Pricer = Callable[[Cart], Priced]
-"""Prices a cart in the context at hand."""
+    def under(self, cart: Cart, codes: Collection[str]) -> Priced:
+        """The price under those of the offers that may apply, in their turn; nothing is sought."""
 
 
-class _Goal(NamedTuple):
-    """A threshold within reach: of which offer, how far up, and how far it is from here."""
-
-    offer: Offer
-    spend: int
-    missing: int
+class _OutOfSteps(Exception):
+    """No step is left, or not enough of them to prove a price."""
 
 
-def suggestions(cart: Cart, now: Priced, price: Pricer) -> tuple[Suggestion, ...]:
-    """The thresholds worth a little more, the best use of the added amount first."""
+class _Budget:
+    """The steps that are left for suggestions; a price raises _OutOfSteps where there are none."""
+
+    def __init__(self, pricer: Pricer, steps: int) -> None:
+        self.pricer = pricer
+        self.left = steps
+
+    def proved(self, cart: Cart) -> Priced:
+        """The best price, proved with the steps that are left."""
+        self._check()
+        priced = self._paid(self.pricer.best(cart, self.left))
+        if not priced.proved:
+            raise _OutOfSteps
+        return priced
+
+    def full(self, cart: Cart) -> Priced:
+        """What an evaluation would say, be it proved or not."""
+        self._check()
+        return self._paid(self.pricer.best(cart, None))
+
+    def under(self, cart: Cart, codes: Collection[str]) -> Priced:
+        """Under these offers alone."""
+        self._check()
+        return self._paid(self.pricer.under(cart, codes))
+
+    def _check(self) -> None:
+        if self.left <= 0:
+            raise _OutOfSteps
+
+    def _paid(self, priced: Priced) -> Priced:
+        self.left -= _PRICING + _PRICING_OFFER * len(priced.plays) + priced.work
+        return priced
+
+
+def suggestions(cart: Cart, now: Priced, pricer: Pricer) -> tuple[Suggestion, ...]:
+    """The thresholds worth a little more, the best use of the added amount first.
+
+    ``now`` is the best price of the cart, as far as it was proved.
+    """
     goals = sorted(_goals(cart, now), key=lambda goal: (goal.missing, goal.offer.code, goal.spend))
+    told = _least if now.proved and now.work <= _EASY else _likely
     found: list[Suggestion] = []
-    for goal in goals[:_LOOKED_AT]:
-        told = _reached(cart, now, goal, price)
-        if told is not None and told.offer not in {other.offer for other in found}:
-            found.append(told)
-    found.sort(key=lambda one: (one.add_minor - one.save_minor, one.add_minor, one.offer))
+    with suppress(_OutOfSteps):
+        for one in told(cart, now, goals, _Budget(pricer, WORK_LIMIT)):
+            found.append(one)
+    found.sort(key=_use)
     return tuple(found[:MOST_SUGGESTIONS])
 
 
-def _goals(cart: Cart, now: Priced) -> list[_Goal]:
+def _use(one: Suggestion) -> tuple[int, int, str]:
+    return one.add_minor - one.save_minor, one.add_minor, one.offer
+
+
+def _worth_it(now: Priced, goal: Goal, found: Reached, *, proved: bool) -> Suggestion | None:
+    save = found.discount - now.discount
+    if save <= 0 or found.amount > WORTH_AT_MOST * save:
+        return None
+    return Suggestion(goal.offer.code, found.amount, save, proved)
+
+
+def _least(cart: Cart, now: Priced, goals: Sequence[Goal], budget: _Budget) -> Iterator[Suggestion]:
+    """The least amounts, and the differences of best prices."""
+    for goal in goals[:_LOOKED_AT]:
+        found = Reaching(cart, now, goal, budget.proved, budget.under).least()
+        if found is not None:
+            one = _worth_it(now, goal, found, proved=True)
+            if one is not None:
+                yield one
+
+
+def _likely(
+    cart: Cart, now: Priced, goals: Sequence[Goal], budget: _Budget
+) -> Iterator[Suggestion]:
+    """Amounts that suffice: reckoned with the combination at hand, then confirmed by a price, the
+    best use first."""
+    likely: list[tuple[Suggestion, Goal]] = []
+    for goal in goals[:_RECKONED]:
+        found = Reaching(cart, now, goal, budget.full, budget.under).likely(_with(now, goal.offer))
+        one = None if found is None else _worth_it(now, goal, found, proved=False)
+        if one is not None:
+            likely.append((one, goal))
+    likely.sort(key=lambda one: _use(one[0]))
+    told = 0
+    for one, goal in likely:
+        then = budget.full(with_more(cart, goal.offer, one.add_minor))
+        confirmed = _worth_it(now, goal, Reached(one.add_minor, then.discount), proved=False)
+        if confirmed is not None and _takes(then, goal):
+            yield confirmed
+            told += 1
+            if told == MOST_SUGGESTIONS:
+                break
+
+
+def _takes(priced: Priced, goal: Goal) -> bool:
+    """Whether the combination has the goal's offer at its goal."""
+    return any(
+        step.play.code == goal.offer.code and step.play.sum_in_scope(step.before) >= goal.spend
+        for step in priced.steps
+    )
+
+
+def _with(now: Priced, offer: Offer) -> frozenset[str]:
+    """The combination at hand with one more offer, without those that may not stand beside it."""
+    play = next(play for play in now.plays if play.code == offer.code)
+    company = Company([play])
+    others = [step.play for step in now.steps]
+    return frozenset([play.code, *[other.code for other in others if company.admits(other)]])
+
+
+def _goals(cart: Cart, now: Priced) -> list[Goal]:
     """The next threshold of each offer that takes off money, judged in its turn; those alone that
     by themselves take off enough for what is missing."""
     amounts = {step.play.code: step.amount for step in now.steps}
-    goals = []
+    goals: list[Goal] = []
     for play in now.plays:
         if play.spend is None or play.is_gift:
             continue
@@ -72,7 +171,7 @@ def _goals(cart: Cart, now: Priced) -> list[_Goal]:
             missing = ahead[0] - spent
             gain = cart.shipping_minor if play.is_shipping else play.entry.of_sum(ahead[0])
             if missing <= WORTH_AT_MOST * (gain - amounts.get(play.code, 0)):
-                goals.append(_Goal(play.entry.offer, ahead[0], missing))
+                goals.append(Goal(play.entry.offer, ahead[0], missing))
     return goals
 
 
@@ -84,73 +183,3 @@ def _thresholds(play: Play, spent: int) -> list[int]:
     if isinstance(params, SpendSave | SpendPercent):
         return [step.spend for step in params.steps]
     return [play.spend or 0]
-
-
-def spent_in_turn(priced: Priced, play: Play) -> int:
-    """What the offer's threshold sees when its turn comes in the chosen combination."""
-    for step in priced.steps:
-        if step.play.rank >= play.rank:
-            return play.sum_in_scope(step.before)
-    return play.sum_in_scope(priced.left)
-
-
-def _reached(cart: Cart, now: Priced, goal: _Goal, price: Pricer) -> Suggestion | None:
-    """The smallest amount with which the offer reaches its goal in the best price."""
-
-    def missing(amount: int) -> tuple[int, int]:
-        """What is still missing with ``amount`` more, and the discount then."""
-        priced = price(_with_more(cart, goal.offer, amount))
-        chosen = {step.play.code: step.play for step in priced.steps}
-        play = chosen.get(goal.offer.code)
-        if play is None:
-            others = [play for play in priced.plays if play.code == goal.offer.code]
-            lacks = goal.spend - spent_in_turn(priced, others[0]) if others else 0
-            return max(lacks, 0) or -1, priced.discount
-        return max(goal.spend - spent_in_turn(priced, play), 0), priced.discount
-
-    amount = step = before = goal.missing
-    lacks, discount = missing(amount)
-    for _ in range(_ROUNDS):
-        if lacks <= 0:
-            break
-        # Of what is added an offer before may take off its part: go on at the rate so far.
-        step = max(1, lacks * step // (before - lacks)) if before > lacks else lacks
-        amount, before = amount + step, lacks
-        lacks, discount = missing(amount)
-    if lacks != 0:
-        return None
-    amount, discount = _smallest(amount, discount, missing)
-    save = discount - now.discount
-    if save <= 0 or amount > WORTH_AT_MOST * save:
-        return None
-    return Suggestion(goal.offer.code, amount, save)
-
-
-def _smallest(
-    amount: int, discount: int, missing: Callable[[int], tuple[int, int]]
-) -> tuple[int, int]:
-    """Down to the amount of which a unit less does not reach the goal."""
-    if amount <= 1 or missing(amount - 1)[0] != 0:
-        return amount, discount
-    low, high = 0, amount - 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        if missing(middle)[0] == 0:
-            high = middle
-        else:
-            low = middle
-    return high, missing(high)[1]
-
-
-def _with_more(cart: Cart, offer: Offer, amount: int) -> Cart:
-    """The cart with goods of ``amount`` more that the offer's scope holds, and nothing else is
-    known of."""
-    scope = offer.scope
-    sku, category, tags = "", None, frozenset[str]()
-    if scope.categories:
-        category = min(scope.categories)
-    elif scope.tags:
-        tags = frozenset({min(scope.tags)})
-    elif scope.skus - scope.exclude_skus:
-        sku = min(scope.skus - scope.exclude_skus)
-    return Cart((*cart.lines, CartLine(sku, 1, amount, category, None, tags)), cart.shipping_minor)

@@ -51,7 +51,12 @@ def evaluation_json(evaluation: Evaluation) -> dict[str, Any]:
         ],
         "rejected": [_rejected(one) for one in evaluation.rejected],
         "suggestions": [
-            {"offer": one.offer, "add": one.add_minor, "save": one.save_minor}
+            {
+                "offer": one.offer,
+                "add": one.add_minor,
+                "save": one.save_minor,
+                "proved": one.proved,
+            }
             for one in evaluation.suggestions
         ],
         "certificate": {

@@ -198,12 +198,16 @@ class Rejected(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """What a little more would bring: ``add_minor`` of goods in the offer's scope save
-    ``save_minor`` in all beyond the best price now."""
+    """What a little more would bring: with ``add_minor`` more of goods in the offer's scope the
+    evaluator saves ``save_minor`` in all beyond its price now.
+
+    ``proved`` says that both are best prices and that nothing less reaches the offer's threshold.
+    """
 
     offer: str
     add_minor: int
     save_minor: int
+    proved: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,7 +201,7 @@ export interface Evaluation {
   points_to_earn: number
   applied: Share[]
   rejected: Rejected[]
-  suggestions: { offer: string; add: number; save: number }[]
+  suggestions: { offer: string; add: number; save: number; proved: boolean }[]
   certificate: { value: number; bound: number; gap: number }
 }
 

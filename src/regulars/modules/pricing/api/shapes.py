@@ -153,6 +153,9 @@ class SuggestionOut(Strict):
     offer: str
     add: int
     save: int
+    proved: Annotated[
+        bool, Field(description="Whether nothing less reaches it, and both prices are the best")
+    ]
 
 
 class CertificateOut(Strict):
