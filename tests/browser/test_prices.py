@@ -27,6 +27,10 @@ pytestmark = [
     pytest.mark.skipif(chromium() is None, reason="no Chromium here"),
 ]
 GOODS = (("TEA-01", "Green tea", 8_800), ("CUP-01", "Celadon cup", 5_900))
+BASKET = [
+    {"sku": "TEA-01", "quantity": 2, "unit_price": 8_800},
+    {"sku": "CUP-01", "quantity": 1, "unit_price": 5_900},
+]
 PHONE = "+8613800001234"
 
 
@@ -91,12 +95,15 @@ def test_one_price_from_the_campaign_to_the_refund(
     page = watched.page
     page.goto(shop.sign_in_link())
     _publish(shop, page)
+    asked = partner("POST", "/evaluations", {"member_id": member["id"], "lines": BASKET})
+    assert (asked["due"], asked["points_to_earn"]) == (20_500, 205)
     order = _sell(shop, page)
     _give_back(page)
-    told = partner("GET", f"/orders/{order}")
-    assert (told["net"], told["refunded"], told["paid"]) == (20_500, 7_676, 20_500)
-    assert told["points"] == 128
-    assert sum(d["amount"] for line in told["lines"] for d in line["discounts"]) == 3_000
+    _same_over_the_api(partner, order, asked)
+    page.goto(f"{shop.base}/console/campaigns")
+    page.get_by_role("link", name="Thirty off").wait_for()
+    row = page.locator("tr", has_text="Thirty off").inner_text()
+    assert "99 orders of 100 orders left" in row, "a partial return gives no use back"
     assert watched.faults == []
     context.close()
     _seen_by_the_member(shop, browser, member["id"], partner)
@@ -172,6 +179,20 @@ def _give_back(page: Any) -> None:
     assert "Partly refunded" in page.inner_text("main")
 
 
+def _same_over_the_api(partner: Partner, order: str, asked: dict[str, Any]) -> None:
+    """What the page was told, what the order keeps, and what is left to give back."""
+    told = partner("GET", f"/orders/{order}")
+    assert (told["net"], told["refunded"], told["paid"]) == (20_500, 7_676, 20_500)
+    assert told["points"] == 128
+    shares = [line["discounts"] for line in asked["lines"]]
+    assert [line["discounts"] for line in told["lines"]] == shares
+    assert sum(one["amount"] for line in shares for one in line) == 3_000
+    rest = {"lines": [{"line": 1, "quantity": 1}, {"line": 2, "quantity": 1}]}
+    left = partner("POST", f"/orders/{order}/refunds/preview", rest)
+    assert sum(line["cash"] for line in left["lines"]) == 20_500 - 7_676
+    assert left["taken_back"]["points"] == 128
+
+
 def _seen_by_the_member(shop: Shop, browser: Any, member: str, partner: Partner) -> None:
     points = partner("GET", f"/members/{member}/balances")["points"]
     assert points["posted"] + points["pending"] == 128
@@ -182,6 +203,47 @@ def _seen_by_the_member(shop: Shop, browser: Any, member: str, partner: Partner)
     watched.page.wait_for_load_state("networkidle")
     assert "128" in watched.page.inner_text("body")
     assert watched.overflow() <= 0
+    assert watched.faults == []
+    context.close()
+
+
+def test_a_sale_needs_no_mouse(shop: Shop, partner: Partner, browser: Any) -> None:
+    """A coupon of 10.00, goods without a list price, and the next buyer: by keys alone."""
+    save = {"steps": [{"spend": 1_000, "save": 1_000}]}
+    offer = {"code": "ten", "name": "Ten off", "kind": "spend_save", "params": save}
+    partner("POST", "/offers", {**offer, "requires_code": True})
+    partner("POST", "/coupons", {"offer": "ten", "codes": ["TEN-OFF"]})
+    partner("PUT", "/products/BOX-01", {"name": "Gift box"})
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
+    watched = Watched(context)
+    page = watched.page
+    page.goto(shop.sign_in_link("cashier"))
+    page.wait_for_url("**/console/**")
+    page.goto(f"{shop.base}/console/till")
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("F9")  # nothing is promised yet, so nothing is paid
+    page.keyboard.press("F4")
+    page.keyboard.type("2*BOX-01")
+    page.keyboard.press("Enter")
+    page.locator(".basket .lines", has_text="Gift box").wait_for()
+    page.keyboard.type("25")  # the cursor waits in the price that is missing
+    page.keyboard.press("Tab")
+    price = page.locator("aside.price")
+    price.get_by_text("¥50.00").first.wait_for()
+    page.keyboard.press("F7")
+    page.keyboard.type("ten-off")
+    page.keyboard.press("Enter")
+    price.get_by_text("¥40.00").wait_for()
+    assert "Ten off" in price.inner_text()
+    page.keyboard.press("F8")
+    page.get_by_role("timer").wait_for()
+    page.keyboard.press("Enter")  # the cursor waits on what pays
+    page.get_by_text("¥40.00 paid").wait_for()
+    page.keyboard.press("Enter")  # and then on the next sale
+    page.locator(".basket").get_by_text("¥").first.wait_for(state="detached")
+    page.keyboard.type("nobody")
+    page.keyboard.press("Enter")
+    page.get_by_role("status").get_by_text("nobody").wait_for()
     assert watched.faults == []
     context.close()
 

@@ -6,15 +6,13 @@ Other insights add their verbs under the same word, each in a file of its own.
 from __future__ import annotations
 
 import argparse
-import csv
-import json
 import sys
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from .frame import Commands, Refused, given_day, start, the_merchant
 from .progress import bar
+from .tables import add_options, hand_over
 from .words import say
 
 if TYPE_CHECKING:
@@ -49,8 +47,7 @@ def register(commands: Commands) -> None:
         help=say("half as many trips in 8 weeks, or none in 4"),
     )
     for verb in (due, churn):
-        verb.add_argument("--format", choices=("csv", "parquet"), default="csv")
-        verb.add_argument("--output", metavar="FILE", type=Path, help=say("into this file"))
+        add_options(verb)
 
 
 def _due(args: argparse.Namespace) -> None:
@@ -107,16 +104,13 @@ def _tell(
     columns, found = _COLUMNS[name], answer.rows
     rows = _empty(columns) if found is None else found.select(columns)
     rows = rows.sort_by([("member", "ascending"), ("probability", "descending")])
-    if args.json:
-        shown = {"as_of": as_of.isoformat(), **asked, **told, "rows": rows.to_pylist()}
-        print(json.dumps(shown, ensure_ascii=False))
-    elif args.format == "parquet":
-        _as_parquet(args, rows)
-    elif args.output is not None:
-        with args.output.open("w", encoding="utf-8", newline="") as file:
-            _as_csv(file, rows)
-    else:
-        _as_csv(sys.stdout, rows)
+    hand_over(
+        args,
+        columns,
+        zip(*(rows[name].to_pylist() for name in columns), strict=True),
+        about={"as_of": as_of.isoformat(), **asked, **told},
+        as_table=lambda _: rows,
+    )
 
 
 def _why_none(abstained: dict[str, Any]) -> str:
@@ -142,19 +136,3 @@ def _empty(columns: list[str]) -> pa.Table:
 
     kinds = {"probability": pa.float64()}
     return pa.table({name: pa.array([], type=kinds.get(name, pa.string())) for name in columns})
-
-
-def _as_csv(file: Any, rows: pa.Table) -> None:
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(rows.column_names)
-    columns = [rows[name].to_pylist() for name in rows.column_names]
-    for *names, probability in zip(*columns, strict=True):
-        writer.writerow([*names, f"{probability:.6f}"])
-
-
-def _as_parquet(args: argparse.Namespace, rows: pa.Table) -> None:
-    import pyarrow.parquet as pq
-
-    if args.output is None and sys.stdout.isatty():
-        raise Refused(say("Parquet is no text: name a file with --output."))
-    pq.write_table(rows, args.output or sys.stdout.buffer, compression="zstd")

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from .foretelling import ABOUT, day_of
 from .frame import Commands, Refused, start, the_merchant
 from .progress import bar
+from .tables import Row, add_options, hand_over
 from .words import say
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from regulars.infra.http.principal import MerchantFacts
     from regulars.modules.recommendations.services import Answer
 
@@ -38,8 +38,7 @@ def register(commands: Commands) -> None:
         "--level", choices=("sku", "type", "category"), default="type", help=say("what an item is")
     )
     verb.add_argument("--k", metavar="K", type=int, default=_LENGTH, help=say("how many for each"))
-    verb.add_argument("--format", choices=("csv", "parquet"), default="csv")
-    verb.add_argument("--output", metavar="FILE", type=Path, help=say("into this file"))
+    add_options(verb)
 
 
 def _run(args: argparse.Namespace) -> None:
@@ -64,7 +63,7 @@ def _run(args: argparse.Namespace) -> None:
     _tell(args, as_of, answer, _rows(merchant, args.level, answer))
 
 
-def _rows(merchant: MerchantFacts, level: Any, answer: Answer) -> Iterator[dict[str, Any]]:
+def _rows(merchant: MerchantFacts, level: Any, answer: Answer) -> Iterator[Row]:
     from regulars.modules.insight.due.why import locale_of
     from regulars.modules.insight.queries import item_names
     from regulars.modules.recommendations.queries import in_words
@@ -73,47 +72,21 @@ def _rows(merchant: MerchantFacts, level: Any, answer: Answer) -> Iterator[dict[
     called = item_names(merchant.id, level, skus(answer.told, answer.found))
     locale = locale_of(merchant.locale)
     for row in everybodys(answer.told, answer.found, answer.refused):
-        yield {
-            "member": row["member"],
-            "rank": row["rank"],
-            "item": row["item"],
-            "score": round(row["score"], 6),
-            "reason": in_words(row, locale, called),
-        }
+        reason = in_words(row, locale, called)
+        yield row["member"], row["rank"], row["item"], round(row["score"], 6), reason
 
 
-def _tell(
-    args: argparse.Namespace, as_of: date, answer: Answer, rows: Iterator[dict[str, Any]]
-) -> None:
+def _tell(args: argparse.Namespace, as_of: date, answer: Answer, rows: Iterable[Row]) -> None:
     from regulars.modules.recommendations.tables import about
 
-    if args.json:
-        asked = {"as_of": as_of.isoformat(), "mode": args.mode, "level": args.level, "k": args.k}
-        print(json.dumps({**asked, **about(answer.found), "rows": list(rows)}, ensure_ascii=False))
-    elif args.format == "parquet":
-        _as_parquet(args, rows)
-    elif args.output is not None:
-        with args.output.open("w", encoding="utf-8", newline="") as file:
-            _as_csv(file, rows)
-    else:
-        _as_csv(sys.stdout, rows)
+    asked = {"as_of": as_of.isoformat(), "mode": args.mode, "level": args.level, "k": args.k}
+    told = {**asked, **about(answer.found)}
+    hand_over(args, _COLUMNS, rows, about=told, as_table=_table)
 
 
-def _as_csv(file: Any, rows: Iterator[dict[str, Any]]) -> None:
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    for row in rows:
-        writer.writerow([*list(row.values())[:3], f"{row['score']:.6f}", row["reason"]])
-
-
-def _as_parquet(args: argparse.Namespace, rows: Iterator[dict[str, Any]]) -> None:
+def _table(rows: Iterable[Row]) -> pa.Table:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    if args.output is None and sys.stdout.isatty():
-        raise Refused(say("Parquet is no text: name a file with --output."))
     kinds = [pa.string(), pa.int64(), pa.string(), pa.float64(), pa.string()]
-    table = pa.Table.from_pylist(
-        list(rows), schema=pa.schema(list(zip(_COLUMNS, kinds, strict=True)))
-    )
-    pq.write_table(table, args.output or sys.stdout.buffer, compression="zstd")
+    schema = pa.schema(list(zip(_COLUMNS, kinds, strict=True)))
+    return pa.Table.from_pylist([dict(zip(_COLUMNS, row, strict=True)) for row in rows], schema)

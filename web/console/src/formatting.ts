@@ -3,6 +3,9 @@ import { computed } from 'vue'
 import { language } from './i18n'
 import { currentSession } from './session'
 
+/** Days of the week as the API counts them: Monday is 1. */
+export const WEEKDAYS = [1, 2, 3, 4, 5, 6, 7]
+
 const formatter = computed<Formatter>(() => {
   const merchant = currentSession()?.merchant
   return makeFormatter({
