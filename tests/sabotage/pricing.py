@@ -10,6 +10,8 @@ PROBLEM = _ROOM + "problem.py"
 KINDS, PLAYING, TENDERS = _ROOM + "kinds.py", _ROOM + "playing.py", _ROOM + "tenders.py"
 RETURNS, HANDING, EARNER = _ROOM + "returns.py", _ROOM + "handing.py", _ROOM + "earning.py"
 PRICES = Suite("tests/rules/pricing", steps=1)
+GIVEN_BACK = Suite("tests/rules/pricing/test_returns.py", steps=1)
+PRICING_SUITES = (PRICES, GIVEN_BACK)
 
 PRICING_SABOTAGES = (
     # ── the bound ──
@@ -145,15 +147,15 @@ PRICING_SABOTAGES = (
     Sabotage(
         "requalify gives back more than was paid",
         RETURNS,
-        "min(max(paid - would_pay(deal, returned), least), most)",
-        "max(paid - would_pay(deal, returned), least)",
-        PRICES,
+        "min(max(paid - would_pay(sale, returned), least), most)",
+        "max(paid - would_pay(sale, returned), least)",
+        GIVEN_BACK,
     ),
     Sabotage(
         "requalify takes back what it gave",
         RETURNS,
-        "min(max(paid - would_pay(deal, returned), least), most)",
-        "min(paid - would_pay(deal, returned), most)",
-        PRICES,
+        "min(max(paid - would_pay(sale, returned), least), most)",
+        "min(paid - would_pay(sale, returned), most)",
+        GIVEN_BACK,
     ),
 )

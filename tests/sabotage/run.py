@@ -19,7 +19,7 @@ from pathlib import Path
 from queue import Queue
 from typing import NamedTuple
 
-from tests.sabotage.pricing import PRICES, PRICING_SABOTAGES
+from tests.sabotage.pricing import PRICING_SABOTAGES, PRICING_SUITES
 from tests.sabotage.sabotages import ENGINE, SABOTAGES, SUITES, Sabotage, Suite
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,7 +30,7 @@ PASSED, FAILED = 0, 1  # what pytest exits with
 UNCHANGED = "nothing changed"
 CONTROLS = [
     Sabotage(UNCHANGED, ENGINE, "class Purse:", "class Purse:", suite)
-    for suite in (*SUITES, PRICES)
+    for suite in (*SUITES, *PRICING_SUITES)
 ]
 
 

@@ -240,7 +240,7 @@ SABOTAGES = (
     Sabotage(
         "lost race swallowed",
         RECORDING,
-        "raise LostRace(target.name)",
+        "raise LostRace(*lost.args) from lost",
         "pass",
         RECORDED,
     ),

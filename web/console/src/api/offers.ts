@@ -1,4 +1,5 @@
 /** Offers, prices and promises of prices, as the API has them. Money is in minor units. */
+import type { RuleTree } from '../rule-tree'
 
 export const KINDS = [
   'spend_save',
@@ -39,11 +40,12 @@ export interface When {
   except_days: string[]
 }
 
-export type Rule =
-  | { all: Rule[] }
-  | { any: Rule[] }
-  | { not: Rule }
-  | { fact: string; op: string; value: unknown }
+export interface Condition {
+  fact: string
+  op: string
+  value: unknown
+}
+export type Rule = RuleTree<Condition>
 
 export interface Who {
   tiers: string[]

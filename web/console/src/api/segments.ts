@@ -1,4 +1,5 @@
 /** Segments as the console API tells them. */
+import type { RuleTree } from '../rule-tree'
 import type { Identity } from './types'
 
 export type Operator =
@@ -23,7 +24,7 @@ export interface Comparison {
   op: Operator
   value: FactValue
 }
-export type Rule = { all: Rule[] } | { any: Rule[] } | { not: Rule } | Comparison
+export type Rule = RuleTree<Comparison>
 
 export interface Fact {
   name: string

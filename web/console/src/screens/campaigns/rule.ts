@@ -1,10 +1,4 @@
-import type { Rule } from '../../api/offers'
-
-export interface Condition {
-  fact: string
-  op: string
-  value: unknown
-}
+import type { Condition, Rule } from '../../api/offers'
 
 /** The conditions of a rule that asks for all of a list; null for a deeper tree. */
 export function conditionsOf(rule: Rule | null): Condition[] | null {

@@ -1,5 +1,6 @@
 /** A rule as the builder holds it: groups that say how many of their nodes must hold. */
 import type { Comparison, Fact, FactValue, Operator, Rule } from '../../api/segments'
+import { takesList } from '../../rule-tree'
 
 export type Match = 'all' | 'any' | 'none'
 export interface Group {
@@ -63,7 +64,7 @@ export function leafOn(fact: Fact): Leaf {
 /** What a value starts as under an operator; kept where it still fits. */
 export function firstValue(op: Operator, before: FactValue = null): FactValue {
   if (op === 'known') return typeof before === 'boolean' ? before : true
-  if (op === 'in' || op === 'not_in') {
+  if (takesList(op)) {
     if (Array.isArray(before)) return before
     return typeof before === 'string' && before ? [before] : []
   }

@@ -1,0 +1,13 @@
+/** How offers and segments write a rule: comparisons joined by all, any and not. */
+export type RuleTree<Comparison> =
+  | { all: RuleTree<Comparison>[] }
+  | { any: RuleTree<Comparison>[] }
+  | { not: RuleTree<Comparison> }
+  | Comparison
+
+const LISTED = new Set(['in', 'not_in', 'has_any', 'has_all', 'has_none'])
+
+/** Operators that compare with a list of words, not with one. */
+export function takesList(op: string): boolean {
+  return LISTED.has(op)
+}
