@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from . import folders
 from .engines import Engine, duck
 from .engines.tables import FactTables, Row
 
@@ -36,11 +37,12 @@ class Facts:
 
         Raises ImportError where the engine is Spark and the extra is not installed.
         """
+        with folders.reading(self.root), self._opened() as tables:
+            yield tables
+
+    def _opened(self) -> AbstractContextManager[FactTables]:
         if self.engine == "spark":
             from .engines import spark  # an extra
 
-            with spark.opened(self.root) as tables:
-                yield tables
-        else:
-            with duck.opened(self.root, threads=self.threads, memory_mb=self.memory_mb) as tables:
-                yield tables
+            return spark.opened(self.root)
+        return duck.opened(self.root, threads=self.threads, memory_mb=self.memory_mb)
