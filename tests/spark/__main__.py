@@ -21,11 +21,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import django
+
 from spark import cluster
 from spark.comparing import Figure, compared, questions
 from spark.trades import LADDER, Trade
 
-MOST_SECONDS = 1_500
+MOST_SECONDS = 2_400
 SHOWN_WIDTH = 30
 OUT = Path("build/spark")
 
@@ -38,6 +40,9 @@ def _say(text: str) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m spark", description=__doc__)
     parser.add_argument("--without-demo", action="store_true", help="leave the demo year out")
+    parser.add_argument(
+        "--millions", type=int, help="compare no figures, but time a trade of so many orders"
+    )
     parser.add_argument("--every", action="store_true", help="print every figure")
     args = parser.parse_args()
     if shutil.which("java") is None:
@@ -46,7 +51,8 @@ def main() -> int:
     began = time.monotonic()
     OUT.mkdir(parents=True, exist_ok=True)
     home = (OUT / "home").absolute()
-    if not args.without_demo:
+    demo = not args.without_demo and args.millions is None
+    if demo:
         _make_demo(home)
     with _bounded(), TemporaryDirectory(prefix="regulars-spark-") as found:
         folder = Path(found)
@@ -54,7 +60,12 @@ def main() -> int:
         with cluster.running(folder) as started:
             _say(f"\n{started.master}: {len(started.alive())} workers")
             os.environ["REGULARS_SPARK_MASTER"] = started.master
-            good = _compare(folder, started, demo=not args.without_demo, every=args.every)
+            django.setup()
+            good = (
+                _compare(folder, started, demo=demo, every=args.every)
+                if args.millions is None
+                else _time(folder, started, args.millions)
+            )
     _say(f"{'equal' if good else 'NOT EQUAL'}, in {time.monotonic() - began:.0f} s")
     return 0 if good else 1
 
@@ -80,6 +91,9 @@ def _set_up(folder: Path, home: Path) -> None:
         "REGULARS_HOME": str(home),
         "DATABASE_URL": "",
     }
+    from regulars.config.home import make_home
+
+    make_home()
 
 
 @contextmanager
@@ -99,12 +113,6 @@ def _bounded() -> Iterator[None]:
 
 
 def _compare(folder: Path, started: cluster.Cluster, *, demo: bool, every: bool) -> bool:
-    from regulars.config.home import make_home
-
-    make_home()
-    import django
-
-    django.setup()
     from regulars.modules.analytics.engines.spark import application
     from spark import trades
 
@@ -128,6 +136,19 @@ def _compare(folder: Path, started: cluster.Cluster, *, demo: bool, every: bool)
     application().stop()
     _say(f"\n{figures} figures, {differ} differ; all of them in {OUT / 'figures.tsv'}")
     return not differ and took_part
+
+
+def _time(folder: Path, started: cluster.Cluster, millions: int) -> bool:
+    from regulars.modules.analytics.engines.spark import application
+    from spark import timing
+
+    good = True
+    for line in timing.lines(timing.write_orders(folder / "millions", millions * 1_000_000)):
+        _say(line)
+        good = good and not line.endswith("NO")
+    took_part = _took_part(started, application())
+    application().stop()
+    return good and took_part
 
 
 def _demo() -> Trade:
