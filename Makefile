@@ -7,13 +7,13 @@ STATIC := src/regulars/surfaces/static
 WEB := $(shell find web -name node_modules -prune -o -name dist -prune -o -type f -print 2>/dev/null | grep -v ' ')
 export PATH := $(CURDIR)/.venv/bin:$(NODE_BIN):$(PATH)
 
-.PHONY: help setup demo serve test check golden openapi bench eval shots sabotage web
+.PHONY: help setup demo serve test check golden openapi bench eval shots sabotage spark web
 
 help:
 	@echo "make demo    set up, import a real year of orders, show the figures, serve"
 	@echo "make test    set up, run every test (SQLite, and PostgreSQL where there is one)"
 	@echo "make check   the gates: lint, types, borders, drift"
-	@echo "also: setup serve golden bench eval shots sabotage openapi"
+	@echo "also: setup serve golden bench eval shots sabotage spark openapi"
 
 setup: .setup-python .setup-web
 
@@ -62,3 +62,14 @@ shots: setup
 
 sabotage: setup
 	@$(PY) -m tests.sabotage.run
+
+# Spark in an environment of its own: it is large, needs Java 17, and nothing else here wants it.
+spark: .setup-spark
+	@PYTHONPATH=src:tests .venv-spark/bin/python -m spark
+
+.setup-spark: requirements/base.txt requirements/demo.txt requirements/dev.txt requirements/spark.txt pyproject.toml
+	@echo "[setup] Python environment with Spark"
+	@test -x .venv-spark/bin/python || python3 -m venv .venv-spark
+	@.venv-spark/bin/python -m pip install -q --disable-pip-version-check --require-hashes \
+	  -r requirements/base.txt -r requirements/demo.txt -r requirements/dev.txt -r requirements/spark.txt
+	@touch $@

@@ -359,8 +359,6 @@ def test_an_export_that_fails_leaves_the_one_before(monkeypatch: pytest.MonkeyPa
     assert (after.folder, after.exported_at) == (before.folder, before.exported_at)
     assert after.is_stale()
     assert len(order_rows(after)) == 1
-    names = [path.name for path in folders.merchant_folder(shop.merchant_id).iterdir()]
-    assert not [name for name in names if name.startswith("building")]
 
 
 def test_facts_that_were_deleted_are_written_again() -> None:

@@ -42,6 +42,9 @@ SECURE = ORIGIN.startswith("https://")
 #: Networks whose X-Forwarded-For is believed: the reverse proxies in front of this server.
 PROXIES = list(filter(None, os.environ.get("REGULARS_PROXIES", "").split(",")))
 METRICS_TOKEN = os.environ.get("REGULARS_METRICS_TOKEN", "")
+#: What reports run on, duckdb or spark, and where Spark then is.
+ANALYTICS_ENGINE = os.environ.get("REGULARS_ANALYTICS_ENGINE", "duckdb")
+SPARK_MASTER = os.environ.get("REGULARS_SPARK_MASTER", "local[*]")
 #: A one-time link of this machine's operator then spares owners and managers the second factor.
 #: For demos; never the default.
 TOTP_OPTIONAL = os.environ.get("REGULARS_TOTP_OPTIONAL") == "1"

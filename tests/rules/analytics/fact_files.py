@@ -35,18 +35,24 @@ def order(member: str | None, day: date, kept_minor: int = 100, **more: Any) -> 
 
 
 def write_facts(root: Path, *, orders: Rows = (), **datasets: Rows) -> Facts:
-    """Write ``orders`` by month, and each other dataset as one file; what has no rows is absent."""
-    by_month: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for number, row in enumerate(orders):
-        by_month[f"{row['day']:%Y-%m}"].append({"order_id": f"ord_{number:06}", **row})
-    for month, rows in by_month.items():
-        _write(root / "orders" / f"month={month}" / "part-0.parquet", rows, "orders")
+    """Write ``orders`` and ``postings`` by month, and each other dataset as one file; what has no
+    rows is absent."""
+    numbered = ({"order_id": f"ord_{number:06}", **row} for number, row in enumerate(orders))
+    _write_by_month(root, "orders", "day", numbered)
+    _write_by_month(root, "postings", "at", datasets.pop("postings", ()))
     for name, given in datasets.items():
         rows = list(given)
-        path = "postings/part-0.parquet" if name == "postings" else f"{name}.parquet"
         if rows:
-            _write(root / path, rows, name)  # type: ignore[arg-type]
+            _write(root / f"{name}.parquet", rows, name)  # type: ignore[arg-type]
     return Facts(root)
+
+
+def _write_by_month(root: Path, dataset: Dataset, column: str, rows: Rows) -> None:
+    by_month: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        by_month[f"{row[column]:%Y-%m}"].append(row)
+    for month, some in by_month.items():
+        _write(root / dataset / f"month={month}" / "part-0.parquet", some, dataset)
 
 
 def _write(path: Path, rows: list[Mapping[str, Any]], dataset: Dataset) -> None:

@@ -32,9 +32,9 @@ from .extracts import Extract, integer, plain, text
 from .facts_schema import Dataset, arrow_schema
 from .lot_moves import CREDITS, DEBITS
 from .marks import months_around
+from .postings import FILE, MONTHLY, Postings
 from .statements import DATASETS, PLACED
 
-FILE: Final = "facts.parquet"
 MEMORY_MB: Final = 512
 
 _IN_MONTH: Final = (
@@ -107,16 +107,6 @@ _CHANGES: Final = Extract(
         "id": plain("id"),
     },
     "FROM tiers_tierchange WHERE merchant_id = :merchant_id",
-)
-_POSTINGS: Final = Extract(
-    {
-        "member_id": plain("member_id"),
-        "account": integer("account"),
-        "at": plain("at"),
-        "amount": integer("amount"),
-        "kind": plain("kind"),
-    },
-    "FROM ledger_posting WHERE merchant_id = :merchant_id",
 )
 _LOTS: Final = Extract(
     {
@@ -221,14 +211,14 @@ class Export:
             running.result()
 
     def ledger(self, folder: Path) -> None:
-        """Postings and lots into ``folder``, in pieces: there may be very many."""
+        """Postings and lots into ``folder``, in pieces: there may be very many.
+
+        Months of postings that are there already stay as they are.
+        """
         self._caught_up()
-        self._lay("raw_members", _MEMBERS.table(self._of))
-        with self._file("postings", folder / "postings" / FILE) as write:
-            for postings in _POSTINGS.tables(self._of):
-                self._lay("raw_postings", postings)
-                self._lay_days(postings["at"])
-                write()
+        members = _MEMBERS.table(self._of)
+        self._lay("raw_members", members)
+        Postings(folder, self._merchant_id, members).write(self._monthly)
         with self._file("lot_moves", folder / "lot_moves.parquet") as write:
             for extract in (CREDITS, DEBITS):
                 for moves in extract.tables(self._of):
@@ -240,6 +230,11 @@ class Export:
                 self._lay("raw_lots", lots)
                 self._lay_days(lots["earned_at"], lots["expires_at"])
                 write()
+
+    def _monthly(self, postings: pa.Table) -> pa.Table:
+        self._lay("raw_postings", postings)
+        self._lay_days(postings["at"])
+        return self._duckdb.execute(MONTHLY).to_arrow_table()
 
     def people(self, folder: Path) -> None:
         """Members, where they stand and how they came there, into ``folder``."""

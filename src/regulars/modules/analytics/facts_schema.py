@@ -1,9 +1,9 @@
 """The fact files that the reports read: names, columns and where each file lies.
 
 One folder per merchant. Partitioned datasets lie as ``orders/month=2026-03/<any>.parquet`` by the
-month of the program day; the month is in the path only. Postings need no partition, the rest are
-one file each. Everything is Parquet with zstd. Money is in minor units; a day is a program day,
-that is a day of the merchant's zone.
+month of the program day, postings by the month of their instant in UTC; the month is in the path
+only. The rest are one file each. Everything is Parquet with zstd. Money is in minor units; a day is
+a program day, that is a day of the merchant's zone.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ SCHEMAS: Final[Mapping[Dataset, ibis.Schema]] = {
 PATTERNS: Final[Mapping[Dataset, str]] = {
     "orders": "orders/month=*/*.parquet",
     "lines": "lines/month=*/*.parquet",
-    "postings": "postings/*.parquet",
+    "postings": "postings/month=*/*.parquet",
     "tiers": "tiers.parquet",
     "tier_changes": "tier_changes.parquet",
     "lots": "lots.parquet",

@@ -28,11 +28,15 @@ _KEPT_NAMES: Final = (".lock",)
 _EXPORTED: Final = (
     "orders/month=*/*.parquet",
     "lines/month=*/*.parquet",
-    "postings/*.parquet",
+    "postings/month=*/*.parquet",
     "*.parquet",
 )
 #: The outbox rows whose events were still to be relayed when the export was made.
 _SEEN: Final = "seen.json"
+#: As of when an export is, and of whose books.
+_AS_OF: Final = "as_of.json"
+#: Locked, shared, by whoever reads an export.
+_READING: Final = ".reading"
 #: Worked out from an export later, and kept beside it (see ``derived``).
 DERIVED: Final = "derived"
 
@@ -58,15 +62,39 @@ def alone(merchant_id: int) -> Iterator[None]:
 
 @contextmanager
 def building(merchant_id: int, *, based_on: Path | None) -> Iterator[Path]:
-    """A folder to build the next export in, with the files of ``based_on``; gone if it fails."""
+    """A folder to build the next export in, with the files of ``based_on``.
+
+    Where building fails it stays, for the next export to take over what is whole in it.
+    """
     folder = merchant_folder(merchant_id) / f"{_BUILDING}{os.getpid()}-{time.monotonic_ns()}"
     folder.mkdir(mode=0o700)
+    if based_on is not None:
+        _link_all(based_on, folder)
+    yield folder
+
+
+def cut_off(merchant_id: int, *, keep: Path) -> list[Path]:
+    """Folders of exports that never became whole, all but ``keep``, which is being built."""
+    found = merchant_folder(merchant_id).glob(f"{_BUILDING}*")
+    return sorted(path for path in found if path != keep)
+
+
+@contextmanager
+def reading(folder: Path) -> Iterator[None]:
+    """While a report reads an export, however long, it is not removed; none need be there."""
     try:
-        if based_on is not None:
-            _link_all(based_on, folder)
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        lock = (folder / _READING).open("r+")
+    except FileNotFoundError:  # no export, or one from before there was such a file
+        yield
+        return
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield
+
+
+def note_as_of(building_folder: Path, **told: str) -> None:
+    """Keep as of when an export is beside its files, for whoever reads them without the books."""
+    (building_folder / _AS_OF).write_text(json.dumps(told))
 
 
 def note_seen(building_folder: Path, outbox_rows: Iterable[str]) -> None:
@@ -90,12 +118,14 @@ def finish(building_folder: Path, folder: Path) -> None:
     for pattern in _EXPORTED:
         for path in building_folder.glob(pattern):
             if path.stat().st_nlink == 1:
-                _sync(path)
-    if (building_folder / _SEEN).exists():
-        _sync(building_folder / _SEEN)
-    _sync(building_folder)
+                sync(path)
+    for note in (_SEEN, _AS_OF):
+        if (building_folder / note).exists():
+            sync(building_folder / note)
+    (building_folder / _READING).touch(mode=0o600)
+    sync(building_folder)
     building_folder.rename(folder)
-    _sync(folder.parent)
+    sync(folder.parent)
 
 
 def sweep(merchant_id: int, *, keep: Path) -> None:
@@ -104,8 +134,22 @@ def sweep(merchant_id: int, *, keep: Path) -> None:
     for path in merchant_folder(merchant_id).iterdir():
         if path == keep or path.name in _KEPT_NAMES:
             continue
-        if path.name.startswith(_BUILDING) or path.stat().st_mtime < latest:
+        if path.name.startswith(_BUILDING) or _is_over(path, latest):
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_over(folder: Path, latest: float) -> bool:
+    """Whether nobody reads an export, and whoever was about to has had the time to begin."""
+    if folder.stat().st_mtime >= latest:
+        return False
+    try:
+        with (folder / _READING).open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except FileNotFoundError:
+        pass
+    return True
 
 
 def derived(folder: Path, name: str, work_out: Callable[[Path], None]) -> Path:
@@ -137,7 +181,8 @@ def _link_all(source: Path, target: Path) -> None:
                 shutil.copy2(path, place)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Have a file, or the names in a folder, on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -20,14 +20,18 @@ from .facts import Facts
 from .facts_schema import PATTERNS
 from .marks import EVERYTHING, LEDGER, Part, Stale, months_around, part_of, stale_after
 
+_WAITING_TEXT: Final = (
+    "SELECT json_group_array(json_array(w.id, w.events)) FROM infra_outboxrow w "
+    "WHERE w.relayed_at IS NULL AND w.merchant_id = :merchant_id"
+)
+_WAITING: Final = Sql(_WAITING_TEXT)
 _FRESHNESS: Final = Sql(
-    """SELECT
+    f"""SELECT
   (SELECT json_array(f.as_of, f.exported_at) FROM analytics_factsstamp f
      WHERE f.merchant_id = :merchant_id),
   (SELECT json_group_array(json_array(s.month, s.since)) FROM analytics_stalemonth s
      WHERE s.merchant_id = :merchant_id),
-  (SELECT json_group_array(json_array(w.id, w.events)) FROM infra_outboxrow w
-     WHERE w.relayed_at IS NULL AND w.merchant_id = :merchant_id)"""
+  ({_WAITING_TEXT})"""
 )
 _EXPORTED_AT: Final = Sql(
     "SELECT exported_at FROM analytics_factsstamp WHERE merchant_id = :merchant_id"
@@ -49,7 +53,7 @@ _AT_MOST: Final = Sql(
   (SELECT count(*) FROM (SELECT 1 FROM ledger_posting WHERE merchant_id = :merchant_id
      LIMIT :most) p)"""
 )
-_LEDGER_FILES: Final = ("postings/*.parquet", "lots.parquet")
+_LEDGER_FILES: Final = (PATTERNS["postings"], "lots.parquet")
 _PEOPLE_FILES: Final = ("members.parquet", "tier_changes.parquet")
 
 
@@ -99,11 +103,9 @@ def freshness(merchant_id: int) -> Freshness:
         marks[month] = at
     folder = folder if folder is not None and folder.is_dir() else None
     seen = folders.seen_in(folder) if folder is not None else frozenset()
-    rows = {as_uuid(id_).hex: events for id_, events in waiting or ()}
-    told = (e for id_, events in rows.items() if id_ not in seen for e in json.loads(events))
-    untold = marks_of(merchant_id, stale_after(told))
-    if folder is not None and not (folder / PATTERNS["lot_moves"]).exists():
-        # Written before this was told: once more.
+    rows = _by_row(waiting)
+    untold = _marks_told(merchant_id, rows, seen)
+    if folder is not None and _is_from_before(folder):
         untold = untold | {LEDGER}
     return Freshness(
         merchant_id=merchant_id,
@@ -114,6 +116,29 @@ def freshness(merchant_id: int) -> Freshness:
         untold=frozenset(untold),
         waiting=frozenset(rows),
     )
+
+
+def _is_from_before(folder: Path) -> bool:
+    """Whether an export lacks what the ledger's files tell now, or has it elsewhere."""
+    elsewhere = next(folder.glob("postings/*.parquet"), None)
+    return elsewhere is not None or not (folder / PATTERNS["lot_moves"]).exists()
+
+
+def untold(merchant_id: int, *, seen: frozenset[str]) -> set[str]:
+    """The marks of events that are still to be relayed, but for the outbox rows ``seen``."""
+    row = fetch_one(_WAITING, {"merchant_id": merchant_id})
+    assert row is not None
+    return _marks_told(merchant_id, _by_row(as_json(row[0])), seen)
+
+
+def _by_row(waiting: Any) -> dict[str, str]:
+    """The events of each outbox row that is still to be relayed, as written."""
+    return {as_uuid(id_).hex: events for id_, events in waiting or ()}
+
+
+def _marks_told(merchant_id: int, rows: Mapping[str, str], seen: frozenset[str]) -> set[str]:
+    told = (e for id_, events in rows.items() if id_ not in seen for e in json.loads(events))
+    return marks_of(merchant_id, stale_after(told))
 
 
 def was_seen(merchant_id: int, outbox_row: str) -> bool:

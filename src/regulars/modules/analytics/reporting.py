@@ -17,7 +17,7 @@ from regulars.modules.programmes.queries import programme_at
 from regulars.modules.programmes.statements import named
 from regulars.modules.tiers.types import Ladder
 
-from . import reports, services
+from . import engines, reports, services
 from .facts import Facts
 from .liability import Terms
 from .marks import Part
@@ -97,7 +97,7 @@ def answer(
     parts = (part, *_ALSO.get(question.name, ()))
     fresh = services.fresh(merchant.id, now, parts, at_most_rows=at_most_rows)
     on = _On(
-        facts=fresh.facts,
+        facts=fresh.facts.on(engines.chosen()),
         as_of=question.as_of or program_day(now, ZoneInfo(merchant.zone)),
         window_days=question.window_days,
         by=question.by,

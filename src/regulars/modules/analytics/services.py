@@ -15,11 +15,12 @@ from regulars.infra.clock import real_now
 from regulars.infra.db import Sql, retrying, run
 from regulars.infra.snapshots import one_snapshot
 from regulars.kernel.errors import NotFound
+from regulars.kernel.instants import show_instant
 from regulars.modules.merchants.queries import merchant_of_id
 from regulars.modules.programmes.queries import programme_at
 from regulars.modules.tiers.types import Ladder
 
-from . import folders, queries
+from . import folders, queries, resuming
 from .export import Export, months_with_orders
 from .marks import EVERYTHING, LEDGER, PEOPLE, Part, part_of
 from .queries import Freshness
@@ -102,9 +103,13 @@ def _export(
             merchant_id=merchant_id, zone=zone, ladder=_ladder(merchant_id, now), now=now
         )
         with folders.building(merchant_id, based_on=based_on) as building:
+            progress = resuming.begun(building, before, zone.key)
+            taken = frozenset() if full else resuming.take_over(progress, before)
             with export:
-                _write(export, done, building)
+                _write(export, done - taken, building, progress)
+            progress.forget()
             folders.note_seen(building, before.waiting)
+            folders.note_as_of(building, as_of=show_instant(now), zone=zone.key)
             exported_at = real_now()
             folder = folders.export_folder(merchant_id, exported_at)
             folders.finish(building, folder)
@@ -120,7 +125,8 @@ def _all_marks(merchant_id: int) -> frozenset[str]:
     return frozenset({LEDGER, PEOPLE, *months_with_orders(merchant_id)})
 
 
-def _write(export: Export, marks: Iterable[str], folder: Path) -> None:
+def _write(export: Export, marks: Iterable[str], folder: Path, progress: resuming.Progress) -> None:
+    handed_in: list[str] = []
     for mark in sorted(marks):
         if mark == LEDGER:
             export.ledger(folder)
@@ -128,6 +134,11 @@ def _write(export: Export, marks: Iterable[str], folder: Path) -> None:
             export.people(folder)
         else:
             export.month(mark, folder)
+        # A month is written while the next is read, so it is whole when the next call is over.
+        handed_in.append(mark)
+        still_in_hand = 1 if part_of(mark) == "orders" else 0
+        while len(handed_in) > still_in_hand:
+            progress.note(handed_in.pop(0))
 
 
 @transaction.atomic

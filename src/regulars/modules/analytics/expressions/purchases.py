@@ -56,7 +56,8 @@ def coverage(orders: Table, *, by: Literal["channel", "store"] | None = None) ->
     grouped = orders if by is None else orders.group_by(by)
     return grouped.agg(
         orders=_.count(),
-        orders_with_member=_.count(where=has_member),
+        # Of no orders at all a count of some is no number in Spark, which sums them up.
+        orders_with_member=_.count(where=has_member).fill_null(0),
         revenue_minor=_.kept_minor.sum().fill_null(0),
         revenue_with_member_minor=_.kept_minor.sum(where=has_member).fill_null(0),
     )

@@ -11,7 +11,8 @@ def repurchase(purchases: Table) -> Table:
     """One row on the ``purchases`` of a window: the buyers ``active`` in it, and those of them who
     bought ``again``, that is on two days or more."""
     per_buyer = purchases.group_by("member_id").agg(days=_.count())
-    return per_buyer.agg(active=_.count(), again=_.count(where=_.days >= 2))
+    # Where nobody bought, a count of some rows is no number in Spark, which sums them up.
+    return per_buyer.agg(active=_.count(), again=_.count(where=_.days >= 2).fill_null(0))
 
 
 def repurchase_trend(purchases: Table, points: Table, *, window_days: int) -> Table:
