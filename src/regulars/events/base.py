@@ -15,6 +15,7 @@ from regulars.kernel.instants import show_instant
 _by_topic: dict[str, type[Event]] = {}
 _names_of: dict[type[Event], tuple[str, ...]] = {}
 _adapters: dict[type[Event], TypeAdapter[Any]] = {}
+_AS_IT_IS: Final = frozenset({int, str, type(None), bool})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,8 @@ class Event:
         kind = type(self)
         written: dict[str, Any] = {"topic": kind.topic, "version": kind.version}
         for name in _names(kind):
-            written[name] = _plain(getattr(self, name))
+            value = getattr(self, name)
+            written[name] = value if type(value) in _AS_IT_IS else _plain(value)
         return written
 
 

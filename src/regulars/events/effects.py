@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -23,19 +23,24 @@ _PREFIXES: Final = {
 }
 
 
+_HIDDEN: Final = frozenset({"topic", "version", "merchant_id", "happened_at"})
+#: What an effect calls a field whose name it needs itself.
+_SHOWN_AS: Final = {"type": "identity_type"}
+
+
 def effects(events: Iterable[Event]) -> list[dict[str, Any]]:
     """One object per event: its topic as ``type``, then its particulars with prefixed ids."""
-    return [_effect(event) for event in events]
+    return [effect(event, event.to_json()) for event in events]
 
 
-def _effect(event: Event) -> dict[str, Any]:
-    told = event.to_json()
-    shown: dict[str, Any] = {"type": told.pop("topic")}
+def effect(event: Event, told: Mapping[str, Any]) -> dict[str, Any]:
+    """The effect of an event of which ``told`` is the JSON, for whoever needs both."""
+    shown: dict[str, Any] = {"type": event.topic}
     for name, value in told.items():
-        if name in ("version", "merchant_id", "happened_at"):
+        if name in _HIDDEN:
             continue
         raw = getattr(event, name)
-        if name == "type":
-            name = "identity_type"  # noqa: PLW2901  # an effect's own type is its topic
-        shown[name] = f"{_PREFIXES.get(name, '')}{raw.hex}" if isinstance(raw, UUID) else value
+        if type(raw) is UUID:
+            value = f"{_PREFIXES.get(name, '')}{raw.hex}"  # noqa: PLW2901
+        shown[_SHOWN_AS.get(name, name)] = value
     return shown

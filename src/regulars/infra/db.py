@@ -10,9 +10,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -34,7 +34,9 @@ def any_of(column: str, name: str = "ids") -> str:
     return f"{column} IN (/*list*/ :{name} /*end*/)"
 
 
+@cache
 def is_postgres() -> bool:
+    """Settled with the settings, hence once a process."""
     return connection.vendor == "postgresql"
 
 
@@ -50,14 +52,45 @@ class Sql:
     def __init__(self, text: str) -> None:
         self.lite = _LIST.sub(r"IN (SELECT value FROM json_each(:\1))", text)
         pg = _LIST.sub(r"= ANY(:\1)", text).replace("%", "%%")
-        for lite_name, pg_name in _FUNCTIONS.items():
-            pg = pg.replace(lite_name, pg_name)
-        self.pg = _NAMED.sub(r"%(\1)s", pg)
+        self.pg = _NAMED.sub(r"%(\1)s", _pg_functions(pg))
+
+
+class HotSql(Sql):
+    """A statement of the hot path: on PostgreSQL it is prepared, see ``fetch_texts``.
+
+    Its text must tell of what type each parameter is (``id = :id`` does); lists are not taken.
+    """
+
+    __slots__ = ("names", "numbered")
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.names = tuple(dict.fromkeys(_NAMED.findall(text)))
+        places = {name: f"${number}" for number, name in enumerate(self.names, 1)}
+        self.numbered = _NAMED.sub(lambda found: places[found[1]], _pg_functions(text))
+
+
+def _pg_functions(text: str) -> str:
+    for lite_name, pg_name in _FUNCTIONS.items():
+        text = text.replace(lite_name, pg_name)
+    return text
 
 
 def _driver() -> Any:
     connection.ensure_connection()
     return connection.connection
+
+
+def fetch_texts(sql: HotSql, params: Mapping[str, Any]) -> Sequence[Any] | None:
+    """First row of ``sql``, its values as PostgreSQL writes them or as SQLite's driver gives them:
+    integers may be text and JSON is."""
+    if not is_postgres():
+        return fetch_one(sql, params)
+    from .prepared import execute, row_of
+
+    with connection.wrap_database_errors:
+        values = [pg_text(params[name]) for name in sql.names]
+        return row_of(execute(_driver(), sql.numbered, values))
 
 
 def fetch_one(sql: Sql, params: Mapping[str, Any]) -> tuple[Any, ...] | None:
@@ -130,9 +163,25 @@ def pg_value(value: Any) -> Any:
     return value
 
 
+def pg_text(value: Any) -> str | None:
+    """A value as PostgreSQL reads it where the statement says of what type it is."""
+    kind = type(value)
+    if kind is str or value is None:
+        return value  # type: ignore[no-any-return]
+    return _TEXT_OF[kind](value) if kind in _TEXT_OF else str(value)
+
+
 @lru_cache(maxsize=65_536)
 def _pg_instant(at: dt.datetime) -> str:
     return at.isoformat()
+
+
+_TEXT_OF: Final[dict[type, Callable[[Any], str]]] = {
+    int: int.__str__,
+    UUID: lambda value: value.hex,
+    dt.datetime: _pg_instant,
+    dt.date: dt.date.isoformat,
+}
 
 
 def as_uuid(value: Any) -> UUID:

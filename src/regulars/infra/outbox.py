@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -60,8 +60,15 @@ def hears(*topics: str) -> Callable[[Handler], Handler]:
 
 def outbox_row(*, merchant_id: int, aggregate: str, events: Iterable[Event], at: datetime) -> Row:
     """A row of OUTBOX, for whoever writes through the recorder."""
-    told = _JSON.encode([event.to_json() for event in events])
-    return (new_id(), merchant_id, aggregate, at, told, 0)
+    told = [event.to_json() for event in events]
+    return told_row(merchant_id=merchant_id, aggregate=aggregate, told=told, at=at)
+
+
+def told_row(
+    *, merchant_id: int, aggregate: str, told: Sequence[Mapping[str, Any]], at: datetime
+) -> Row:
+    """The same for events that are JSON already, as their ``to_json`` gives it."""
+    return (new_id(), merchant_id, aggregate, at, _JSON.encode(told), 0)
 
 
 def publish(*, aggregate: str, events: Iterable[Event], at: datetime) -> None:

@@ -11,12 +11,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from .db import LostRace, is_postgres, lite_value, pg_value
+from .db import LostRace, is_postgres, lite_value, pg_text, pg_value
 from .pen_process import Lost, Step, array_text, perform
 
 Row = Sequence[Any]
@@ -38,6 +39,8 @@ class Table:
     """
 
     __slots__ = ("_few", "_more", "columns", "converted", "lite", "name", "pg_copy")
+    #: Whether a row that is not found, or no longer as it was seen, loses the unit.
+    guarded = False
 
     def __init__(
         self, name: str, *columns: str, plain: bool = False, json: Sequence[str] = ()
@@ -66,16 +69,19 @@ class Table:
     def parameters(self, rows: Sequence[Row]) -> list[Any]:
         if len(rows) > _FEW:
             return [_JSON.encode([dict(zip(self.columns, row, strict=True)) for row in rows])]
-        return [_text(value) for row in rows for value in row]
+        return _texts(rows)
 
 
 class _Typed:
     """A target whose columns' types are told: rows come from a source ``x`` of any size."""
 
-    __slots__ = ("_source", "_tail", "columns", "converted", "kinds", "name", "pg_many")
+    __slots__ = ("_source", "_tail", "columns", "converted", "guarded", "kinds", "name", "pg_many")
 
-    def __init__(self, name: str, columns: Mapping[str, str], source: str, tail: str) -> None:
+    def __init__(
+        self, name: str, columns: Mapping[str, str], source: str, tail: str, *, guarded: bool
+    ) -> None:
         self.name = name
+        self.guarded = guarded
         self.columns = tuple(columns)
         self.kinds = tuple(columns.values())
         self.converted = _converted(self.columns)
@@ -96,7 +102,7 @@ class _Typed:
     def parameters(self, rows: Sequence[Row]) -> list[Any]:
         if len(rows) > _FEW:
             return [array_text(map(pg_value, column)) for column in zip(*rows, strict=True)]
-        return [_text(value) for row in rows for value in row]
+        return _texts(rows)
 
 
 class Update(_Typed):
@@ -129,7 +135,8 @@ class Update(_Typed):
         where = [f't."{c}"=x."{c}"' for c in key]
         where += [f't."{c}" IS NOT DISTINCT FROM x."seen_{c}"' for c in seen]
         change = f"UPDATE {name} t SET {','.join(assign)} FROM"
-        super().__init__(name, columns, change, f"WHERE {' AND '.join(where)} RETURNING 1")
+        found = f"WHERE {' AND '.join(where)} RETURNING 1"
+        super().__init__(name, columns, change, found, guarded=True)
         place = {column: f"?{number}" for number, column in enumerate(columns, 1)}
         assign = [f'"{c}"={place[c]}' for c in sets]
         assign += [f'"{c}"="{c}"+{place[f"add_{c}"]}' for c in adds]
@@ -147,7 +154,8 @@ class Delete(_Typed):
         columns = {**key, **{f"seen_{c}": t for c, t in seen.items()}}
         where = [f't."{c}"=x."{c}"' for c in key] + [f't."{c}"=x."seen_{c}"' for c in seen]
         removal = f"DELETE FROM {name} t USING"
-        super().__init__(name, columns, removal, f"WHERE {' AND '.join(where)} RETURNING 1")
+        found = f"WHERE {' AND '.join(where)} RETURNING 1"
+        super().__init__(name, columns, removal, found, guarded=True)
         place = {column: f"?{number}" for number, column in enumerate(columns, 1)}
         where = [f'"{c}"={place[c]}' for c in key] + [f'"{c}"={place[f"seen_{c}"]}' for c in seen]
         self.lite = f"DELETE FROM {name} WHERE {' AND '.join(where)}"
@@ -163,7 +171,7 @@ class Upsert(_Typed):
     judged: its writer has seen that it fits.
     """
 
-    __slots__ = ("guarded", "lite")
+    __slots__ = ("lite",)
 
     def __init__(
         self,
@@ -177,7 +185,6 @@ class Upsert(_Typed):
     ) -> None:
         keeps, adds, fills = keeps or {}, adds or {}, fills or {}
         limits = {most: adds[column] for column, most in (at_most or {}).items()}
-        self.guarded = bool(limits)
         columns = {**key, **keeps, **adds, **fills, **limits}
         names = ",".join(f'"{column}"' for column in columns)
         marks = ",".join("?" * len(columns))
@@ -196,7 +203,8 @@ class Upsert(_Typed):
         if limits:
             tail += " RETURNING 1"
         # WHERE true: without it ON CONFLICT would be read as a part of the join.
-        super().__init__(name, columns, f"{insert} SELECT {names} FROM", f"WHERE true {tail}")
+        source = f"{insert} SELECT {names} FROM"
+        super().__init__(name, columns, source, f"WHERE true {tail}", guarded=bool(limits))
 
 
 def _marks(kinds: Sequence[str], count: int, first: int) -> str:
@@ -207,14 +215,26 @@ def _marks(kinds: Sequence[str], count: int, first: int) -> str:
     return "(" + "),(".join(rows) + ")"
 
 
-def _text(value: Any) -> str | None:
-    """A value as PostgreSQL reads it where the statement says of what type it is."""
-    kind = type(value)
-    if kind is str or value is None:
-        return value  # type: ignore[no-any-return]
-    return str(value) if kind is int else str(pg_value(value))
+def _texts(rows: Sequence[Row]) -> list[str | None]:
+    return [
+        value if (kind := type(value)) is str else _AS_TEXT[kind](value)
+        for row in rows
+        for value in row
+    ]
 
 
+class _AsText(dict[type, Callable[[Any], str | None]]):
+    """By type, how a value is told as text; for many small values in a row."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], str | None]:
+        return pg_text
+
+
+def _nothing(value: Any) -> None:
+    """What stands for None."""
+
+
+_AS_TEXT: Final = _AsText({type(None): _nothing, int: str, UUID: attrgetter("hex")})
 Target = Table | Upsert | Update | Delete
 #: From how many rows of a target on they travel as columns, in a statement of their own.
 _MANY: Final = 200
@@ -253,7 +273,7 @@ class Writes:
         with connection.wrap_database_errors:
             steps = self.steps()
             connection.ensure_connection()
-            if is_postgres() and len(steps) > 1 and not connection.in_atomic_block:
+            if len(steps) > 1 and is_postgres() and not connection.in_atomic_block:
                 # Several statements: the unit needs a transaction around it.
                 with transaction.atomic():
                     _perform(steps)
@@ -270,7 +290,7 @@ class Writes:
             if rows:
                 how = "sorted" if isinstance(target, Table) and len(rows) >= _MANY else "many"
                 values = _as_columns(target, rows, lite_value)
-                expected = len(rows) if _is_guarded(target) else -1
+                expected = len(rows) if target.guarded else -1
                 steps.append(Step(how, target.name, target.lite, values, expected))
         for table, columns in self.columns.items():
             steps.append(Step("many", table.name, table.lite, columns))
@@ -285,7 +305,7 @@ class Writes:
                 if isinstance(target, Table):
                     steps.append(Step("copy", target.name, target.pg_copy, values))
                 else:
-                    expected = len(rows) if _is_guarded(target) else -1
+                    expected = len(rows) if target.guarded else -1
                     steps.append(Step("arrays", target.name, target.pg_many, values, expected))
         for table, columns in self.columns.items():
             steps.append(Step("copy", table.name, table.pg_copy, columns))
@@ -294,15 +314,25 @@ class Writes:
         return steps
 
 
-def _is_guarded(target: Target) -> bool:
-    return isinstance(target, Update | Delete) or (isinstance(target, Upsert) and target.guarded)
-
-
 def _perform(steps: list[Step]) -> None:
+    if len(steps) == 1 and steps[0].how == "one":
+        _send_one(steps[0])
+        return
     try:
         perform(connection.connection, steps)
     except Lost as lost:
         raise LostRace(*lost.args) from lost
+
+
+def _send_one(step: Step) -> None:
+    from psycopg.errors import DivisionByZero
+
+    from .prepared import execute
+
+    try:
+        execute(connection.connection, step.text, step.values)
+    except DivisionByZero as lost:
+        raise LostRace from lost
 
 
 def _as_columns(
@@ -321,12 +351,16 @@ def _as_columns(
 
 def _one_statement(targets: Mapping[Target, Sequence[Row]]) -> Step:
     """All of a small unit in one statement, which under autocommit is a transaction of its own."""
-    shape = tuple((target, min(len(rows), _MORE)) for target, rows in targets.items())
+    shape = []
     params: list[Any] = []
+    found: list[str] = []
     for target, rows in targets.items():
+        count = len(rows)
+        shape.append((target, count if count < _MORE else _MORE))
         params += target.parameters(rows)
-    params += [str(len(rows)) for target, rows in targets.items() if _is_guarded(target)]
-    return Step("one", "", _statement(shape), params)
+        if target.guarded:
+            found.append(str(count))
+    return Step("one", "", _statement(tuple(shape)), params + found)
 
 
 @lru_cache(maxsize=1_024)
@@ -341,11 +375,11 @@ def _statement(shape: tuple[tuple[Target, int], ...]) -> str:
             number += count * len(target.columns)
         else:
             number += 1 if isinstance(target, Table) else len(target.columns)
-        if _is_guarded(target):
+        if target.guarded:
             guarded.append(place)
     # Division by zero undoes the statement where a guard found less than was seen.
     guards = [
-        f"1/((SELECT count(*) FROM w{place})=${number + at}::bigint)::int"
+        f"1/(cardinality(ARRAY(SELECT 1 FROM w{place}))=${number + at}::integer)::int"
         for at, place in enumerate(guarded)
     ]
     return f"WITH {','.join(branches)} SELECT {','.join(guards) or '1'}"

@@ -15,6 +15,7 @@ _LOW = (1 << _LOW_BITS) - 1
 _FRESH = (1 << (_TAIL_BITS - 1)) - 1  # the tail's top bit starts at 0: room to count up
 _MAX_MS = (1 << 48) - 1
 _STEP_BYTES = 4
+_FRESH_BYTES = 10
 
 _SHOWN = re.compile(r"[0-9a-f]{32}")
 
@@ -34,8 +35,8 @@ class _Series:
         """``count`` rising ids at ``now_ms``; above every earlier one if ``never_back``."""
         if not 0 <= now_ms <= _MAX_MS:
             raise ValueError(f"{now_ms} ms since 1970 does not fit an id")
-        random = os.urandom(_STEP_BYTES * count)
-        fresh = int.from_bytes(os.urandom(10), "big") & _FRESH
+        random = os.urandom(_STEP_BYTES * count + _FRESH_BYTES)
+        fresh = int.from_bytes(random[-_FRESH_BYTES:], "big") & _FRESH
         taken = []
         with self._lock:
             last = self._last

@@ -68,6 +68,7 @@ def _end_of_gap(missing: datetime) -> datetime:
     return before + known * _ONE_SECOND
 
 
+@lru_cache(maxsize=4_096)
 def program_day(instant: datetime, zone: ZoneInfo) -> date:
     """The day d with ``day_start(d) <= instant < day_start(d + 1)``, the zone's program day.
 

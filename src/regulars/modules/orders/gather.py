@@ -10,7 +10,17 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from regulars.infra.db import Sql, any_of, as_instant, as_json, as_uuid, fetch_all, fetch_one
+from regulars.infra.db import (
+    HotSql,
+    Sql,
+    any_of,
+    as_instant,
+    as_json,
+    as_uuid,
+    fetch_all,
+    fetch_one,
+    fetch_texts,
+)
 from regulars.infra.writes import REMEMBERED
 from regulars.kernel.periods import program_day
 from regulars.modules.catalog.queries import product_facts
@@ -46,8 +56,8 @@ _PARKED: Final = """(SELECT count(*) FROM orders_parkedrefund p
   WHERE p.merchant_id = :merchant_id AND p.order_external_id = :external_id)"""
 
 
-def _place(who: str, quote: str = "NULL") -> Sql:
-    return Sql(
+def _place(who: str, quote: str = "NULL") -> HotSql:
+    return HotSql(
         f"""WITH {who} SELECT
   (SELECT json_array(own, carrier, status, joined_at) FROM who), {REMEMBERED}, {_ORDER},
   {number_at("effective_at")}, {number_at("now")}, {ACCOUNTS_OF_WHO}, {STANDING_OF_WHO},
@@ -124,12 +134,12 @@ class Gathered:
         self.joined_at = as_instant(joined_at)
         self.remembered = as_json(remembered)
         self.order = as_json(order)
-        self.number_then: int = then
-        self.number_now: int = now
+        self.number_then = int(then)
+        self.number_now = int(now)
         self.accounts = as_json(accounts) or []
         self.standing = as_json(standing)
         self.activity = as_json(activity) or [None, None, None, None]
-        self.parked = bool(parked)
+        self.parked = bool(int(parked))
         self.quote = as_json(quote)
 
 
@@ -163,7 +173,7 @@ def gather_place(
         params["member_id"] = draft.member_id
     if draft.quote_id is not None:
         params |= {"quote_id": draft.quote_id, "budget_owner": owner_of(draft.quote_id)}
-    row = fetch_one(_PLACE[by_identity, draft.quote_id is not None], params)
+    row = fetch_texts(_PLACE[by_identity, draft.quote_id is not None], params)
     assert row is not None
     return Gathered(row)
 

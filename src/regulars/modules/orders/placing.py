@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from regulars.events.base import Event
-from regulars.events.effects import effects
+from regulars.events.effects import effect
 from regulars.events.members import MemberEnrolled
 from regulars.events.orders import OrderCreated, OrderPaid
 from regulars.infra.crypto import blind_index
@@ -43,7 +43,7 @@ from .gather import (
 from .person import Person, Settled
 from .quoted import Accepted, accepted, spend, with_member_of_quote
 from .recorder import LINE, ORDER, line_rows, order_row
-from .settlement import Scope, add_person, add_steps, announced, order_body, record
+from .settlement import Scope, add_person, add_steps, announced, order_body, record_told
 from .types import Draft, LineView, OrderView
 
 #: How far a till's clock may run ahead of ours before its instants are refused.
@@ -205,11 +205,13 @@ def _decide_and_record(
     events += announced(
         scope=scope, journal=journal, person=person, notes=notes, ladder=rules.ladder, at=at
     )
-    body = answer_text(order_body(view, effects(events)))
+    # Each event is made JSON once: as an effect for the caller, as it is for who hears it.
+    told = [event.to_json() for event in events]
+    body = answer_text(order_body(view, list(map(effect, events, told))))
     writes.add(
         WRITE_RECORD, write_row(asked, subject=show("ord", order_id), status=201, answer=body)
     )
-    record(writes, scope=scope, journal=journal, events=events, aggregate=owner or order_id)
+    record_told(writes, scope=scope, journal=journal, told=told, aggregate=owner or order_id)
     return Answer(201, body)
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from regulars.events.base import Event
-from regulars.infra.outbox import OUTBOX, outbox_row
+from regulars.infra.outbox import OUTBOX, told_row
 from regulars.infra.recording import Writes
 from regulars.kernel.instants import show_instant
 from regulars.kernel.periods import day_start
@@ -124,17 +124,25 @@ def record(
     writes: Writes, *, scope: Scope, journal: Journal, events: Sequence[Event], aggregate: UUID
 ) -> None:
     """Put journal and events beside the rows already there, and write all of it as one unit."""
+    told = [event.to_json() for event in events]
+    record_told(writes, scope=scope, journal=journal, told=told, aggregate=aggregate)
+
+
+def record_told(
+    writes: Writes,
+    *,
+    scope: Scope,
+    journal: Journal,
+    told: Sequence[dict[str, Any]],
+    aggregate: UUID,
+) -> None:
+    """As ``record``, of events that are JSON already."""
     ledger.add_to(writes, journal)
-    if events:
-        writes.add(
-            OUTBOX,
-            outbox_row(
-                merchant_id=scope.merchant_id,
-                aggregate=aggregate.hex,
-                events=events,
-                at=scope.now,
-            ),
+    if told:
+        row = told_row(
+            merchant_id=scope.merchant_id, aggregate=aggregate.hex, told=told, at=scope.now
         )
+        writes.add(OUTBOX, row)
     writes.record()
 
 
