@@ -124,14 +124,14 @@ def pg_value(value: Any) -> Any:
     if kind is UUID:
         return value.hex
     if kind is dt.datetime:
-        return _pg_instant(value)
+        return pg_instant(value)
     if kind is dt.date:
         return value.isoformat()
     return value
 
 
 @lru_cache(maxsize=65_536)
-def _pg_instant(at: dt.datetime) -> str:
+def pg_instant(at: dt.datetime) -> str:
     return at.isoformat()
 
 

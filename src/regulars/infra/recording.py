@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from .db import LostRace, is_postgres, lite_value, pg_value
+from .db import LostRace, is_postgres, lite_instant, lite_value, pg_instant, pg_value
 from .pen_process import Lost, Step, array_text, perform
 
 Row = Sequence[Any]
@@ -240,7 +241,8 @@ class Writes:
         self.rows.setdefault(target, []).extend(rows)
 
     def set_columns(self, table: Table, columns: Sequence[Sequence[Any]]) -> None:
-        """The rows of a plain table column by column, each of one length: for very many."""
+        """The rows of a table column by column, each of one length, in the order of its key: for
+        very many."""
         self.columns[table] = columns
 
     def record(self) -> None:
@@ -268,12 +270,14 @@ class Writes:
         steps = []
         for target, rows in self.rows.items():
             if rows:
-                how = "sorted" if isinstance(target, Table) and len(rows) >= _MANY else "many"
-                values = _as_columns(target, rows, lite_value)
+                values = _as_columns(target, rows, _LITE)
+                many = isinstance(target, Table) and len(rows) >= _MANY
+                how = "sorted" if many and set(map(type, values[1])) == {str} else "many"
                 expected = len(rows) if _is_guarded(target) else -1
                 steps.append(Step(how, target.name, target.lite, values, expected))
         for table, columns in self.columns.items():
-            steps.append(Step("many", table.name, table.lite, columns))
+            how = "many" if table.converted else "blocks"
+            steps.append(Step(how, table.name, table.lite, _plain_columns(table, columns, _LITE)))
         return steps
 
     def _steps_pg(self) -> list[Step]:
@@ -281,14 +285,15 @@ class Writes:
         steps = []
         for target, rows in self.rows.items():
             if len(rows) >= _MANY:
-                values = _as_columns(target, rows, pg_value)
+                values = _as_columns(target, rows, _PG)
                 if isinstance(target, Table):
                     steps.append(Step("copy", target.name, target.pg_copy, values))
                 else:
                     expected = len(rows) if _is_guarded(target) else -1
                     steps.append(Step("arrays", target.name, target.pg_many, values, expected))
         for table, columns in self.columns.items():
-            steps.append(Step("copy", table.name, table.pg_copy, columns))
+            values = _plain_columns(table, columns, _PG)
+            steps.append(Step("copy", table.name, table.pg_copy, values))
         if few:
             steps.append(_one_statement(few))
         return steps
@@ -305,18 +310,42 @@ def _perform(steps: list[Step]) -> None:
         raise LostRace(*lost.args) from lost
 
 
-def _as_columns(
-    target: Target, rows: Sequence[Row], plain: Callable[[Any], Any]
-) -> list[Sequence[Any]]:
+class _Dialect(NamedTuple):
+    """How a driver takes a value, and an instant, which most are."""
+
+    value: Callable[[Any], Any]
+    instant: Callable[[datetime], str]
+
+
+_LITE: Final = _Dialect(lite_value, lite_instant)
+_PG: Final = _Dialect(pg_value, pg_instant)
+
+
+def _as_columns(target: Target, rows: Sequence[Row], dialect: _Dialect) -> list[Sequence[Any]]:
     """The rows' values by column, with ids, instants and days as texts of the dialect."""
-    columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+    return _plain_columns(target, zip(*rows, strict=True), dialect)
+
+
+def _plain_columns(
+    target: Target, columns: Iterable[Sequence[Any]], dialect: _Dialect
+) -> list[Sequence[Any]]:
+    plain = list(columns)
     for place in target.converted:
-        kinds = set(map(type, columns[place]))
-        if kinds == {UUID}:
-            columns[place] = [id_.hex for id_ in columns[place]]
-        elif not kinds <= _PLAIN:
-            columns[place] = list(map(plain, columns[place]))
-    return columns
+        plain[place] = _plain_column(plain[place], dialect)
+    return plain
+
+
+def _plain_column(column: Sequence[Any], dialect: _Dialect) -> Sequence[Any]:
+    kinds = set(map(type, column))
+    if kinds <= _PLAIN:
+        return column
+    if kinds == {UUID}:
+        return [f"{id_.int:032x}" for id_ in column]
+    if kinds == {UUID, type(None)}:
+        return [id_ and f"{id_.int:032x}" for id_ in column]
+    if kinds == {datetime}:
+        return list(map(dialect.instant, column))
+    return list(map(dialect.value, column))
 
 
 def _one_statement(targets: Mapping[Target, Sequence[Row]]) -> Step:
