@@ -157,7 +157,7 @@ def pg_value(value: Any) -> Any:
     if kind is UUID:
         return value.hex
     if kind is dt.datetime:
-        return _pg_instant(value)
+        return pg_instant(value)
     if kind is dt.date:
         return value.isoformat()
     return value
@@ -172,14 +172,14 @@ def pg_text(value: Any) -> str | None:
 
 
 @lru_cache(maxsize=65_536)
-def _pg_instant(at: dt.datetime) -> str:
+def pg_instant(at: dt.datetime) -> str:
     return at.isoformat()
 
 
 _TEXT_OF: Final[dict[type, Callable[[Any], str]]] = {
     int: int.__str__,
     UUID: lambda value: value.hex,
-    dt.datetime: _pg_instant,
+    dt.datetime: pg_instant,
     dt.date: dt.date.isoformat,
 }
 

@@ -7,19 +7,25 @@ then forgets what it thought to know, and records that unit itself, in its own t
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from django.db import OperationalError, connection
 
 from .db import is_postgres
-from .pen_process import BEATEN, RECORDED, receive, send
+from .pen_process import BEATEN, RECORDED, letter, receive, send
 from .recording import Writes
 
+#: A unit of work as it travels: its size, and its steps.
+Unit = tuple[bytes, bytes]
+#: A unit of ten megabytes goes through a pipe of 64 kB in 160 turns, each a switch of processes.
+_PIPE_BYTES: Final = 1 << 20
+_SET_PIPE_SIZE: Final = getattr(fcntl, "F_SETPIPE_SZ", -1)
 _SCRIPT: Final = Path(__file__).with_name("pen_process.py")
 
 
@@ -30,7 +36,9 @@ class Pen:
         self._process = subprocess.Popen(  # noqa: S603 - our own script, no shell
             [sys.executable, "-I", str(_SCRIPT)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
-        self._send(_where())
+        with suppress(OSError):  # more than a user may have: it then stays as small as it was
+            fcntl.fcntl(self._process.stdin or -1, _SET_PIPE_SIZE, _PIPE_BYTES)
+        self.record(letter(_where()))
 
     def __enter__(self) -> Self:
         return self
@@ -50,9 +58,17 @@ class Pen:
             if process.stdin is not None:
                 process.stdin.close()
 
-    def record(self, writes: Writes) -> None:
-        """Have ``writes`` recorded as one transaction; ask ``landed`` before the next."""
-        self._send([tuple(step) for step in writes.steps()])
+    @staticmethod
+    def unit(writes: Writes) -> Unit:
+        """``writes`` as they travel; made while the unit before is still under way."""
+        return letter([tuple(step) for step in writes.steps()])
+
+    def record(self, unit: Unit) -> None:
+        """Have a unit recorded as one transaction; ask ``landed`` before the next."""
+        try:
+            send(self._process.stdin, unit)
+        except BrokenPipeError as error:
+            raise OperationalError("the recording process ended") from error
 
     def landed(self) -> bool:
         """Wait for the unit under way: True where it is recorded, False where it was beaten.
@@ -67,12 +83,6 @@ class Pen:
         if verdict not in (RECORDED, BEATEN):
             raise OperationalError(told)
         return bool(verdict == RECORDED)
-
-    def _send(self, what: Any) -> None:
-        try:
-            send(self._process.stdin, what)
-        except BrokenPipeError as error:
-            raise OperationalError("the recording process ended") from error
 
 
 def _where() -> tuple[str, str, str]:

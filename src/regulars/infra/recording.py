@@ -17,7 +17,13 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from .db import LostRace, is_postgres, lite_value, pg_text, pg_value
+from .columns import LITE, PG, plain_columns
+from .db import (
+    LostRace,
+    is_postgres,
+    pg_text,
+    pg_value,
+)
 from .pen_process import Lost, Step, array_text, perform
 
 Row = Sequence[Any]
@@ -241,7 +247,6 @@ _MANY: Final = 200
 #: Up to how many rows of a target are spelt out as parameters, and what stands for more.
 _FEW: Final = 4
 _MORE: Final = _FEW + 1
-_PLAIN: Final = frozenset({str, int, type(None)})
 
 
 class Writes:
@@ -260,7 +265,8 @@ class Writes:
         self.rows.setdefault(target, []).extend(rows)
 
     def set_columns(self, table: Table, columns: Sequence[Sequence[Any]]) -> None:
-        """The rows of a plain table column by column, each of one length: for very many."""
+        """The rows of a table column by column, each of one length, in the order of its key: for
+        very many."""
         self.columns[table] = columns
 
     def record(self) -> None:
@@ -288,12 +294,16 @@ class Writes:
         steps = []
         for target, rows in self.rows.items():
             if rows:
-                how = "sorted" if isinstance(target, Table) and len(rows) >= _MANY else "many"
-                values = _as_columns(target, rows, lite_value)
+                values = plain_columns(zip(*rows, strict=True), target.converted, LITE)
+                many = isinstance(target, Table) and len(rows) >= _MANY
+                how = "sorted" if many and set(map(type, values[1])) == {str} else "many"
                 expected = len(rows) if target.guarded else -1
                 steps.append(Step(how, target.name, target.lite, values, expected))
         for table, columns in self.columns.items():
-            steps.append(Step("many", table.name, table.lite, columns))
+            how = "many" if table.converted else "blocks"
+            steps.append(
+                Step(how, table.name, table.lite, plain_columns(columns, table.converted, LITE))
+            )
         return steps
 
     def _steps_pg(self) -> list[Step]:
@@ -301,14 +311,15 @@ class Writes:
         steps = []
         for target, rows in self.rows.items():
             if len(rows) >= _MANY:
-                values = _as_columns(target, rows, pg_value)
+                values = plain_columns(zip(*rows, strict=True), target.converted, PG)
                 if isinstance(target, Table):
                     steps.append(Step("copy", target.name, target.pg_copy, values))
                 else:
                     expected = len(rows) if target.guarded else -1
                     steps.append(Step("arrays", target.name, target.pg_many, values, expected))
         for table, columns in self.columns.items():
-            steps.append(Step("copy", table.name, table.pg_copy, columns))
+            values = plain_columns(columns, table.converted, PG)
+            steps.append(Step("copy", table.name, table.pg_copy, values))
         if few:
             steps.append(_one_statement(few))
         return steps
@@ -333,20 +344,6 @@ def _send_one(step: Step) -> None:
         execute(connection.connection, step.text, step.values)
     except DivisionByZero as lost:
         raise LostRace from lost
-
-
-def _as_columns(
-    target: Target, rows: Sequence[Row], plain: Callable[[Any], Any]
-) -> list[Sequence[Any]]:
-    """The rows' values by column, with ids, instants and days as texts of the dialect."""
-    columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
-    for place in target.converted:
-        kinds = set(map(type, columns[place]))
-        if kinds == {UUID}:
-            columns[place] = [id_.hex for id_ in columns[place]]
-        elif not kinds <= _PLAIN:
-            columns[place] = list(map(plain, columns[place]))
-    return columns
 
 
 def _one_statement(targets: Mapping[Target, Sequence[Row]]) -> Step:

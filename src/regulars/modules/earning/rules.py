@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from regulars.kernel.periods import add_months, day_start, end_of, program_day
@@ -56,42 +57,74 @@ def _weighted_with_crossings(frozen: Frozen, net_minor: Sequence[int]) -> int:
     return weighted
 
 
-RateMemo = dict[tuple[int, ...], tuple[tuple[Rate, ...], dict[str, int]]]
-"""Rates already found, by the rates that were open (as objects: they are compared for every order)
-and the sku; for work over many orders of one merchant, within which a sku's facts do not change."""
+class RateMemo:
+    """Rates by sku, each found once; for work over many orders of one merchant, within which what
+    the catalogue knows does not change. ``facts`` holds every sku that will be asked for."""
+
+    __slots__ = ("_by_sku", "_open", "facts")
+
+    def __init__(self) -> None:
+        self.facts: dict[str, LineFacts] = {}
+        self._by_sku: dict[tuple[Rate, ...], dict[str, int]] = {}
+        # By the rule as an object: to compare two would cost more than to find the rates anew.
+        self._open: dict[tuple[int, date, str | None, str | None], _Open] = {}
+
+    def of(
+        self,
+        rule: EarningRule,
+        skus: Sequence[str],
+        *,
+        day: date,
+        store: str | None,
+        channel: str | None,
+    ) -> tuple[int, ...]:
+        """The rate of each line in bps; empty where all are 10000."""
+        key = (id(rule), day, store, channel)
+        known = self._open.get(key)
+        if known is None:
+            live = _open_rates(rule, day=day, store=store, channel=channel)
+            known = self._open[key] = rule, live, self._by_sku.setdefault(live, {})
+        _, live, rates = known
+        if not live:
+            return ()
+        try:
+            found = tuple(map(rates.__getitem__, skus))
+        except KeyError:
+            rates.update((sku, _rate(live, self.facts[sku])) for sku in skus if sku not in rates)
+            found = tuple(map(rates.__getitem__, skus))
+        return () if found.count(BPS) == len(found) else found
+
+
+_Open = tuple[EarningRule, tuple[Rate, ...], dict[str, int]]
+
+
+class KnownLines(NamedTuple):
+    """Lines told by their skus alone, with a memo that knows them."""
+
+    skus: Sequence[str]
+    memo: RateMemo
+
+
+Lines = Sequence[LineFacts] | KnownLines
 
 
 def line_rates(
-    rule: EarningRule,
-    lines: Sequence[LineFacts],
-    *,
-    day: date,
-    store: str | None,
-    channel: str | None,
-    memo: RateMemo | None = None,
+    rule: EarningRule, lines: Lines, *, day: date, store: str | None, channel: str | None
 ) -> tuple[int, ...]:
     """The rate of each line in bps; empty where all are 10000."""
-    live = tuple([r for r in rule.rates if _open(r, day=day, store=store, channel=channel)])
+    if isinstance(lines, KnownLines):
+        return lines.memo.of(rule, lines.skus, day=day, store=store, channel=channel)
+    live = _open_rates(rule, day=day, store=store, channel=channel)
     if not live:
         return ()
-    if memo is None:
-        found = tuple([_rate(live, line) for line in lines])
-    else:
-        found = _remembered_rates(live, lines, memo)
+    found = tuple([_rate(live, line) for line in lines])
     return () if found.count(BPS) == len(found) else found
 
 
-def _remembered_rates(
-    live: tuple[Rate, ...], lines: Sequence[LineFacts], memo: RateMemo
-) -> tuple[int, ...]:
-    _, known = memo.setdefault(tuple([id(rate) for rate in live]), (live, {}))
-    try:
-        return tuple([known[line.sku] for line in lines])
-    except KeyError:
-        for line in lines:
-            if line.sku not in known:
-                known[line.sku] = _rate(live, line)
-        return tuple([known[line.sku] for line in lines])
+def _open_rates(
+    rule: EarningRule, *, day: date, store: str | None, channel: str | None
+) -> tuple[Rate, ...]:
+    return tuple([r for r in rule.rates if _open(r, day=day, store=store, channel=channel)])
 
 
 def _rate(live: Sequence[Rate], line: LineFacts) -> int:

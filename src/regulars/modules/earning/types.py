@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 Counter = Literal["growth_value", "spend", "orders"]
 
 
-@dataclass(frozen=True, slots=True)
-class Expiry:
-    """When what was earned is gone: ``count`` days or months on, then the end of a period."""
+class Expiry(NamedTuple):
+    """When what was earned is gone: ``count`` days or months on, then the end of a period.
+
+    A tuple, because its hash is asked for with every credit.
+    """
 
     kind: Literal["never", "days", "months"] = "never"
-    count: int = 0
+    count: int = 0  # type: ignore[assignment]  # the name hides tuple.count
     end_of: Literal["day", "month", "quarter", "year"] = "day"
+
+
+NEVER: Final = Expiry()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ class EarningRule:
     per_minor: int = 100
     amount: int = 1
     pending_days: int = 0
-    expiry: Expiry = Expiry()
+    expiry: Expiry = NEVER
     tier_bps: Mapping[str, int] = field(default_factory=dict)
     rates: tuple[Rate, ...] = ()
     per_order_max: int | None = None

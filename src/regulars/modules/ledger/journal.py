@@ -28,7 +28,7 @@ class Journal:
 
     def __init__(self) -> None:
         self.postings: list[Posting] = []
-        self.purses: dict[tuple[UUID, int], Purse] = {}
+        self.purses: dict[tuple[str, int], Purse] = {}
         self.new_lots: list[tuple[Purse, Lot]] = []
         self.changed_lots: dict[tuple[UUID, int, int], tuple[Purse, Lot]] = {}
         self.new_pendings: dict[UUID, tuple[Purse, Pending]] = {}
@@ -39,7 +39,8 @@ class Journal:
         self.changed_holds: dict[UUID, tuple[Purse, Hold]] = {}
 
     def touch(self, purse: Purse) -> None:
-        self.purses[purse.member_id, purse.asset] = purse
+        # By the hex of the id, whose hash is at hand: an order touches a purse several times.
+        self.purses[purse.member_hex, purse.asset] = purse
 
     def touch_lot(self, purse: Purse, lot: Lot) -> None:
         if lot.number < purse.first_new_lot:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from django.db import transaction
 
 from regulars.infra.db import retrying
-from regulars.infra.pen import Pen
+from regulars.infra.pen import Pen, Unit
 from regulars.infra.recording import Writes
 
 from .pieces import BulkOptions, P, PieceResult, collector_paused
@@ -58,17 +58,22 @@ class BulkSettler:
         """
         under_way: tuple[P, PieceResult] | None = None
         for piece in pieces:
-            work = self._decided(piece, also(piece))
+            result, unit = self._ready(piece, pen, also)
             if under_way is not None:
                 landed = pen.landed()
                 if not landed:
                     under_way = self._beaten(under_way[0], also)
-                    work = self._decided(piece, also(piece))
+                    result, unit = self._ready(piece, pen, also)
                 yield under_way
-            pen.record(work.writes)
-            under_way = piece, work.result
+            pen.record(unit)
+            under_way = piece, result
         if under_way is not None:
             yield under_way if pen.landed() else self._beaten(under_way[0], also)
+
+    def _ready(self, piece: P, pen: Pen, also: Callable[[P], Also]) -> tuple[PieceResult, Unit]:
+        """A piece decided, and packed: the pen is not to wait for that."""
+        work = self._decided(piece, also(piece))
+        return work.result, pen.unit(work.writes)
 
     def _beaten(self, piece: P, also: Callable[[P], Also]) -> tuple[P, PieceResult]:
         self._known.forget()

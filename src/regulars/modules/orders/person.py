@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from regulars.kernel.ids import new_id
 from regulars.modules.earning.gather import Counts, counter_index
-from regulars.modules.earning.rules import RateMemo, earn_dates, earned
-from regulars.modules.earning.types import EarningRule, LineFacts
+from regulars.modules.earning.rules import Lines, earn_dates, earned
+from regulars.modules.earning.types import EarningRule
 from regulars.modules.ledger.engine import Journal, Purse
 from regulars.modules.ledger.types import Cause, Lot, Pending
 from regulars.modules.programmes.rules import Circumstances, Terms, terms_of
@@ -148,7 +148,7 @@ class Person:
         owner: UUID,
         order: Cause,
         net_minor: Sequence[int],
-        lines: Sequence[LineFacts],
+        lines: Lines,
         paid_at: datetime,
         day: date,
         zone: ZoneInfo,
@@ -156,7 +156,6 @@ class Person:
         store: str | None,
         channel: str | None,
         tier_then: str | None = None,
-        memo: RateMemo | None = None,
         promised_bps: Sequence[int] = (),
     ) -> Settled:
         """Earn for a paid order, count it, and move on the ladder.
@@ -189,7 +188,6 @@ class Person:
                 points_today=today[3],
                 growth_value_today=today[2],
             ),
-            memo,
             promised_bps,
         )
         points = earned(terms.points, net_minor)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from itertools import chain, repeat
+from itertools import accumulate, chain, repeat
 from typing import TypeVar
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from regulars.events.orders import OrdersImported
 from regulars.infra.outbox import OUTBOX, outbox_row
 from regulars.infra.recording import Writes
 from regulars.kernel.ids import new_ids
-from regulars.modules.earning.types import LineFacts
+from regulars.modules.earning.rules import KnownLines
 from regulars.modules.ledger import recorder as ledger
 from regulars.modules.ledger.engine import Journal
 from regulars.modules.ledger.types import Cause
@@ -33,6 +33,8 @@ from .register import Register
 from .settlement import add_person, step_rows
 
 L = TypeVar("L")
+#: Of an order: whose it is, when it was paid, its net in minor units, what it brought.
+_Outcome = tuple[UUID | None, datetime, int, Settled | None]
 _AT, _TO_TIER = TIER_CHANGE.columns.index("at"), TIER_CHANGE.columns.index("to_tier")
 
 
@@ -47,9 +49,8 @@ class PieceWork:
         self._scope = known.scope
         self._options = known.options
         self._journal = Journal()
-        self._touched: dict[UUID, Person] = {}
-        self._months: set[tuple[int, int]] = set()
-        self._facts: list[LineFacts] = []
+        self._touched: dict[str, Person] = {}
+        self._days: set[date] = set()
 
     def decide(self) -> None:
         """Gather what is not known yet, settle order by order, make rows of it."""
@@ -61,11 +62,11 @@ class PieceWork:
         self._load(wanted)
 
         order_ids = new_ids(len(piece.external_id))
-        for index in wanted:
-            generation = before.get(piece.external_id[index], ("", "", -1))[2] + 1
-            self._order(index, order_ids[index], generation, fingerprints[index])
+        hexes = [id_.hex for id_ in order_ids]
+        settled = [self._settle(index, "ord_" + hexes[index]) for index in wanted]
 
-        self._add_lines(wanted, order_ids)
+        self._add_orders(wanted, hexes, before, fingerprints, settled)
+        self._add_lines(wanted, hexes)
         self._add_changes(order_ids)
 
     def believe(self) -> None:
@@ -141,105 +142,21 @@ class PieceWork:
         members = (self._piece.member[index] for index in wanted)
         owners = self._known.owners
         self._known.learn_people({owners[m] for m in members if m is not None})
-        self._facts = self._known.facts_of(self._piece.sku)
+        self._known.learn_facts(self._piece.sku)
 
     # ── decide ────────────────────────────────────────────────────────────────────────────
 
-    def _order(self, index: int, order_id: UUID, generation: int, fingerprint: str) -> None:
+    def _settle(self, index: int, shown_id: str) -> _Outcome:
         piece, known, scope = self._piece, self._known, self._scope
         first, last = piece.line_start[index], piece.line_start[index + 1]
         net = piece.total_minor[first:last]
         paid_at = min(piece.placed_at[index], scope.now)
         day = known.clock.day(paid_at)
-        owner = None
-        settled = None
+        self._days.add(day)
         member = piece.member[index]
-        if member is not None:
-            owner = known.owners[member]
-            settled = self._settle(owner, order_id, index, net, paid_at, day)
-        self._add_rows(index, order_id, generation, fingerprint, owner, settled, paid_at)
-        self._months.add((day.year, day.month))
-        self.result.orders += 1
-        self.result.lines += last - first
-
-    def _add_rows(
-        self,
-        index: int,
-        order_id: UUID,
-        generation: int,
-        fingerprint: str,
-        owner: UUID | None,
-        settled: Settled | None,
-        paid_at: datetime,
-    ) -> None:
-        piece, scope = self._piece, self._scope
-        first, last = piece.line_start[index], piece.line_start[index + 1]
-        net = piece.total_minor[first:last]
-        total = sum(net)
-        self.writes.add(
-            ORDER,
-            (
-                scope.merchant_id,
-                order_id,
-                piece.external_id[index],
-                generation,
-                owner,
-                piece.channel[index],
-                piece.store[index],
-                piece.placed_at[index],
-                paid_at,
-                "paid",
-                last - first,
-                total,
-                0,
-                sum(piece.quantity[first:last]),
-                total,
-                settled.points if settled else 0,
-                settled.growth_value if settled else 0,
-                settled.terms.to_json() if settled else None,
-                fingerprint,
-                1,
-                self._options.run_id,
-            ),
-        )
-
-    def _add_lines(self, wanted: Sequence[int], order_ids: Sequence[UUID]) -> None:
-        """The lines column by column: most rows of a file are lines, and none is decided."""
-        piece, starts = self._piece, self._piece.line_start
-        spans = [range(starts[index], starts[index + 1]) for index in wanted]
-        counts = list(map(len, spans))
-        count = sum(counts)
-
-        def of_wanted(column: list[L]) -> list[L]:
-            return column if count == len(column) else [column[at] for at in chain(*spans)]
-
-        if count:
-            owners = map(repeat, [order_ids[index].hex for index in wanted], counts)
-            self.writes.set_columns(
-                LINE,
-                [
-                    [self._scope.merchant_id] * count,
-                    list(chain.from_iterable(owners)),
-                    [number for lines in counts for number in range(1, lines + 1)],
-                    of_wanted(piece.sku),
-                    of_wanted(piece.quantity),
-                    of_wanted(piece.unit_price_minor),
-                    of_wanted(piece.total_minor),
-                    [0] * count,
-                ],
-            )
-
-    def _settle(
-        self,
-        owner: UUID,
-        order_id: UUID,
-        index: int,
-        net: Sequence[int],
-        paid_at: datetime,
-        day: date,
-    ) -> Settled:
-        piece, known, scope = self._piece, self._known, self._scope
-        person = known.people[known.carrier[owner]]
+        if member is None:
+            return None, paid_at, sum(net), None
+        owner, person = known.holder(member)
         then = known.schedule.at(paid_at)
         late = person.is_late(day)
         stands_by = then
@@ -255,8 +172,7 @@ class PieceWork:
                 stands_by.ladder,
                 decided=known.steps.get(person.member_id, ()),
             )
-        first, last = piece.line_start[index], piece.line_start[index + 1]
-        order = Cause("order", "ord_" + order_id.hex)
+        order = Cause("order", shown_id)
         settled = person.settle(
             journal=self._journal,
             programme=then,
@@ -264,7 +180,7 @@ class PieceWork:
             owner=owner,
             order=order,
             net_minor=net,
-            lines=self._facts[first:last],
+            lines=KnownLines(piece.sku[first:last], known.rates),
             paid_at=paid_at,
             day=day,
             zone=scope.zone,
@@ -272,12 +188,11 @@ class PieceWork:
             store=piece.store[index],
             channel=piece.channel[index],
             tier_then=tier_then,
-            memo=known.memo,
         )
-        self._touched[person.member_id] = person
+        self._touched[person.points.member_hex] = person
         if settled.notes:
             self._add_steps(person, settled.notes, paid_at, order)
-        return settled
+        return owner, paid_at, sum(net), settled
 
     def _add_steps(self, person: Person, notes: Sequence[Note], at: datetime, order: Cause) -> None:
         rows = step_rows(scope=self._scope, person=person, notes=notes, at=at, cause=order)
@@ -287,20 +202,90 @@ class PieceWork:
 
     # ── record, announce ──────────────────────────────────────────────────────────────────
 
+    def _add_orders(
+        self,
+        wanted: Sequence[int],
+        hexes: Sequence[str],
+        before: Mapping[str, tuple[str, str, int]],
+        fingerprints: Sequence[str],
+        outcomes: Sequence[_Outcome],
+    ) -> None:
+        """The orders column by column, in the order of their ids, which is that of the key."""
+        piece, starts, count = self._piece, self._piece.line_start, len(wanted)
+        if not count:
+            return
+        self.result.orders += count
+        names = _of(wanted, piece.external_id)
+        owners, paid_at, nets, settled = zip(*outcomes, strict=True)
+        units = list(accumulate(piece.quantity, initial=0))
+        self.writes.set_columns(
+            ORDER,
+            [
+                [self._scope.merchant_id] * count,
+                _of(wanted, hexes),
+                names,
+                [before.get(name, ("", "", -1))[2] + 1 for name in names],
+                owners,
+                _of(wanted, piece.channel),
+                _of(wanted, piece.store),
+                _of(wanted, piece.placed_at),
+                paid_at,
+                ["paid"] * count,
+                [starts[index + 1] - starts[index] for index in wanted],
+                nets,
+                [0] * count,
+                [units[starts[index + 1]] - units[starts[index]] for index in wanted],
+                nets,
+                [told.points if told else 0 for told in settled],
+                [told.growth_value if told else 0 for told in settled],
+                [told.terms.to_json() if told else None for told in settled],
+                _of(wanted, fingerprints),
+                [1] * count,
+                [self._options.run_id.hex if self._options.run_id else None] * count,
+            ],
+        )
+
+    def _add_lines(self, wanted: Sequence[int], hexes: Sequence[str]) -> None:
+        """The lines column by column: most rows of a file are lines, and none is decided."""
+        piece, starts = self._piece, self._piece.line_start
+        spans = [range(starts[index], starts[index + 1]) for index in wanted]
+        counts = list(map(len, spans))
+        count = sum(counts)
+        self.result.lines += count
+        if not count:
+            return
+        whole = count == len(piece.sku)
+        places = range(count) if whole else list(chain(*spans))
+        owners = map(repeat, _of(wanted, hexes), counts)
+        self.writes.set_columns(
+            LINE,
+            [
+                [self._scope.merchant_id] * count,
+                list(chain.from_iterable(owners)),
+                list(chain.from_iterable(range(1, lines + 1) for lines in counts)),
+                _of(places, piece.sku),
+                _of(places, piece.quantity),
+                _of(places, piece.unit_price_minor),
+                _of(places, piece.total_minor),
+                [0] * count,
+            ],
+        )
+
     def _add_changes(self, order_ids: Sequence[UUID]) -> None:
         """Rows of persons and purses, and the event of the piece."""
         scope, run_id = self._scope, self._options.run_id
         for person in self._touched.values():
             add_person(self.writes, scope.merchant_id, person)
         ledger.add_to(self.writes, self._journal)
-        if run_id is None or not self._months:
+        if run_id is None or not self._days:
             return
+        months = sorted({(day.year, day.month) for day in self._days})
         event = OrdersImported(
             merchant_id=scope.merchant_id,
             happened_at=scope.now,
             run_id=run_id,
             orders=self.result.orders,
-            months=tuple(f"{year}-{month:02}" for year, month in sorted(self._months)),
+            months=tuple(f"{year}-{month:02}" for year, month in months),
             first_order=order_ids[0],
             last_order=order_ids[-1],
         )
@@ -308,3 +293,8 @@ class PieceWork:
             merchant_id=scope.merchant_id, aggregate=run_id.hex, events=[event], at=scope.now
         )
         self.writes.add(OUTBOX, row)
+
+
+def _of(places: Sequence[int], column: Sequence[L]) -> Sequence[L]:
+    """What stands in ``column`` at these places, which rise."""
+    return column if len(places) == len(column) else [column[at] for at in places]

@@ -37,8 +37,8 @@ class Register:
         self.carrier: dict[UUID, UUID] = {}
         self.people: dict[UUID, Person] = {}
         self.steps: dict[UUID, list[tuple[datetime, str]]] = {}
-        self.memo: RateMemo = {}
-        self._facts: dict[str, LineFacts] = {}
+        self.rates = RateMemo()
+        self._holders: dict[str, tuple[UUID, Person]] = {}
 
     def forget(self) -> None:
         """What is in memory may be ahead of the books: read it anew."""
@@ -46,6 +46,15 @@ class Register:
         self.owners.clear()
         self.carrier.clear()
         self.steps.clear()
+        self._holders.clear()
+
+    def holder(self, name: str) -> tuple[UUID, Person]:
+        """Under whose record this identity's orders are made, and the person who carries on."""
+        found = self._holders.get(name)
+        if found is None:
+            owner = self.owners[name]
+            found = self._holders[name] = owner, self.people[self.carrier[owner]]
+        return found
 
     def learn_owners(self, names: Iterable[str]) -> list[str]:
         """Find who holds these identities; returns the names that nobody holds yet."""
@@ -74,13 +83,10 @@ class Register:
                 person.use_ladder(stood_by.ladder)
             self.people[person.member_id] = person
 
-    def facts_of(self, skus: Sequence[str]) -> list[LineFacts]:
-        """What the catalogue knows of the sku of each line, asked once for a whole piece."""
-        known = self._facts
-        try:
-            return [known[sku] for sku in skus]
-        except KeyError:
-            missing = set(skus) - known.keys()
+    def learn_facts(self, skus: Sequence[str]) -> None:
+        """What the catalogue knows of these skus, asked once for a whole piece."""
+        known = self.rates.facts
+        missing = set(skus) - known.keys()
+        if missing:
             facts = product_facts(self.scope.merchant_id, list(missing))
             known.update({sku: LineFacts(sku, *facts.get(sku, (None, None))) for sku in missing})
-            return [known[sku] for sku in skus]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from regulars.modules.earning.rules import BPS, RateMemo, cap_left, line_rates
-from regulars.modules.earning.types import Crossing, EarningRule, Frozen, LineFacts
+from regulars.modules.earning.rules import BPS, Lines, cap_left, line_rates
+from regulars.modules.earning.types import Crossing, EarningRule, Frozen
 from regulars.modules.tiers.types import Ladder
 
 from .types import Programme
@@ -74,9 +74,8 @@ class Circumstances(NamedTuple):
 
 def terms_of(
     programme: Programme,
-    lines: Sequence[LineFacts],
+    lines: Lines,
     circumstances: Circumstances,
-    memo: RateMemo | None = None,
     promised_bps: Sequence[int] = (),
 ) -> Terms:
     """The terms for an order paid in these circumstances.
@@ -85,7 +84,7 @@ def terms_of(
     """
     earning, ladder = programme.earning, programme.ladder
     today = circumstances.points_today, circumstances.growth_value_today
-    points = _freeze(earning.points, ladder, lines, circumstances, today[0], memo)
+    points = _freeze(earning.points, ladder, lines, circumstances, today[0])
     if promised_bps:
         plain = all(bps == BPS for bps in promised_bps)
         points = points._replace(line_bps=() if plain else tuple(promised_bps))
@@ -93,17 +92,16 @@ def terms_of(
         programme.number,
         circumstances.tier,
         points,
-        _freeze(earning.growth_value, ladder, lines, circumstances, today[1], memo),
+        _freeze(earning.growth_value, ladder, lines, circumstances, today[1]),
     )
 
 
 def _freeze(
     rule: EarningRule,
     ladder: Ladder,
-    lines: Sequence[LineFacts],
+    lines: Lines,
     circumstances: Circumstances,
     earned_today: int,
-    memo: RateMemo | None,
 ) -> Frozen:
     rates = (
         line_rates(
@@ -112,7 +110,6 @@ def _freeze(
             day=circumstances.day,
             store=circumstances.store,
             channel=circumstances.channel,
-            memo=memo,
         )
         if rule.rates
         else ()

@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
-from regulars.kernel.periods import Unit, add_months, anniversary, end_of, window_start
+from regulars.kernel.periods import Unit, add_months, anniversary, end_of
 
 from .types import Floor, Keep, Ladder, Reason, Standing, Step, Tier, Warned
 
@@ -72,12 +72,12 @@ def tier_for(counter: int, ladder: Ladder) -> Tier:
 
 def window_from(ladder: Ladder, day: date, joined_on: date) -> date:
     """The first day that counts on ``day``."""
-    return window_start(day, ladder.window, anchor=joined_on)
+    return ladder.window_from(day, joined_on)
 
 
 def counted(history: History, ladder: Ladder, day: date, joined_on: date) -> int:
     """The counter as it stands at the end of ``day``."""
-    return history.total(window_from(ladder, day, joined_on), day)
+    return history.total(ladder.window_from(day, joined_on), day)
 
 
 def first_standing(ladder: Ladder, joined_on: date) -> Standing:

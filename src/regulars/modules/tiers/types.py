@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, NamedTuple
 
-from regulars.kernel.periods import Unit, Window
+from regulars.kernel.periods import Unit, Window, window_start
 
 Counter = Literal["growth_value", "spend", "orders"]
 Reason = Literal[
@@ -63,6 +63,7 @@ class Ladder:
     tiers: tuple[Tier, ...]
     crossing: Literal["before", "split"] = "before"
     _ranks: Mapping[str, int] = field(init=False, repr=False, compare=False)
+    _starts: dict[date, date] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         # Asked several times for every order.
@@ -72,6 +73,15 @@ class Ladder:
     def rank(self, code: str) -> int:
         """Where ``code`` stands; a tier that is no longer on the ladder counts as the first."""
         return self._ranks.get(code, 0)
+
+    def window_from(self, day: date, joined_on: date) -> date:
+        """The first day that counts on ``day``."""
+        if self.window.span == "anniversary":
+            return window_start(day, self.window, anchor=joined_on)
+        start = self._starts.get(day)
+        if start is None:
+            start = self._starts[day] = window_start(day, self.window)
+        return start
 
 
 @dataclass(frozen=True, slots=True)
