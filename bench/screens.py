@@ -1,4 +1,5 @@
-"""Ours: the console's home and a member's page on the demo's data; milliseconds and statements.
+"""Ours: the console's home, a member's page and what insight tells, on the demo's data;
+milliseconds and statements. Insight is told where its jobs have been.
 
 Needs the demo's home (`DEMO_SERVE=0 make demo`). Prints one JSON line.
 """
@@ -35,10 +36,18 @@ def main() -> int:
         return 0
     client = Client(headers={"Host": "localhost"})
     client.get(f"/sign-in/{make_sign_in_link(user_id=seat.user_id)}")
-    listed = client.get("/console/api/members?limit=1&sort=orders").json()
+    listed = client.get("/console/api/members?limit=1&sort=spend").json()
     member = listed["data"][0]["id"]
     told = {}
-    for name, path in (("console home", "home"), ("member 360", f"members/{member}")):
+    for name, path in (
+        ("console home", "home"),
+        ("member 360", f"members/{member}"),
+        ("member's outlook", f"members/{member}/insight"),
+        ("member's recommendations", f"members/{member}/recommendations"),
+        ("due list", "insight/due?limit=50"),
+        ("due calendar", "insight/calendar"),
+        ("lifetime values", "insight/clv/members?limit=50"),
+    ):
         spent, statements = [], []
         for _ in range(ROUNDS):
             statements.clear()
