@@ -1,4 +1,5 @@
-"""Ours: the console's home and a member's page on the demo's data; milliseconds and statements.
+"""Ours: the console's home, a member's page and what insight tells, on the demo's data;
+milliseconds and statements. Insight is told where its jobs have been.
 
 Imports the demo first where it is not there yet (a minute or two). Prints one JSON line.
 """
@@ -40,7 +41,15 @@ def main() -> int:
     member = listed["data"][0]["id"]
     told = {}
     statements: list[str] = []
-    for name, path in (("console home", "home"), ("member 360", f"members/{member}")):
+    for name, path in (
+        ("console home", "home"),
+        ("member 360", f"members/{member}"),
+        ("member's outlook", f"members/{member}/insight"),
+        ("member's recommendations", f"members/{member}/recommendations"),
+        ("due list", "insight/due?limit=50"),
+        ("due calendar", "insight/calendar"),
+        ("lifetime values", "insight/clv/members?limit=50"),
+    ):
         spent = []
         for _ in range(ROUNDS):
             statements.clear()

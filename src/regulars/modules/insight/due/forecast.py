@@ -107,7 +107,7 @@ def foretell(
     said = shifted(learner.probabilities(features.matrix), [(t.said, t.happened) for t in trials])
     steps.done()
     backtests = tuple(trial.told for trial in trials)
-    day_buyers, buyers = _buyers(windows, horizon)
+    day_buyers, buyers = members_behind(windows, horizon)
     return Forecast(
         horizon,
         features,
@@ -178,7 +178,7 @@ def _day_shares(windows: list[Window], horizon: int) -> Floats:
     return np.asarray(counts / counts.sum())
 
 
-def _buyers(windows: list[Window], horizon: int) -> tuple[Floats, float]:
+def members_behind(windows: list[Window], horizon: int) -> tuple[Floats, float]:
     """Members behind one first purchase, by day and in all: several fall into one basket.
 
     A day leans on the mean of all days by as much as one purchase weighs.
