@@ -52,6 +52,16 @@ def test_every_figure_is_the_same(trade_of: Callable[[Path], trades.Trade], tmp_
             assert not differ, (name, day, differ[:5])
 
 
+def test_an_application_that_its_cluster_ended_is_begun_anew(tmp_path: Path) -> None:
+    from regulars.modules.analytics.engines.spark import application
+
+    trade = trades.nothing(tmp_path)
+    day = trade.days[0]
+    before = reports.coverage(trade.facts.on("spark"), as_of=day)
+    application().stop()
+    assert reports.coverage(trade.facts.on("spark"), as_of=day) == before
+
+
 def test_a_sum_past_64_bits_is_refused_there_too(tmp_path: Path) -> None:
     from pyspark.errors import PySparkException
 

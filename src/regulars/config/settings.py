@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from .analytics import analytics_engine
 from .home import home, secret
 
 
@@ -43,8 +44,8 @@ SECURE = ORIGIN.startswith("https://")
 PROXIES = list(filter(None, os.environ.get("REGULARS_PROXIES", "").split(",")))
 METRICS_TOKEN = os.environ.get("REGULARS_METRICS_TOKEN", "")
 #: What reports run on, duckdb or spark, and where Spark then is.
-ANALYTICS_ENGINE = os.environ.get("REGULARS_ANALYTICS_ENGINE", "duckdb")
-SPARK_MASTER = os.environ.get("REGULARS_SPARK_MASTER", "local[*]")
+ANALYTICS_ENGINE = analytics_engine()
+SPARK_MASTER = os.environ.get("REGULARS_SPARK_MASTER") or "local[*]"
 #: A one-time link of this machine's operator then spares owners and managers the second factor.
 #: For demos; never the default.
 TOTP_OPTIONAL = os.environ.get("REGULARS_TOTP_OPTIONAL") == "1"

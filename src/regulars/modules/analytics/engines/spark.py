@@ -11,6 +11,7 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -37,8 +38,12 @@ _WILDCARD: Final = re.compile(r"([\\*?{}\[\]])")
 _one_at_a_time: Final = threading.Lock()
 
 
+@dataclass(frozen=True, slots=True)
 class SparkTables(FactTables):
     """Fact tables in a session of the Spark application."""
+
+    #: What was made in it, by name.
+    frames: dict[str, Any] = field(default_factory=dict)
 
     def _read(self, dataset: Dataset, files: Sequence[Path]) -> Table:
         # With a schema no worker has to look into the files first.
@@ -67,6 +72,7 @@ class SparkTables(FactTables):
 
     def _named(self, name: str, frame: Any) -> Table:
         frame.createOrReplaceTempView(name)
+        self.frames[name] = frame
         return self.connection.table(name)
 
 
@@ -79,14 +85,18 @@ def _literal(file: Path) -> str:
 def opened(root: Path) -> Iterator[FactTables]:
     """The tables of ``root``, in a session of their own; what it kept is dropped at the end."""
     with _one_at_a_time:
+        context = application().sparkContext._jsc
+        if context is None or context.sc().isStopped():
+            # Its cluster ended it; the next one may be there already.
+            application.cache_clear()
         session = application().newSession()
     tables = SparkTables(root, ibis.pyspark.connect(session, **_DEPENDED_ON))
     try:
         yield tables
     finally:
-        for view in session.catalog.listTables():
-            session.table(view.name).unpersist()
-            session.catalog.dropTempView(view.name)
+        for name, frame in tables.frames.items():
+            frame.unpersist()
+            session.catalog.dropTempView(name)
 
 
 @cache
