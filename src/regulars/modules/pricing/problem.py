@@ -82,6 +82,7 @@ class Problem:
         """The offers from ``at`` on whose threshold cannot be reached any more, of those with one
         of the lines ``changed`` in scope."""
         gone = 0
+        self.search.work += 8 * len(self._shares)
         for place, play, spend in self._shares:
             if place >= at and play.reach & changed and play.sum_in_scope(left) < spend:
                 gone |= play.bit
