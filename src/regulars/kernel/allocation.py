@@ -22,6 +22,12 @@ def allocate(total: int, weights: Sequence[int]) -> list[int]:
     whole = sum(weights)
     if whole == 0:
         return [0] * len(weights)
+    return allocated(total, weights, whole)
+
+
+def allocated(total: int, weights: Sequence[int], whole: int) -> list[int]:
+    """The same for whoever knows that nothing is negative and that ``whole``, the sum of the
+    weights, is above 0."""
     exact = [total * weight for weight in weights]
     shares = [part // whole for part in exact]
     spare = total - sum(shares)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from makers.carts import NOON, SHANGHAI, SKUS
 from oracle import laws
 from oracle.differences import differences
 from oracle.pricing_oracle import best, price
@@ -13,7 +16,20 @@ from oracle.random_carts import Case, Drawn, Seeded, cases, random_case
 from oracle.returns_adapter import give_back
 from oracle.returns_oracle import returns
 from regulars.modules.pricing.engine import compile_offers, evaluate
-from regulars.modules.pricing.types import Evaluation
+from regulars.modules.pricing.types import Cart, CartLine, Context, Evaluation
+from regulars.modules.promotions.types import (
+    AmountOff,
+    Kind,
+    Offer,
+    Params,
+    PercentOff,
+    Saving,
+    Scope,
+    Share,
+    SpendPercent,
+    SpendSave,
+    Stage,
+)
 
 EXAMPLES = settings(max_examples=300, deadline=None, database=None)
 CARTS, PARTS = 3_000, 10
@@ -82,3 +98,42 @@ def test_what_was_bought_comes_back(part: int) -> None:
         back = give_back(*order, max_discount_bps=case.max_discount_bps)
         laws.everything_comes_back(case, found, back)
         assert back == returns(*order, max_discount_bps=case.max_discount_bps), f"number {number}"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_offers_that_spoil_each_others_thresholds(seed: int) -> None:
+    """All go together but for a group, and each takes a part of what others need to be left."""
+    chance = random.Random(seed)
+    for _ in range(10):
+        cart = Cart(tuple(CartLine(sku, 1, chance.randint(300, 2_000)) for sku in SKUS), 90)
+        offers = tuple(spoiling(chance, f"o{number}", cart) for number in range(10))
+        cap = chance.choice((10_000, 10_000, 3_000))
+        case = Case(offers, cart, Context(at=NOON, zone=SHANGHAI), cap)
+        assert differences(by_the_engine(case), by_the_oracle(case)) == [], case
+
+
+def spoiling(chance: random.Random, code: str, cart: Cart) -> Offer:
+    skus = frozenset(chance.sample(SKUS, chance.randint(2, 5)))
+    total = sum(line.gross_minor for line in cart.lines if line.sku in skus)
+    spend = total * chance.randint(50, 100) // 100
+    kinds: tuple[tuple[Kind, Params], ...] = (
+        ("percent_off", PercentOff(chance.choice((300, 1_000, 3_333)))),
+        ("spend_percent", SpendPercent((Share(spend, chance.choice((700, 2_500))),))),
+        ("spend_percent", SpendPercent((Share(spend // 2, 400), Share(spend, 1_500)))),
+        ("spend_save", SpendSave((Saving(spend, spend // chance.randint(5, 12)),))),
+        ("amount_off", AmountOff(chance.randint(20, 300))),
+    )
+    kind, params = chance.choice(kinds)
+    stage: Stage = chance.choice(("item", "order"))
+    budget = chance.choice((None, None, None, total // 20))
+    group = chance.choice((None, None, None, "g"))
+    return Offer(
+        code=code,
+        name=code,
+        kind=kind,
+        params=params,
+        stage=stage,
+        scope=Scope(skus=skus),
+        budget=budget,
+        group=group,
+    )

@@ -98,12 +98,15 @@ def _under(
     plays, rejected = book.relevant_among(entries, basket, context)
     table = Table.of(basket, book.max_discount_bps)
     steps: list[Step] = []
-    company = Company()
-    for play in plays:
-        step = table.apply(play) if company.admits(play) else None
-        if step is not None:
-            steps.append(step)
-            company.take(play)
+    if any(play.group or play.entry.exclusive for play in plays):
+        company = Company()
+        for play in plays:
+            step = table.apply(play) if company.admits(play) else None
+            if step is not None:
+                steps.append(step)
+                company.take(play)
+    else:
+        steps = [step for play in plays if (step := table.apply(play)) is not None]
     bound = basket.total * book.max_discount_bps // BPS + basket.shipping
     return _Outcome(plays, steps, table, bound, 0), rejected
 

@@ -6,10 +6,11 @@ left of the merged lines, ``shares`` its parts per line in scope; both before bu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, ClassVar
 
-from regulars.kernel.allocation import allocate
+from regulars.kernel.allocation import allocated
 from regulars.modules.promotions.types import (
     AmountOff,
     BuyGet,
@@ -73,6 +74,11 @@ class Play:
     def shares(self, left: Lefts) -> list[int]:
         raise TypeError(f"{self.code} takes nothing off goods")
 
+    def off(self, left: Lefts) -> tuple[int, list[int]]:
+        """The size and the shares."""
+        shares = self.shares(left)
+        return sum(shares), shares
+
     def sum_in_scope(self, left: Lefts) -> int:
         """What the threshold looks at."""
         if self.whole:
@@ -103,18 +109,44 @@ class SumPlay(Play):
     """A discount that depends on the sum over the scope, allocated over what is left: percent_off,
     spend_save, spend_percent."""
 
-    __slots__ = ()
+    __slots__ = ("_of_sum", "_pick")
     on_goods = sums = True
 
-    def size(self, left: Lefts) -> int:
+    def __init__(
+        self, entry: Entry, lines: tuple[int, ...], budget: int | None, basket: Basket
+    ) -> None:
+        super().__init__(entry, lines, budget, basket)
+        self._of_sum = entry.of_sum
+        self._pick: Callable[[Lefts], Lefts]
         if self.whole:
-            return self.entry.of_sum(sum(left))
-        return self.entry.of_sum(sum([left[i] for i in self.lines]))
+            self._pick = _all
+        elif len(lines) == 1:
+            # A slice, since one item would come without a sequence around it.
+            self._pick = itemgetter(slice(lines[0], lines[0] + 1))
+        else:
+            self._pick = itemgetter(*lines)
+
+    def size(self, left: Lefts) -> int:
+        return self._of_sum(sum(self._pick(left)))
 
     def shares(self, left: Lefts) -> list[int]:
-        weights = left if self.whole else [left[i] for i in self.lines]
-        amount = self.entry.of_sum(sum(weights))
-        return allocate(amount, weights) if amount else []
+        return self.off(left)[1]
+
+    def off(self, left: Lefts) -> tuple[int, list[int]]:
+        weights = self._pick(left)
+        whole = sum(weights)
+        amount = self._of_sum(whole)
+        return (amount, allocated(amount, weights, whole)) if amount else _NOTHING
+
+    def sum_in_scope(self, left: Lefts) -> int:
+        return sum(self._pick(left))
+
+
+def _all(left: Lefts) -> Lefts:
+    return left
+
+
+_NOTHING: tuple[int, list[int]] = (0, [])
 
 
 class AmountOffPlay(Play):
@@ -137,9 +169,10 @@ class AmountOffPlay(Play):
 
 
 class FloorPlay(Play):
-    """unit_price and member_price: each line down to its floor, where it is above."""
+    """unit_price and member_price: each line down to its floor, where it is above. Of the lines in
+    scope those alone count that have a price, where there are any."""
 
-    __slots__ = ("_every", "floors")
+    __slots__ = ("floors",)
     on_goods = True
 
     def __init__(
@@ -154,17 +187,15 @@ class FloorPlay(Play):
             assert isinstance(params, MemberPrice)
             prices = params.prices
             self.floors = [(i, quantities[i] * prices[skus[i]]) for i in lines if skus[i] in prices]
-        self._every = len(self.floors) == len(lines)
+            if self.floors:
+                self.lines = tuple([i for i, _ in self.floors])
+                self.whole = len(self.lines) == len(skus)
 
     def size(self, left: Lefts) -> int:
         return sum([left[i] - floor for i, floor in self.floors if left[i] > floor])
 
     def shares(self, left: Lefts) -> list[int]:
-        shares = [left[i] - floor if left[i] > floor else 0 for i, floor in self.floors]
-        if self._every:
-            return shares
-        by_line = {i: share for (i, _), share in zip(self.floors, shares, strict=True)}
-        return [by_line.get(i, 0) for i in self.lines]
+        return [left[i] - floor if left[i] > floor else 0 for i, floor in self.floors]
 
 
 class BuyGetPlay(Play):
@@ -219,6 +250,8 @@ class BuyGetPlay(Play):
                     off = (upto - chosen) * (-value * off_bps // BPS)
                     found[line] = found.get(line, 0) + off
                     chosen = upto
+                    if chosen == sets * get:
+                        break
         return found
 
 
@@ -230,6 +263,9 @@ def _blocks(
     blocks: list[tuple[int, int, int]] = []
     for i in pool:
         quantity = quantities[i]
+        if quantity == 1:
+            blocks.append((-left[i], i, 1))
+            continue
         value, dearer = divmod(left[i], quantity)
         if dearer:
             blocks.append((-value - 1, i, dearer))

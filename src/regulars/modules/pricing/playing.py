@@ -46,8 +46,7 @@ class Table:
         """Apply one offer; None, and nothing changes, where it has no effect."""
         before, room = self.left, self.room
         if play.on_goods:
-            shares = play.shares(before)
-            amount = sum(shares)
+            amount, shares = play.off(before)
             if amount > room or (play.budget is not None and amount > play.budget):
                 amount, shares = cut(shares, play.budget, room)
             if amount == 0:
@@ -79,10 +78,12 @@ def cut(shares: list[int], budget: int | None, room: int) -> tuple[int, list[int
     return most, allocate(most, shares)
 
 
-def cut_shares(play: Play, left: Sequence[int], room: int) -> tuple[int, list[int]]:
-    """An offer's discount and shares, cut to its budget and to what the cap leaves."""
-    shares = play.shares(left)
-    amount = sum(shares)
+def cut_shares(
+    play: Play, left: Sequence[int], room: int, known: list[int] | None = None
+) -> tuple[int, list[int]]:
+    """An offer's discount and shares, cut to its budget and to what the cap leaves; ``known`` are
+    the uncut shares of whoever has them."""
+    amount, shares = play.off(left) if known is None else (sum(known), known)
     if amount > room or (play.budget is not None and amount > play.budget):
         return cut(shares, play.budget, room)
     return amount, shares
@@ -94,7 +95,8 @@ def lowered(left: Sequence[int], lines: tuple[int, ...], shares: Sequence[int]) 
         return list(map(sub, left, shares))
     after = list(left)
     for i, share in zip(lines, shares, strict=True):
-        after[i] -= share
+        if share:
+            after[i] -= share
     return after
 
 

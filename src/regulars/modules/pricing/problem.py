@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .bounding import Ending, Relaxation, chain_start, link_of, steady_bps
 from .extras import Extras, Rest
 from .kinds import Play
-from .playing import cut, cut_shares, lowered, shipping_discount
+from .playing import cut_shares, lowered, shipping_discount
 
 if TYPE_CHECKING:
     from .search import Search
@@ -82,6 +82,7 @@ class Problem:
         """The offers from ``at`` on whose threshold cannot be reached any more, of those with one
         of the lines ``changed`` in scope."""
         gone = 0
+        self.search.work += 8 * len(self._shares)
         for place, play, spend in self._shares:
             if place >= at and play.reach & changed and play.sum_in_scope(left) < spend:
                 gone |= play.bit
@@ -163,12 +164,8 @@ class Problem:
             at += 1
             if play.group & groups or play.bit & gone:
                 continue
-            shares = None if sizes is None else sizes.shares.get(at - 1)
-            if shares is None:
-                shares = play.shares(left)
-            amount = sum(shares)
-            if amount > room or (play.budget is not None and amount > play.budget):
-                amount, shares = cut(shares, play.budget, room)
+            known = None if sizes is None else sizes.shares.get(at - 1)
+            amount, shares = cut_shares(play, left, room, known)
             if amount == 0:
                 continue
             search.work += 60 + 4 * len(left)

@@ -22,27 +22,26 @@ def lines_one_to_one(
     make = tuple.__new__
     discounts: list[list[Discount]] = [[] for _ in net]
     for step in steps:
-        code = step.play.code
-        for i, share in zip(step.play.lines, step.shares, strict=False):
-            if share:
-                discounts[i].append(make(Discount, (code, share)))
+        if step.amount:
+            play = step.play
+            code = play.code
+            for i, share in zip(play.lines, step.shares, strict=False):
+                if share:
+                    discounts[i].append(make(Discount, (code, share)))
     tenders, base = _tendered(payment, net)
     rates = earner.rates_of([step.play for step in steps if step.play.is_multiplier])
     points = earner.points(rates, base)
-    to_earn: Sequence[int] = net
+    to_earn: Sequence[int] = [0] * len(net)
     if points:
-        to_earn = allocate(
-            points, [amount * rate for amount, rate in zip(base, rates, strict=True)]
-        )
-    else:
-        to_earn = [0] * len(net)
-    gross = basket.gross
+        weights = base
+        if rates.count(rates[0]) < len(rates):
+            weights = [amount * rate for amount, rate in zip(base, rates, strict=True)]
+        to_earn = allocate(points, weights)
     lines: list[PricedLine] = [_NOBODY] * len(net)
-    for i, (place,) in enumerate(basket.parts):
-        lines[place] = make(
-            PricedLine,
-            (place + 1, gross[i], tuple(discounts[i]), tenders[i], net[i], to_earn[i], rates[i]),
-        )
+    for (place,), gross, off, tender, rest, earns, rate in zip(
+        basket.parts, basket.gross, discounts, tenders, net, to_earn, rates, strict=True
+    ):
+        lines[place] = make(PricedLine, (place + 1, gross, tuple(off), tender, rest, earns, rate))
     return tuple(lines), points
 
 
@@ -53,8 +52,15 @@ def _tendered(payment: Payment, net: Sequence[int]) -> tuple[Sequence[TenderShar
     """Each line's tenders, and the nets that earn: points, growth value and bonus do not."""
     points, growth, stored, bonus, _ = payment
     count = len(net)
-    if points is growth is stored is None:
-        return [NO_TENDERS] * count, net
+    if growth is stored is None:
+        if points is None:
+            return [NO_TENDERS] * count, net
+        paid = list(zip(*points, strict=True))
+        made = tuple.__new__
+        return (
+            [made(TenderShares, (units, 0, 0, minor, 0, 0, 0, 0)) for units, minor in paid],
+            [rest - minor for rest, (_, minor) in zip(net, paid, strict=True)],
+        )
     nothing = [0] * count
     none = (nothing, nothing)
     point_units, point_minor = points or none

@@ -33,6 +33,8 @@ def _saving(params: SpendSave) -> OfSum:
     steps = [(step.spend, step.save) for step in reversed(params.steps)]
     if len(steps) == 1:
         ((only, saved),) = steps
+        if saved <= only:
+            return lambda total: saved if total >= only else 0
         return lambda total: min(saved, total) if total >= only else 0
 
     def highest(total: int) -> int:

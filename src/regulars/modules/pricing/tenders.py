@@ -53,6 +53,8 @@ def pay(context: Context, net: Sequence[int]) -> Payment:
 
 def _take(tender: Tender, goods: int, left: list[int]) -> tuple[Paid | None, bool]:
     """What ``tender`` pays of ``left``, which falls by it, and whether it is less than asked."""
+    if not tender.wanted:
+        return None, False
     wanted = tender.available if tender.wanted == "max" else tender.wanted
     room = min(goods * tender.cap_bps // BPS, sum(left))
     steps = min(wanted // tender.units, tender.available // tender.units, room // tender.minor)
