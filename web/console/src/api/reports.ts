@@ -138,6 +138,51 @@ export interface LiabilityReport {
   breakage_bps: number | null
 }
 
+export interface DeferredReport {
+  as_of: string
+  learnt: boolean
+  value_points: number
+  value_minor: number
+  issued: number
+  redeemed: number
+  outstanding: number
+  expected: number
+  expected_bps: number
+  allocated_minor: number
+  recognised_minor: number
+  deferred_minor: number
+  cohorts: {
+    month: string
+    issued: number
+    redeemed: number
+    expired: number
+    outstanding: number
+    expected: number
+    expected_bps: number
+    deferred_minor: number
+  }[]
+  journal: {
+    month: string
+    opening_minor: number
+    deferred_minor: number
+    released_minor: number
+    closing_minor: number
+  }[]
+  development: { age_months: number; redeemed_bps: number }[]
+  what_if: {
+    expected_bps: number
+    deferred_minor: number
+    difference_minor: number
+    cohorts: {
+      month: string
+      expected: number
+      expected_bps: number
+      deferred_minor: number
+      difference_minor: number
+    }[]
+  } | null
+}
+
 interface CoverageCounts {
   orders: number
   orders_with_member: number
