@@ -224,6 +224,7 @@ def test_a_member_is_told_of_as_in_the_lists(shop: Shop) -> None:
 @pytest.mark.parametrize(
     "path",
     ["/insight/due?level=sku", "/insight/churn?kind=silent", "/insight/lost", "/insight/calendar",
+     "/insight/calendar?of=items",
      "/insight/reasons", "/insight/clv", "/insight/clv/members"],
 )  # fmt: skip
 def test_the_same_stands_in_the_csv(shop: Shop, path: str) -> None:
@@ -231,7 +232,11 @@ def test_the_same_stands_in_the_csv(shop: Shop, path: str) -> None:
     joint = "&" if "?" in path else "?"
     lines = sheet(shop.api, path)
     page = told(shop.api.get(path))
-    part = {"/insight/calendar": "days", "/insight/reasons": "lines"}.get(path, "data")
+    part = {
+        "/insight/calendar": "days",
+        "/insight/calendar?of=items": "items",
+        "/insight/reasons": "lines",
+    }.get(path, "data")
     rows: list[dict[str, Any]] = page.get(part, [])
     if "data" in page:
         while page["has_more"]:

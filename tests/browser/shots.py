@@ -26,6 +26,8 @@ def main() -> int:
     from playwright.sync_api import sync_playwright
 
     with served(home) as shop, sync_playwright() as playwright:
+        # What is foretold is the jobs': some minutes where they have not been at it today.
+        shop.regulars("jobs", "run", "--once")
         browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         token = shop.regulars("members", "card-link", "--identity", HOUSEHOLD)
         for name, locale in LOCALES.items():
@@ -67,6 +69,9 @@ def console(browser: Any, shop: Shop, member: str) -> None:
             ("reports", "reports/cohorts"),
             ("repurchase", "reports/repurchase"),
             ("rfm", "reports/rfm"),
+            ("calendar", "insight/calendar"),
+            ("slipping", "insight/slipping"),
+            ("value", "insight/value"),
         ):
             page.goto(f"{shop.base}/console/{path}")
             page.wait_for_load_state("networkidle")

@@ -2,7 +2,8 @@
 
 Owns       forecasts as Parquet files per merchant, stamped with the day they were learnt as of.
 Offers     services.foretell_due, services.foretell_churn_of (afresh), services.refresh_next (kept);
-           queries.due_list, queries.calendar, queries.churn_list, queries.lost_members,
-           queries.reasons (from what is stored); clv (what a member may still bring).
+           queries.due_list, queries.churn_list, queries.lost_members, queries.reasons,
+           calendar.calendar, values.value_summary, values.value_list, outlook.outlook (from what
+           is stored); clv (what a member may still bring, afresh).
 Hears      nothing: it reads analytics' facts.
 """

@@ -19,7 +19,9 @@ from .types import Level
 MOST_ITEMS: Final = 50
 
 
-def calendar(merchant: MerchantFacts, *, level: Level) -> dict[str, Any]:
+def calendar(
+    merchant: MerchantFacts, *, level: Level, most_items: int | None = MOST_ITEMS
+) -> dict[str, Any]:
     """Per day and per item: how many purchases are expected, by how many buyers, worth what.
 
     Each candidate is counted once, on the day of its first purchase. Buyers of a day are the
@@ -60,17 +62,19 @@ def calendar(merchant: MerchantFacts, *, level: Level) -> dict[str, Any]:
             }
             for number, (share, each) in enumerate(zip(shares, buyers, strict=True), start=1)
         ],
-        "items": _items(merchant, level, rows),
+        "items": _items(merchant, level, rows, most_items),
         "backtest": backtest_of(kept),
     }
 
 
-def _items(merchant: MerchantFacts, level: Level, rows: pa.Table) -> list[dict[str, Any]]:
+def _items(
+    merchant: MerchantFacts, level: Level, rows: pa.Table, most: int | None
+) -> list[dict[str, Any]]:
     by_item = rows.group_by("item").aggregate(
         [("probability", "sum"), ("worth", "sum"), ("item", "count")]
     )
     order = [("worth_sum", "descending"), ("item", "ascending")]
-    found = by_item.sort_by(order).slice(0, MOST_ITEMS).to_pylist()
+    found = by_item.sort_by(order).slice(0, most).to_pylist()
     called = item_names(merchant.id, level, {row["item"] for row in found})
     return [
         {

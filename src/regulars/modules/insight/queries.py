@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final, Literal
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from regulars.infra.http.principal import MerchantFacts
 from regulars.kernel.errors import FieldError, Invalid
 from regulars.modules.analytics.queries import freshness
@@ -20,7 +17,7 @@ from .churn import why as slipping
 from .churn.lost import LostAs
 from .due.why import Locale, Reason, sentence
 from .services import LEAST_LINES, NAMES, is_old, is_possible, lines_known, yesterday
-from .stored import Stored
+from .stored import Rows, Stored
 from .types import Kind, Level
 
 State = Literal["ready", "waiting", "abstained"]
@@ -48,7 +45,7 @@ class Listed:
 
     about: dict[str, Any]
     stamp: str
-    rows: pa.Table | None
+    rows: Rows | None
     shaped: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
 
     def page(self, limit: int, after: str | None = None) -> Page:
@@ -131,7 +128,7 @@ def due_list(
         return nothing(about)
     about |= {"horizon_days": kept.about["horizon_days"], "backtest": backtest_of(kept)}
     share = 1.0 if day is None else _share_of(kept, day)
-    rows = only(kept.rows(), member_id=member_id, item=item)
+    rows = some_of(kept, member_id=member_id, item=item)
 
     def shaped(some: list[dict[str, Any]]) -> list[dict[str, Any]]:
         called = item_names(merchant.id, level, {row["item"] for row in some})
@@ -150,7 +147,7 @@ def churn_list(
     if kept is None or about["state"] != "ready":
         return nothing(about)
     about["backtest"] = backtest_of(kept)
-    rows = only(kept.rows(), member_id=member_id)
+    rows = some_of(kept, member_id=member_id)
     return Listed(
         about, kept.about["made_at"], rows, lambda some: [_slipping(row, locale) for row in some]
     )
@@ -164,7 +161,7 @@ def lost_members(
     about = {**state_of(merchant, kept), "lost_as": lost_as, "members": 0}
     if kept is None:
         return nothing(about)
-    rows = only(kept.rows(), member_id=member_id, lost_as=lost_as)
+    rows = kept.rows(member_id=member_id, lost_as=lost_as)
     rows = rows.sort_by([("since", "descending"), ("member", "ascending")])
     about["members"] = rows.num_rows
     return Listed(about, kept.about["made_at"], rows.drop_columns(["member"]), _plain)
@@ -260,12 +257,12 @@ def _slipping(row: dict[str, Any], locale: Locale) -> dict[str, Any]:
     }
 
 
-def only(rows: pa.Table, **wanted: str | None) -> pa.Table:
-    """The rows whose columns are as wanted; None wants nothing."""
-    for name, value in wanted.items():
-        if value is not None:
-            rows = rows.filter(pc.equal(rows[name], value))
-    return rows
+def some_of(kept: Stored, *, member_id: str | None, item: str | None = None) -> Rows:
+    """The rows of a member or an item; all of them, still unread, where neither is asked for."""
+    if member_id is None and item is None:
+        return kept.unread()
+    found: Rows = kept.rows(member_id=member_id, item=item)
+    return found
 
 
 def _day_after(day: str) -> str:

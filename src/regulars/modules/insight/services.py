@@ -140,11 +140,11 @@ def _refresh(merchant: MerchantFacts, name: str, as_of: date, lines: int) -> Non
     }
     if what == "lost":
         rows, more = lost_table(merchant, freshness(merchant.id).facts, as_of)
-        stored.write(merchant.id, name, rows, about | more)
+        stored.write(merchant.id, name, rows, about | more, by_member=True)
         return
     if what == "clv":
         rows, more = _values(merchant, as_of)
-        stored.write(merchant.id, name, rows, about | more)
+        stored.write(merchant.id, name, rows, about | more, by_member=True)
         return
     if what == "due":
         level = next(one for one in LEVELS if one == which)
@@ -156,10 +156,10 @@ def _refresh(merchant: MerchantFacts, name: str, as_of: date, lines: int) -> Non
         about["kind"] = kind
     rows = answer.rows
     told = about | tables.about(answer.told, answer.found)
-    stored.write(merchant.id, name, _EMPTY if rows is None else rows, told)
+    stored.write(merchant.id, name, _EMPTY if rows is None else rows, told, by_member=True)
 
 
-_EMPTY: Final = pa.table({"member": pa.array([], type=pa.string())})
+_EMPTY: Final = pa.table({"member_id": pa.array([], type=pa.string())})
 
 
 def _values(merchant: MerchantFacts, as_of: date) -> tuple[pa.Table, dict[str, Any]]:

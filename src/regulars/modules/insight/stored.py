@@ -8,18 +8,61 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from django.conf import settings
 
 _KEY: Final = b"regulars.insight"
 #: What the files hold; one of another form counts as not there and is made anew.
 _FORM: Final = 2
+#: Rows that are read together at least.
+_GROUP: Final = 32_768
+
+
+class Rows(Protocol):
+    """Rows in order, of which some are asked for: a table, or what is still in a file."""
+
+    @property
+    def num_rows(self) -> int: ...
+    def slice(self, offset: int, length: int) -> pa.Table: ...
+    def to_batches(self, max_chunksize: int) -> Iterable[pa.RecordBatch]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Rows in a file, read by groups of some ten thousand."""
+
+    path: Path
+
+    @property
+    def num_rows(self) -> int:
+        found: int = pq.read_metadata(self.path).num_rows
+        return found
+
+    def slice(self, offset: int, length: int) -> pa.Table:
+        """``length`` rows from the place ``offset`` on; fewer at the end."""
+        with pq.ParquetFile(self.path) as file:
+            groups, before, skipped = [], 0, 0
+            for number in range(file.num_row_groups):
+                after = before + file.metadata.row_group(number).num_rows
+                if before < offset + length and offset < after:
+                    groups.append(number)
+                elif after <= offset:
+                    skipped = after
+                before = after
+            return file.read_row_groups(groups).slice(offset - skipped, length)
+
+    def to_batches(self, max_chunksize: int) -> Iterator[pa.RecordBatch]:
+        """All rows, a piece at a time."""
+        with pq.ParquetFile(self.path) as file:
+            yield from file.iter_batches(batch_size=max_chunksize)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +77,19 @@ class Stored:
         """The last day it knew of."""
         return date.fromisoformat(self.about["as_of"])
 
-    def rows(self, columns: list[str] | None = None) -> pa.Table:
-        """The rows; none where it abstained."""
-        return pq.read_table(self.path, columns=columns)
+    def rows(self, columns: list[str] | None = None, **where: str | None) -> pa.Table:
+        """The rows in order, or those whose columns are as asked; None asks nothing.
+
+        Those of one ``member_id`` are found without reading the others.
+        """
+        asked = [(name, "=", value) for name, value in where.items() if value is not None]
+        path = _by_member(self.path) if where.get("member_id") else self.path
+        found: pa.Table = pq.read_table(path, columns=columns, filters=asked or None)
+        return found
+
+    def unread(self) -> Unread:
+        """The rows, to be read in part."""
+        return Unread(self.path)
 
 
 def path_of(merchant_id: int, name: str) -> Path:
@@ -55,14 +108,32 @@ def read(merchant_id: int, name: str) -> Stored | None:
     return Stored(path, about) if about.get("form") == _FORM else None
 
 
-def write(merchant_id: int, name: str, rows: pa.Table, about: dict[str, Any]) -> None:
-    """Keep a forecast in the place of the one before."""
+def write(
+    merchant_id: int, name: str, rows: pa.Table, about: dict[str, Any], *, by_member: bool = False
+) -> None:
+    """Keep a forecast in the place of the one before; ``by_member`` also in the order of the ids,
+    so that one member's rows are found in one group."""
     path = path_of(merchant_id, name)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if by_member:
+        _replace(_by_member(path), rows.take(pc.sort_indices(rows["member_id"])), about)
+    _replace(path, rows, about)
+
+
+def _by_member(path: Path) -> Path:
+    return path.with_name(f"{path.stem}-by-member.parquet")
+
+
+def _replace(path: Path, rows: pa.Table, about: dict[str, Any]) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     told = json.dumps({**about, "form": _FORM}, separators=(",", ":")).encode()
     try:
-        pq.write_table(rows.replace_schema_metadata({_KEY: told}), draft, compression="zstd")
+        pq.write_table(
+            rows.replace_schema_metadata({_KEY: told}),
+            draft,
+            compression="zstd",
+            row_group_size=_GROUP,
+        )
         draft.chmod(0o600)
         draft.replace(path)
     finally:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from regulars.infra.http.principal import MerchantFacts
 
 from . import stored
-from .queries import Listed, nothing, only, state_of
+from .queries import Listed, nothing, some_of, state_of
 from .services import is_possible
 from .stored import Stored
 
@@ -36,7 +36,7 @@ def value_list(merchant: MerchantFacts, *, member_id: str | None = None) -> List
     about = _about(merchant, kept)
     if kept is None or about["state"] != "ready":
         return nothing(about)
-    rows = only(kept.rows(), member_id=member_id)
+    rows = some_of(kept, member_id=member_id)
     return Listed(about, kept.about["made_at"], rows, lambda some: [_value(row) for row in some])
 
 

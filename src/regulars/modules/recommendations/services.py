@@ -100,5 +100,8 @@ def _refresh(merchant: MerchantFacts, mode: Mode, level: Level, as_of: date, lin
         "popular": tables.popular_rows(answer.told, answer.found),
         **tables.about(answer.found),
     }
-    rows = tables.personal_table(answer.told, answer.found)
+    # In the order of the ids, so that one member's list is found in one group of rows.
+    rows = tables.personal_table(answer.told, answer.found).sort_by(
+        [("member_id", "ascending"), ("rank", "ascending")]
+    )
     stored.write(merchant.id, name_of(mode, level), rows, about)

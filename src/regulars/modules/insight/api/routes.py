@@ -98,11 +98,14 @@ def list_due(request: ApiRequest, query: Annotated[DueQuery, Query()]) -> Answer
 @requires("reports.read")
 def read_calendar(request: ApiRequest, query: Annotated[CalendarQuery, Query()]) -> Answer:
     """What is expected to be bought again on each of the coming days, and of which items."""
-    told = calendar(request.auth.merchant, level=query.level)
-    if query.format == "csv":
-        columns = ("day", "expected", "buyers", "expected_minor")
-        return sheet(f"calendar-{told['as_of']}", columns, told["days"])
-    return told
+    merchant = request.auth.merchant
+    if query.format == "json":
+        return calendar(merchant, level=query.level)
+    told = calendar(merchant, level=query.level, most_items=None)
+    columns: tuple[str, ...] = ("day", "expected", "buyers", "expected_minor")
+    if query.of == "items":
+        columns = ("item", "item_name", "members", "expected", "expected_minor")
+    return sheet(f"calendar-{query.of}-{told['as_of']}", columns, told[query.of])
 
 
 @requires("members.read")

@@ -45,7 +45,9 @@ class OutlookQuery(Strict):
 
 
 class CalendarQuery(LevelQuery, SummaryQuery):
-    """Of which items, and in which format."""
+    of: Annotated[
+        Literal["days", "items"], Field(description="Which of the two tables the CSV is")
+    ] = "days"
 
 
 class ChurnQuery(ListQuery):
