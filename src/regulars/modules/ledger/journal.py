@@ -51,6 +51,20 @@ class Journal:
             self.changed_holds[hold.id] = (purse, hold)
         self.touch(purse)
 
+    def absorb(self, later: Journal) -> None:
+        """Take in what a later decision on the same purses noted, for one unit of both."""
+        self.postings += later.postings
+        self.purses |= later.purses
+        self.new_lots += later.new_lots
+        self.changed_lots |= later.changed_lots
+        for purse, pending, before in later.gone_pendings.values():
+            self.drop_pending(purse, pending, before)
+        self.new_pendings |= later.new_pendings
+        self.activated |= later.activated
+        for purse, hold in later.changed_holds.values():
+            self.touch_hold(purse, hold)
+        self.new_holds |= later.new_holds
+
     def drop_pending(self, purse: Purse, pending: Pending, amount_before: int) -> None:
         """Note that a pending credit shrank (``pending.amount`` is what is left) or went."""
         if pending.id in self.new_pendings:

@@ -35,7 +35,6 @@ from .settlement import add_person, step_rows
 L = TypeVar("L")
 #: Of an order: whose it is, when it was paid, its net in minor units, what it brought.
 _Outcome = tuple[UUID | None, datetime, int, Settled | None]
-_AT, _TO_TIER = TIER_CHANGE.columns.index("at"), TIER_CHANGE.columns.index("to_tier")
 
 
 class PieceWork:
@@ -197,8 +196,7 @@ class PieceWork:
     def _add_steps(self, person: Person, notes: Sequence[Note], at: datetime, order: Cause) -> None:
         rows = step_rows(scope=self._scope, person=person, notes=notes, at=at, cause=order)
         self.writes.extend(TIER_CHANGE, rows)
-        decided = self._known.steps.setdefault(person.member_id, [])
-        decided += [(row[_AT], row[_TO_TIER]) for row in rows]
+        self._known.note_steps(person.member_id, rows)
 
     # ── record, announce ──────────────────────────────────────────────────────────────────
 

@@ -180,7 +180,7 @@ def _decide_and_record(
     if on_quote is not None:
         draft = on_quote.draft
     if owner is None and draft.identity is not None:
-        owner = _enrol_shopper(scope, writes, draft, events)
+        owner = enrol_shopper(scope, writes, draft, events)
     person: Person | None = None
     settled: Settled | None = None
     deal: Deal | None = None
@@ -191,7 +191,7 @@ def _decide_and_record(
         then = programme(scope.merchant_id, deal.programme if deal else gathered.number_then)
         settled = _settle(scope, draft, person, then, rules, owner, order_id, journal, deal)
 
-    view = _view(draft, order_id, owner, settled, deal)
+    view = view_of_draft(draft, order_id, owner, settled, deal)
     generation = gathered.order[3] + 1 if gathered.order is not None else 0
     writes.add(ORDER, order_row(scope.merchant_id, view, generation, fingerprint, None))
     writes.extend(LINE, line_rows(scope.merchant_id, view))
@@ -215,7 +215,7 @@ def _decide_and_record(
     return Answer(201, body)
 
 
-def _enrol_shopper(scope: Scope, writes: Writes, draft: Draft, events: list[Event]) -> UUID:
+def enrol_shopper(scope: Scope, writes: Writes, draft: Draft, events: list[Event]) -> UUID:
     assert draft.identity is not None
     member_id = new_id()
     joined_at = min(draft.paid_at or draft.placed_at, scope.now)
@@ -341,7 +341,7 @@ def _use_quote(
     return deal, person
 
 
-def _view(
+def view_of_draft(
     draft: Draft, order_id: UUID, owner: UUID | None, settled: Settled | None, deal: Deal | None
 ) -> OrderView:
     return OrderView(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from regulars.infra.crypto import blind_index
@@ -14,11 +15,14 @@ from regulars.modules.earning.types import LineFacts
 from regulars.modules.members.enrolment import members_by_keys
 from regulars.modules.members.lookup import carriers
 from regulars.modules.programmes.queries import Schedule
+from regulars.modules.tiers.gather import TIER_CHANGE
 
 from .gather import People
 from .person import Person
 from .pieces import BulkOptions
 from .settlement import Scope
+
+_AT, _TO_TIER = TIER_CHANGE.columns.index("at"), TIER_CHANGE.columns.index("to_tier")
 
 
 class Register:
@@ -82,6 +86,12 @@ class Register:
             if stood_by.ladder != latest.ladder:
                 person.use_ladder(stood_by.ladder)
             self.people[person.member_id] = person
+
+    def note_steps(self, member_id: UUID, rows: Sequence[Sequence[Any]]) -> None:
+        """Remember tier changes (rows of TIER_CHANGE) that are decided and not recorded yet."""
+        if rows:
+            decided = self.steps.setdefault(member_id, [])
+            decided += [(row[_AT], row[_TO_TIER]) for row in rows]
 
     def learn_facts(self, skus: Sequence[str]) -> None:
         """What the catalogue knows of these skus, asked once for a whole piece."""
