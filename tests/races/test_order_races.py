@@ -23,7 +23,8 @@ from regulars.modules.orders.errors import OverRefund
 from regulars.modules.orders.jobs import apply_parked_refunds
 from regulars.modules.orders.models import Order, ParkedRefund, ParkedStep, Refund
 from regulars.modules.orders.placing import place
-from regulars.modules.orders.returning import RefundAsked, refund
+from regulars.modules.orders.refunds import RefundAsked
+from regulars.modules.orders.returning import refund
 from regulars.modules.orders.settlement import Scope
 from regulars.modules.orders.tally import tally
 from regulars.modules.orders.types import Draft, DraftLine

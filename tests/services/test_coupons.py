@@ -274,6 +274,31 @@ def test_what_went_back_whole_brings_none_and_a_part_does() -> None:
     assert states(shop, member) == ["available"]
 
 
+def test_a_free_sample_that_was_kept_brings_none() -> None:
+    shop = issuing_shop(after=3)
+    member = enrol(shop)
+    order = buy(shop, member, 8_000, 0)
+    relay_all()
+    told = give_back(shop, order, (1, 1)).json()["effects"][0]
+    assert (told["type"], told["whole"]) == ("order.refunded", False)
+    shop.move(3 * DAY)
+    assert due(shop) == 0
+
+
+def test_what_cost_no_money_brings_one_until_every_unit_went_back() -> None:
+    """As with an order that points paid: its money alone cannot tell what is kept."""
+    shop = issuing_shop(after=3)
+    member = enrol(shop)
+    kept, whole = (buy(shop, member, 0, 0) for _ in range(2))
+    relay_all()
+    assert not give_back(shop, kept, (1, 1)).json()["effects"][0]["whole"]
+    assert not give_back(shop, whole, (1, 1)).json()["effects"][0]["whole"]
+    assert give_back(shop, whole, (2, 1)).json()["effects"][0]["whole"]
+    relay_all()
+    shop.move(3 * DAY)
+    assert due(shop) == 1
+
+
 def test_news_told_twice_brings_one_coupon() -> None:
     shop = issuing_shop(after=0)
     member = enrol(shop)

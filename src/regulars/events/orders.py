@@ -36,7 +36,7 @@ class OrderPaid(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRefunded(Event):
-    """Part or all of an order went back."""
+    """Part or all of an order went back; ``whole``: every unit of it has by now."""
 
     topic: ClassVar[str] = "order.refunded"
     version: ClassVar[int] = 1
@@ -46,6 +46,7 @@ class OrderRefunded(Event):
     member_id: UUID | None
     cash_minor: int
     month: str
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

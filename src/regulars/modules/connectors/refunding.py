@@ -10,7 +10,7 @@ from regulars.infra.writes import Asked, fingerprint_of
 from regulars.kernel.errors import Refusal
 from regulars.modules.orders.parking import refund_by_external_id
 from regulars.modules.orders.pieces import PieceResult, Refused
-from regulars.modules.orders.returning import RefundAsked
+from regulars.modules.orders.refunds import RefundAsked
 from regulars.modules.orders.settlement import Scope
 
 _OPERATION: Final = "imports.refund"

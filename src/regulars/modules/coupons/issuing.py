@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from regulars.events.coupons import CouponIssued
 from regulars.events.orders import OrderCancelled, OrderPaid, OrderRefunded
@@ -62,10 +62,12 @@ def lose(event: OrderCancelled) -> None:
 
 @transaction.atomic
 def lessen(event: OrderRefunded) -> None:
-    """An order that went back to the last minor unit brings nothing."""
+    """An order of which every unit, or all the money it cost, went back brings nothing."""
     rows = _open(event.merchant_id, event.order_id)
     rows.update(refunded_minor=F("refunded_minor") + event.cash_minor)
-    rows.filter(refunded_minor__gte=F("net_minor")).update(settled=True)
+    # One that points had paid cost no money: only its units tell that nothing is kept.
+    paid_back = Q(net_minor__gt=0, refunded_minor__gte=F("net_minor"))
+    (rows if event.whole else rows.filter(paid_back)).update(settled=True)
 
 
 def issue_due(merchant: MerchantFacts, now: datetime) -> int:

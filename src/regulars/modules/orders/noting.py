@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 from regulars.infra.recording import Writes
 from regulars.infra.writes import Answer, Asked
-from regulars.kernel.ids import new_id, show
+from regulars.kernel.ids import new_id
 from regulars.modules.ledger.engine import Journal
 from regulars.modules.programmes.queries import Schedule
 
-from .changing import (
-    Change,
-    add_line_changes,
-    add_order_change,
-    find_order,
-    finish,
-    in_one_unit,
-    remembered_answer,
-)
+from .changing import Change, add_line_changes, add_order_change
 from .gather import StoredOrder
-from .placing import check_instants
-from .recorder import REFUND
-from .returning import RefundAsked, first_refund, refund_body, refund_row, refunded_event
+from .refunds import RefundAsked, finish_refund, refund_once
 from .rules import cash_back, with_returns
 from .settlement import Scope
 from .types import RefundPlan
@@ -35,18 +24,7 @@ def note_refund(scope: Scope, asked: Asked, order_id: UUID, sent: RefundAsked) -
 
     Raises NotFound, OverRefund, ExternalIdReused, Contention.
     """
-    if sent.refunded_at is not None:
-        check_instants(scope, refunded_at=sent.refunded_at)
-
-    def attempt() -> Answer:
-        answered = remembered_answer(asked)
-        if answered is not None:
-            return answered
-        order = find_order(scope, order_id)
-        first = first_refund(scope.merchant_id, order.view, sent)
-        return first or _note(scope, asked, order, sent)
-
-    return in_one_unit(attempt, queue=f"{scope.merchant_id}|{order_id}")
+    return refund_once(scope, asked, order_id, sent, lambda order: _note(scope, asked, order, sent))
 
 
 def _note(scope: Scope, asked: Asked, order: StoredOrder, sent: RefundAsked) -> Answer:
@@ -58,22 +36,6 @@ def _note(scope: Scope, asked: Asked, order: StoredOrder, sent: RefundAsked) -> 
     noted = replace(view, lines=tuple(after))
     add_order_change(writes, scope, order, noted)
     add_line_changes(writes, scope.merchant_id, view, noted)
-    writes.add(
-        REFUND,
-        refund_row(scope.merchant_id, refund_id, view.id, sent, plan, refunded_at=at, run_id=None),
-    )
-
-    def body(told: list[dict[str, Any]]) -> dict[str, Any]:
-        return {
-            "id": show("ref", refund_id),
-            "external_id": sent.external_id,
-            "order_id": show("ord", view.id),
-            **refund_body(plan),
-            "effects": told,
-        }
-
-    change = Change(
-        noted, writes, Journal(), None, [], Schedule(scope.merchant_id).at(scope.now),
-        [refunded_event(scope, noted, refund_id, plan.cash_minor)], at,
-    )  # fmt: skip
-    return finish(scope, asked, change, status=201, subject=show("ref", refund_id), body=body)
+    rules = Schedule(scope.merchant_id).at(scope.now)
+    change = Change(noted, writes, Journal(), None, [], rules, [], at)
+    return finish_refund(scope, asked, change, sent, refund_id, plan)

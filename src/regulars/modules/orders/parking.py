@@ -16,7 +16,8 @@ from .errors import ExternalIdReused, NotRefundable
 from .models import ParkedRefund, Refund
 from .noting import note_refund
 from .placing import check_instants
-from .returning import RefundAsked, refund, returns_of, waits
+from .refunds import RefundAsked, returns_of, waits
+from .returning import refund
 from .settlement import Scope
 
 _APPLICABLE: Final = Sql(

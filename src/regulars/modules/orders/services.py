@@ -15,7 +15,8 @@ from .early import cancel_by_external_id
 from .gather import parked_name
 from .parking import apply_parked, refund_by_external_id
 from .placing import place_and_look
-from .returning import RefundAsked, preview_refund, refund
+from .refunds import RefundAsked
+from .returning import preview_refund, refund
 from .settlement import Scope
 from .types import Draft
 
