@@ -91,6 +91,15 @@ def test_weeks_before_without_spread_leave_the_plain_difference() -> None:
     assert statistics.cuped(*flat) == statistics.welch(one, other)
 
 
+def test_members_who_never_bought_before_can_be_read_all_the_same() -> None:
+    outcome, nothing = np.array([1.0, 2.0, 4.0]), np.zeros(3)
+    one = Group(outcome=outcome, before=nothing)
+    other = Group(outcome=outcome - 1.0, before=nothing)
+    told = statistics.interacted(one, other).effect
+    assert told.difference == pytest.approx(1.0)
+    assert told.standard_error == pytest.approx(math.sqrt(2 * outcome.var(ddof=1) / 3))
+
+
 def test_lin_with_hc2_by_matrices() -> None:
     one, other = group(3, 90, shift=5.0), group(4, 40)
     middle = np.concatenate([one.before, other.before]).mean()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from makers.carts import random_cart, random_context, random_offers
-from regulars.kernel.chance import STANDING_SALT, is_held_out, salt_of_offer
+from regulars.kernel.chance import STANDING_SALT, is_held_out, place_of, salt_of_offer
 from regulars.modules.experiments.rules import arms_of
 from regulars.modules.pricing.engine import compile_offers, evaluate
 from regulars.modules.pricing.sale import freeze
@@ -76,6 +76,14 @@ def test_the_evaluators_arms_are_those_of_the_experiment(
         else:
             assert is_held_out(merchant, STANDING_SALT, member, standing)
             assert out == {offer.code for offer in offers}
+
+
+def test_the_figures_that_are_written_down() -> None:
+    member = UUID("0190a000-0000-7000-8000-000000000001")
+    assert place_of(7, salt_of_offer("spring"), member) == 1_009
+    assert place_of(7, salt_of_offer("summer"), member) == 4_551
+    offers = [campaign("spring", 2_000), campaign("summer", 2_000)]
+    assert held_out_of(7, member, offers) == {"spring"}
 
 
 def test_both_arms_are_met_and_nobody_without_an_id_is_promised_anything() -> None:

@@ -225,8 +225,9 @@ def _at(middle: float, group: Group) -> tuple[float, float]:
     slope = float(before @ group.outcome) / spread if spread > 0 else 0.0
     left = group.outcome - group.outcome.mean() - slope * before
     size, away = len(group), middle - float(group.before.mean())
-    weight = 1 / size + (before * away / spread if spread > 0 else 0.0)
-    leverage = 1 / size + (before**2 / spread if spread > 0 else 0.0)
+    beside = before / spread if spread > 0 else np.zeros(size)
+    weight = 1 / size + beside * away
+    leverage = 1 / size + beside * before
     variance = float((weight**2) @ (left**2 / np.maximum(1 - leverage, 1e-12)))
     return float(group.outcome.mean()) + slope * away, variance
 
