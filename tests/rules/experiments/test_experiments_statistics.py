@@ -176,6 +176,21 @@ def test_relative_lift_by_the_log_of_the_ratio() -> None:
     assert statistics.relative_lift(estimate(-100.0, 1.0, held_out=50.0)) is None
 
 
+def test_a_wider_interval_of_the_difference_is_a_wider_one_of_the_lift() -> None:
+    usual = estimate(10.0, math.hypot(3.0, 4.0))
+    error = math.hypot(3 / 110, 4 / 100)
+    always = statistics.always_valid(usual, members=1_000)
+    look = statistics.at_look(usual, number=1, planned=12)
+    for wider, limit in (
+        (always, statistics.always_valid_factor(1_000)),
+        (look, statistics.obrien_fleming_limit(number=1, planned=12)),
+    ):
+        told = statistics.relative_lift(wider)
+        assert told is not None
+        assert told.low == pytest.approx(1.1 * math.exp(-limit * error) - 1, abs=1e-9)
+        assert told.high == pytest.approx(1.1 * math.exp(limit * error) - 1, abs=1e-9)
+
+
 def test_arms_without_noise_prove_nothing() -> None:
     one = Group(outcome=np.ones(5), before=np.zeros(5))
     other = Group(outcome=np.zeros(5), before=np.zeros(5))

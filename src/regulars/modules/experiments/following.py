@@ -17,7 +17,13 @@ from regulars.modules.promotions.types import Offer
 from regulars.modules.segments.queries import is_building
 
 from . import offers, queries, services
-from .errors import CodeTaken, NobodyToAssign, OfferNotTried, OfferTaken
+from .errors import (
+    CodeTaken,
+    ExperimentNotRunning,
+    NobodyToAssign,
+    OfferNotTried,
+    OfferTaken,
+)
 from .models import Experiment
 from .types import View
 
@@ -57,6 +63,8 @@ def open_due(merchant: MerchantFacts, now: datetime) -> int:
         try:
             retrying(lambda found=found, prepared=prepared: _start(merchant, found, prepared, now))  # type: ignore[misc]
             started += 1
+        except ExperimentNotRunning:  # somebody else was faster
+            continue
         except (NobodyToAssign, OfferNotTried):
             Experiment.objects.of(merchant.id).filter(id=found.id).update(opens_at=None)
     return started

@@ -60,6 +60,8 @@ class Estimate:
     held_out_error: float
     correlation: float
     """Between the weeks before and the outcome: its square is the share of noise taken out."""
+    limit: float | None = None
+    """How many standard errors wide on each side, where looks made it wider than usual."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

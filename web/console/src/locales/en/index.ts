@@ -2,6 +2,7 @@ import shared from '@shared/locales/en'
 import campaigns from './campaigns.json'
 import common from './common.json'
 import coupons from './coupons.json'
+import experiments from './experiments.json'
 import home from './home.json'
 import imports from './imports.json'
 import members from './members.json'
@@ -18,6 +19,7 @@ export default {
   ...campaigns,
   ...common,
   ...coupons,
+  ...experiments,
   ...home,
   ...imports,
   ...members,
