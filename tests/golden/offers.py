@@ -58,12 +58,15 @@ def read_offer(written: Mapping[str, Any]) -> Offer:
     known(
         written,
         "code name kind params scope when who stage priority group exclusive requires_code limit"
-        " budget on_return status",
+        " budget on_return held_out_bps status",
     )
     scope, limit = written.get("scope", {}), written.get("limit", {})
     known(scope, "skus categories tags exclude_skus")
     known(limit, "per_order per_member total")
-    plain = ("priority", "group", "exclusive", "requires_code", "budget", "on_return", "status")
+    plain = (
+        *("priority", "group", "exclusive", "requires_code", "budget", "on_return"),
+        *("held_out_bps", "status"),
+    )
     return Offer(
         code=written["code"],
         name=written.get("name", written["code"]),

@@ -57,8 +57,8 @@ def golden_carts() -> list[GoldenCart]:
 
 
 def read_cart(written: Mapping[str, Any]) -> GoldenCart:
-    words = "name why offers cart catalogue buyer at zone channel store given uses redeem has worth"
-    known(written, f"{words} settings earn returns expect")
+    words = "name why offers cart catalogue buyer at zone channel store given uses held_out"
+    known(written, f"{words} redeem has worth settings earn returns expect")
     settings = written.get("settings", {})
     known(settings, "max_discount_bps points_max_bps growth_max_bps")
     return GoldenCart(
@@ -115,6 +115,7 @@ def read_context(written: Mapping[str, Any], settings: Mapping[str, int]) -> Con
         channel=written.get("channel"),
         store=written.get("store"),
         given=written.get("given", {}),
+        held_out=frozenset(written.get("held_out", [])),
         uses={code: read_uses(uses) for code, uses in written.get("uses", {}).items()},
         earn=terms,
         line_rate_bps=written.get("earn", {}).get("line_rates", {}),

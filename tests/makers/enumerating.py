@@ -41,6 +41,7 @@ ELIGIBILITY = {
     "not_for_member",
     "code_missing",
     "not_in_scope",
+    "held_out",
     "limit_reached",
     "budget_spent",
 }

@@ -106,6 +106,8 @@ def why_not(offer: Offer, articles: list[Article], context: Context) -> Rejectio
         return "code_missing"
     if not any(in_scope(offer.scope, article) for article in articles):
         return "not_in_scope"
+    if offer.code in context.held_out:
+        return "held_out"
     if limit.per_member is not None and uses.by_member >= limit.per_member:
         return "limit_reached"
     if limit.total is not None and uses.in_all >= limit.total:

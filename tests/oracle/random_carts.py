@@ -154,6 +154,9 @@ def random_context(chance: Chance, offers: Sequence[Offer], cart: Cart) -> Conte
             for offer in offers
             if chance.pick((True, False))
         },
+        held_out=frozenset(
+            offer.code for offer in offers if member and chance.pick((False, False, False, True))
+        ),
         earn=random_terms(chance, gross, plain) if member else None,
         line_rate_bps=rates if member and not plain else {},
         points=random_tender(chance, gross, member),

@@ -13,6 +13,9 @@ RECORDING = "regulars/infra/recording.py"
 EARNING = "regulars/modules/earning/rules.py"
 STATISTICS = "regulars/modules/experiments/statistics.py"
 EXPERIMENTS = "regulars/modules/experiments/rules.py"
+CHANCE = "regulars/kernel/chance.py"
+BOOK = "regulars/modules/pricing/book.py"
+HOLDING_OUT = "regulars/modules/promotions/holding_out.py"
 BUYING = "regulars/modules/insight/clv/buying.py"
 SUMMARY = "regulars/modules/insight/clv/summary.py"
 LIABILITY = "regulars/modules/analytics/liability.py"
@@ -33,9 +36,10 @@ RETURNS = Suite("tests/rules/test_refund_inverse.py", steps=1)
 HOLDS = Suite("tests/services/test_ledger_holds.py", steps=1)
 LIFT = Suite("tests/rules/experiments/test_experiments_statistics.py", steps=1)
 HELD_OUT = Suite("tests/rules/experiments/test_experiments_rules.py", steps=1)
+NOT_GIVEN = Suite("tests/rules/pricing/test_holdout_laws.py", steps=1)
 LIFETIME = Suite("tests/rules/insight/test_clv_models.py", steps=1)
 OWED = Suite("tests/rules/analytics/test_liability.py", steps=1)
-SUITES = (IN_MEMORY, RECORDED, LAWS, RETURNS, HOLDS, LIFT, HELD_OUT, LIFETIME, OWED)
+SUITES = (IN_MEMORY, RECORDED, LAWS, RETURNS, HOLDS, LIFT, HELD_OUT, NOT_GIVEN, LIFETIME, OWED)
 
 
 class Sabotage(NamedTuple):
@@ -305,16 +309,30 @@ SABOTAGES = (
     Sabotage(
         "the standing holdout gets campaigns",
         EXPERIMENTS,
-        "if global_bps and is_held_out(merchant_id, GLOBAL_SALT, member_id, global_bps):",
+        "if global_bps and is_held_out(merchant_id, STANDING_SALT, member_id, global_bps):",
         "if False:",
         HELD_OUT,
     ),
     Sabotage(
         "arms hashed without the merchant",
-        EXPERIMENTS,
+        CHANCE,
         'f"{merchant_id}:{salt}:{member_id.hex}"',
         'f"{salt}:{member_id.hex}"',
         HELD_OUT,
+    ),
+    Sabotage(
+        "who is held out gets the offer",
+        BOOK,
+        "if entry.code in context.held_out:",
+        "if False:",
+        NOT_GIVEN,
+    ),
+    Sabotage(
+        "an offer splits members unlike its experiment",
+        HOLDING_OUT,
+        "is_held_out(merchant_id, salt_of_offer(offer.code), member_id,",
+        "is_held_out(merchant_id, offer.code, member_id,",
+        NOT_GIVEN,
     ),
     Sabotage(
         "one-time buyers called alive",

@@ -92,6 +92,10 @@ def test_a_healthy_home_has_no_findings(shop: Home) -> None:
             "UPDATE earning_activity SET orders = orders + 1": ("orders", "activity_unlike_orders"),
         }, id="activity counted that was not"),
         pytest.param({
+            "UPDATE segments_memberfacts SET facts = replace(facts, '\"orders\":', '\"x\":')":
+                ("segments", "facts_unlike_books"),
+        }, id="what is known of members changed"),
+        pytest.param({
             "DELETE FROM django_migrations WHERE app = 'ledger' AND name LIKE '0002%'":
                 ("database", "not_migrated"),
             "UPDATE django_migrations SET name = '9999_x' WHERE app = 'orders'":

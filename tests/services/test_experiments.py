@@ -14,6 +14,7 @@ import pytest
 from makers.merchants import client_for, make_merchant, unique
 from makers.orders import NOON, Shop, buy, enrol, give_back, make_shop, uuid
 from regulars.infra.models import OutboxRow
+from regulars.kernel.chance import is_held_out
 from regulars.modules.connectors.services import import_file
 from regulars.modules.experiments import queries, rules, statistics
 from regulars.modules.experiments.models import Assignment
@@ -113,7 +114,7 @@ def test_members_are_assigned_by_hash_and_their_weeks_before_are_frozen(shop: Sh
     assert len(rows) == MEMBERS
     for member, row in rows.items():
         salt = uuid(experiment).hex
-        assert row.held_out == rules.is_held_out(shop.merchant_id, salt, member, 5_000)
+        assert row.held_out == is_held_out(shop.merchant_id, salt, member, 5_000)
     listed = shop.api.get("/reports/rfm?as_of=2026-03-10").json()
     assert sum(row.before_days for row in rows.values()) == round(
         listed["means"]["frequency"] * MEMBERS

@@ -16,7 +16,9 @@ import {
   faultAt,
   firstGap,
   forExample,
+  forSegment,
   freeCode,
+  isForMembers,
   sent,
   stageOf,
   stepOf,
@@ -198,6 +200,27 @@ describe('the document of the form', () => {
     expect(faultAt(problem, '/par')).toBe('')
     expect(faultAt(null, '/params')).toBe('')
     expect([stepOf('/params/bps'), stepOf('/when/until'), stepOf('/limit/total')]).toEqual([0, 1, 2])
+  })
+
+  it('makes a campaign for a segment that is measured and lacks nothing', () => {
+    const percent: ParamSchema = { type: 'object', properties: { bps: { type: 'integer' } } }
+    const made = forSegment('quiet-2', 'quiet')
+    expect(made).toMatchObject({ code: 'quiet-2', status: 'draft', held_out_bps: 2_000 })
+    expect(made.who).toMatchObject({ segments: ['quiet'], members_only: true })
+    expect(firstGap(made, percent)).toBeNull()
+    expect(stepOf('/held_out_bps')).toBe(1)
+  })
+
+  it('prices an example as for who gets it, and knows whom strangers cannot be among', () => {
+    const made = forSegment('quiet', 'quiet')
+    expect(forExample(made).held_out_bps).toBeNull()
+    expect(sent(made).held_out_bps).toBe(2_000)
+    const stored = { ...made, version: 1, created_at: NOW, changed_at: NOW }
+    expect(editable(stored).held_out_bps).toBe(2_000)
+    expect(isForMembers(made)).toBe(true)
+    expect(isForMembers(emptyOffer('x'))).toBe(false)
+    expect(isForMembers({ who: { ...emptyOffer('x').who, tiers: ['gold'] } })).toBe(true)
+    expect(isForMembers({ who: { ...emptyOffer('x').who, channels: ['app'] } })).toBe(false)
   })
 
   it('finds a code that is free', () => {

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from regulars.kernel import chance
 from regulars.modules.experiments import rules, statistics
 
 MEMBERS = [UUID(int=number) for number in range(20_000)]
@@ -19,34 +20,34 @@ MEMBERS = [UUID(int=number) for number in range(20_000)]
 def test_a_members_place_is_written_down() -> None:
     member = UUID("0190a000-0000-7000-8000-000000000001")
     digest = hashlib.sha256(b"7:spring:0190a000000070008000000000000001").hexdigest()
-    assert rules.place_of(7, "spring", member) == int(digest[:16], 16) * 10_000 >> 64
-    assert rules.place_of(7, "spring", member) == 8_111
+    assert chance.place_of(7, "spring", member) == int(digest[:16], 16) * 10_000 >> 64
+    assert chance.place_of(7, "spring", member) == 8_111
 
 
 @given(member=st.uuids(), salt=st.text(max_size=40), bps=st.integers(0, 10_000))
 def test_a_larger_holdout_keeps_everybody_it_held_out(member: UUID, salt: str, bps: int) -> None:
-    assert 0 <= rules.place_of(1, salt, member) < 10_000
-    if rules.is_held_out(1, salt, member, bps):
-        assert rules.is_held_out(1, salt, member, min(bps + 500, 10_000))
-    assert rules.is_held_out(1, salt, member, 10_000)
-    assert not rules.is_held_out(1, salt, member, 0)
+    assert 0 <= chance.place_of(1, salt, member) < 10_000
+    if chance.is_held_out(1, salt, member, bps):
+        assert chance.is_held_out(1, salt, member, min(bps + 500, 10_000))
+    assert chance.is_held_out(1, salt, member, 10_000)
+    assert not chance.is_held_out(1, salt, member, 0)
 
 
 def test_the_share_held_out_is_the_share_asked_for() -> None:
-    out = [m for m in MEMBERS if rules.is_held_out(1, "spring", m, 1_000)]
+    out = [m for m in MEMBERS if chance.is_held_out(1, "spring", m, 1_000)]
     assert abs(len(out) - 2_000) < 170  # four standard errors
 
 
 def test_two_experiments_and_two_merchants_split_independently() -> None:
-    one = {m for m in MEMBERS if rules.is_held_out(1, "spring", m, 5_000)}
+    one = {m for m in MEMBERS if chance.is_held_out(1, "spring", m, 5_000)}
     for merchant, salt in ((1, "summer"), (2, "spring")):
-        other = {m for m in MEMBERS if rules.is_held_out(merchant, salt, m, 5_000)}
+        other = {m for m in MEMBERS if chance.is_held_out(merchant, salt, m, 5_000)}
         assert abs(len(one & other) - 5_000) < 260
 
 
 def test_who_is_held_out_of_everything_is_in_no_campaigns_arms() -> None:
     arms = rules.arms_of(1, "spring", MEMBERS, held_out_bps=2_000, global_bps=500)
-    out = {m for m in MEMBERS if rules.is_held_out(1, rules.GLOBAL_SALT, m, 500)}
+    out = {m for m in MEMBERS if chance.is_held_out(1, chance.STANDING_SALT, m, 500)}
     assert arms.keys() == set(MEMBERS) - out
     assert set(arms.values()) == {"treated", "held_out"}
 

@@ -91,6 +91,15 @@ def test_weeks_before_without_spread_leave_the_plain_difference() -> None:
     assert statistics.cuped(*flat) == statistics.welch(one, other)
 
 
+def test_members_who_never_bought_before_can_be_read_all_the_same() -> None:
+    outcome, nothing = np.array([1.0, 2.0, 4.0]), np.zeros(3)
+    one = Group(outcome=outcome, before=nothing)
+    other = Group(outcome=outcome - 1.0, before=nothing)
+    told = statistics.interacted(one, other).effect
+    assert told.difference == pytest.approx(1.0)
+    assert told.standard_error == pytest.approx(math.sqrt(2 * outcome.var(ddof=1) / 3))
+
+
 def test_lin_with_hc2_by_matrices() -> None:
     one, other = group(3, 90, shift=5.0), group(4, 40)
     middle = np.concatenate([one.before, other.before]).mean()
@@ -165,6 +174,21 @@ def test_relative_lift_by_the_log_of_the_ratio() -> None:
     assert told.value == pytest.approx(0.10)
     assert told.low == pytest.approx(1.1 * math.exp(-1.959964 * error) - 1, abs=1e-7)
     assert statistics.relative_lift(estimate(-100.0, 1.0, held_out=50.0)) is None
+
+
+def test_a_wider_interval_of_the_difference_is_a_wider_one_of_the_lift() -> None:
+    usual = estimate(10.0, math.hypot(3.0, 4.0))
+    error = math.hypot(3 / 110, 4 / 100)
+    always = statistics.always_valid(usual, members=1_000)
+    look = statistics.at_look(usual, number=1, planned=12)
+    for wider, limit in (
+        (always, statistics.always_valid_factor(1_000)),
+        (look, statistics.obrien_fleming_limit(number=1, planned=12)),
+    ):
+        told = statistics.relative_lift(wider)
+        assert told is not None
+        assert told.low == pytest.approx(1.1 * math.exp(-limit * error) - 1, abs=1e-9)
+        assert told.high == pytest.approx(1.1 * math.exp(limit * error) - 1, abs=1e-9)
 
 
 def test_arms_without_noise_prove_nothing() -> None:

@@ -80,6 +80,21 @@ const screens: RouteRecordRaw[] = [
     component: () => import('./screens/campaigns/OfferEditor.vue'),
   },
   {
+    path: 'experiments',
+    name: 'experiments',
+    component: () => import('./screens/experiments/ExperimentsScreen.vue'),
+  },
+  {
+    path: 'experiments/new',
+    name: 'experiment-new',
+    component: () => import('./screens/experiments/NewExperiment.vue'),
+  },
+  {
+    path: 'experiments/:id',
+    name: 'experiment',
+    component: () => import('./screens/experiments/ExperimentScreen.vue'),
+  },
+  {
     path: 'till',
     name: 'till',
     component: () => import('./screens/till/TillScreen.vue'),

@@ -20,7 +20,17 @@ from .words import tell
 if TYPE_CHECKING:
     from regulars.infra.http.principal import MerchantFacts
 
-Check = Literal["settings", "database", "jobs", "ledger", "tiers", "orders", "budgets", "members"]
+Check = Literal[
+    "settings",
+    "database",
+    "jobs",
+    "ledger",
+    "tiers",
+    "orders",
+    "budgets",
+    "segments",
+    "members",
+]
 _SECRET_CHARACTERS: Final = 32
 _OTHERS: Final = 0o077
 _LEAST_FREE_BYTES: Final = 1 << 30
@@ -183,7 +193,7 @@ def books(only: MerchantFacts | None = None, *, identities: bool = True) -> list
     return [
         finding
         for merchant in ([only] if only else merchants())
-        for examine in (_ledger, _tiers, _orders, _budgets, *((_members,) if identities else ()))
+        for examine in (*_BOOKS, *((_members,) if identities else ()))
         for finding in examine(merchant)
     ]
 
@@ -297,6 +307,22 @@ def _members(merchant: MerchantFacts) -> list[Finding]:
         Finding("fault", "members", fault.code, fault.detail, merchant.code, fault.member_id)
         for fault in faults
     ]
+
+
+def _segments(merchant: MerchantFacts) -> list[Finding]:
+    """Every membership against its rule, and what is known of members against the books."""
+    from regulars.infra.clock import now_for
+    from regulars.modules.segments.verification import verify
+
+    with _bar("asking the segments of {code} again", merchant) as move:
+        faults = verify(merchant, now_for(merchant), progress=lambda done: move(done, None))
+    return [
+        Finding("fault", "segments", fault.code, fault.detail, merchant.code, fault.member_id)
+        for fault in faults
+    ]
+
+
+_BOOKS = (_ledger, _tiers, _orders, _budgets, _segments)
 
 
 def _bar(text: str, merchant: MerchantFacts) -> AbstractContextManager[Move]:

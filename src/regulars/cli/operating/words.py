@@ -144,6 +144,7 @@ _ZH: Final = {
     "import of {name} is {status}": "{name} 的导入状态为 {status}",
     "verifying the ledger of {code}": "验证 {code} 的积分账",
     "replaying the tiers of {code}": "重算 {code} 的等级",
+    "asking the segments of {code} again": "重新核对 {code} 的分群",
     "comparing the orders of {code}": "核对 {code} 的订单",
     "opening the identities of {code}": "核对 {code} 的身份标识",
 }

@@ -2,5 +2,7 @@
 
 Owns       experiments, who was assigned to which arm, and what was frozen of them then.
 Offers     services.create, start, decide; queries.arm_of; readout.readout (lift with its interval).
+           jobs start the experiment of an offer that was published with a holdout.
 Announces  experiment.started, experiment.decided.
+Hears      offer.created, offer.changed.
 """

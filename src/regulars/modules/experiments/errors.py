@@ -37,6 +37,22 @@ class CodeTaken(Refusal):
     title = "Another experiment has this code"
 
 
+class OfferNotTried(Refusal):
+    """The offer is not published with a holdout, so nobody would be without it."""
+
+    code = "offer_not_held_out"
+    status = 409
+    title = "The offer of the experiment is not published with a holdout"
+
+
+class OfferTaken(Refusal):
+    """Another experiment on the offer is not decided yet."""
+
+    code = "offer_taken"
+    status = 409
+    title = "Another experiment on this offer is not decided yet"
+
+
 class NobodyToAssign(Refusal):
     """An arm would be empty: there is nothing to compare."""
 

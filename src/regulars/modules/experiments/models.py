@@ -13,6 +13,8 @@ class Experiment(Owned):
 
     ``scope`` campaign is one offer or journey; everything is the merchant's standing holdout,
     whose members get no campaign. The outcome counts from the day after ``assigned_on``.
+    ``offer`` is the code of the offer that is tried, empty for something else; a draft with
+    ``opens_at`` is started by the jobs once that instant has come.
     """
 
     pk = models.CompositePrimaryKey("merchant_id", "id")
@@ -34,6 +36,8 @@ class Experiment(Owned):
     decided_at = models.DateTimeField(null=True)
     verdict = models.CharField(max_length=10, default="")
     result = models.JSONField(null=True)
+    offer = models.CharField(max_length=100, default="")
+    opens_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -42,6 +46,11 @@ class Experiment(Owned):
                 fields=["merchant_id"],
                 condition=Q(scope="everything", status="running"),
                 name="experiment_one_standing",
+            ),
+            UniqueConstraint(
+                fields=["merchant_id", "offer"],
+                condition=~Q(offer="") & ~Q(status="decided"),
+                name="experiment_open_of_offer",
             ),
             CheckConstraint(
                 condition=Q(held_out_bps__gt=0) & Q(held_out_bps__lt=10_000),

@@ -64,9 +64,13 @@ def experiment(merchant_id: int, experiment_id: UUID) -> View:
     return view(row)
 
 
-def experiments(merchant_id: int, *, limit: int, after: UUID | None = None) -> list[View]:
-    """Newest first, one more than ``limit``."""
+def experiments(
+    merchant_id: int, *, limit: int, after: UUID | None = None, offer: str | None = None
+) -> list[View]:
+    """Newest first, one more than ``limit``; of all, or of one ``offer``."""
     rows = Experiment.objects.of(merchant_id).order_by("-id")
+    if offer is not None:
+        rows = rows.filter(offer=offer)
     if after is not None:
         rows = rows.filter(id__lt=after)
     return [view(row) for row in rows[: limit + 1]]
@@ -143,6 +147,7 @@ def view(row: Experiment) -> View:
             days=row.days,
             rebought_days=row.rebought_days,
             least_bps=row.least_bps,
+            offer=row.offer or None,
         ),
         status=told.status,
         created_at=row.created_at,
@@ -151,4 +156,5 @@ def view(row: Experiment) -> View:
         decided_at=row.decided_at,
         verdict=told.verdict or None,
         result=row.result,
+        opens_at=row.opens_at,
     )

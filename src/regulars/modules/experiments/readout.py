@@ -13,7 +13,7 @@ from regulars.infra.http.principal import MerchantFacts
 from regulars.kernel.errors import FieldError, Invalid
 from regulars.modules.analytics.facts import Facts
 
-from . import queries, rules, statistics
+from . import offers, queries, rules, statistics
 from .errors import ExperimentNotRunning
 from .outcomes import Doings, doings
 from .queries import Assigned
@@ -49,7 +49,8 @@ def readout(
 ) -> dict[str, Any]:
     """The lift of an experiment at the end of yesterday, as far as it may be read.
 
-    Nothing is read between looks, and nothing at all where the arms are not as planned. Raises
+    Nothing is read between looks, and nothing at all where the arms are not as planned. How many
+    redeemed an offer and what that cost is counted, unless it is given. Raises
     ExperimentNotRunning for a draft, and Invalid where more redeemed than were treated.
     """
     if found.assigned_on is None:
@@ -59,11 +60,7 @@ def readout(
     if redeemed is not None and redeemed > treated:
         detail = "More redeemed than were treated."
         raise Invalid(detail, errors=[FieldError("?redeemed", "too_large", detail)])
-    ratio = rules.sample_ratio(
-        treated=treated,
-        held_out=len(people.member) - treated,
-        held_out_bps=found.plan.held_out_bps,
-    )
+    ratio = _ratio(people, found.plan)
     look = _look(found, today)
     told: dict[str, Any] = {
         "as_of": (today - timedelta(days=1)).isoformat(),
@@ -72,6 +69,7 @@ def readout(
         "look": None if look is None else _look_shown(look),
         "readable_on": _next_reading(found, look),
         "metrics": None,
+        "redemption": None,
         "verdict": None,
         "cost": None,
         "per_redeemer": None,
@@ -87,9 +85,15 @@ def readout(
     )
     estimates = {metric: _estimate(people, done, metric, found.plan, look) for metric in METRICS}
     main = estimates[found.plan.metric]
-    told["metrics"] = {metric: _metric_shown(estimates[metric], people, done, metric)
-                       for metric in METRICS}  # fmt: skip
+    told["metrics"] = {
+        metric: _metric_shown(estimates[metric], people, done, metric) for metric in METRICS
+    }
     told["verdict"] = rules.verdict(main.effect, ratio)
+    taken = _taken(merchant, found, people, look)
+    if taken is not None:
+        told["redemption"] = {"members": taken.members, "cost_minor": taken.cost_minor}
+        cost_minor = taken.cost_minor if cost_minor is None else cost_minor
+        redeemed = taken.members if redeemed is None else redeemed
     if cost_minor is not None:
         cost = statistics.cost_per_extra_order(
             estimates["orders"], treated=treated, cost_minor=cost_minor
@@ -99,6 +103,25 @@ def readout(
         share = rules.per_redeemer(main.effect, redemption=redeemed / treated)
         told["per_redeemer"] = None if share is None else _share_shown(share)
     return told
+
+
+def _ratio(people: Assigned, plan: Plan) -> SampleRatio:
+    held_out = int(people.held_out.sum())
+    return rules.sample_ratio(
+        treated=len(people.member) - held_out, held_out=held_out, held_out_bps=plan.held_out_bps
+    )
+
+
+def _taken(
+    merchant: MerchantFacts, found: View, people: Assigned, look: Look
+) -> offers.Taken | None:
+    """Who of the treated bought with the offer that is tried; None where it is something else."""
+    if found.plan.offer is None or found.assigned_on is None:
+        return None
+    given = [one for one, out in zip(people.member, people.held_out, strict=True) if not out]
+    return offers.taken_by(
+        merchant, found.plan.offer, given, since=found.assigned_on, until=look.day
+    )
 
 
 def power(facts: Facts, members: Sequence[str], plan: Plan, *, today: date) -> Power:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
+from regulars.kernel.chance import STANDING_SALT, WHOLE_BPS, is_held_out
+
 from .types import Arm, Effect, Look, Looking, SampleRatio, Share, Verdict
 
-WHOLE_BPS: Final = 10_000
 STOP_BELOW: Final = 0.001
 """A sample ratio this unlikely means that the assignment or the counting is broken."""
-GLOBAL_SALT: Final = "everything"
-_SPACE: Final = 1 << 64
 
 REFUSED_COMPARISONS: Final[dict[str, str]] = {
     "redeemers": (
@@ -34,21 +32,6 @@ REFUSED_COMPARISONS: Final[dict[str, str]] = {
 }
 
 
-def place_of(merchant_id: int, salt: str, member_id: UUID) -> int:
-    """Where a member stands among the 10,000 parts of an experiment: the same for ever."""
-    written = f"{merchant_id}:{salt}:{member_id.hex}".encode()
-    number = int.from_bytes(hashlib.sha256(written).digest()[:8], "big")
-    return number * WHOLE_BPS // _SPACE
-
-
-def is_held_out(merchant_id: int, salt: str, member_id: UUID, held_out_bps: int) -> bool:
-    """Whether a member is among the ``held_out_bps`` who do not get what is tried.
-
-    A larger share keeps everybody it already held out.
-    """
-    return place_of(merchant_id, salt, member_id) < held_out_bps
-
-
 def arms_of(
     merchant_id: int,
     salt: str,
@@ -63,7 +46,7 @@ def arms_of(
     """
     arms: dict[UUID, Arm] = {}
     for member_id in member_ids:
-        if global_bps and is_held_out(merchant_id, GLOBAL_SALT, member_id, global_bps):
+        if global_bps and is_held_out(merchant_id, STANDING_SALT, member_id, global_bps):
             continue
         out = is_held_out(merchant_id, salt, member_id, held_out_bps)
         arms[member_id] = "held_out" if out else "treated"

@@ -20,9 +20,17 @@ from regulars.kernel.ids import new_id, show
 from regulars.kernel.periods import program_day
 from regulars.modules.analytics import services as analytics
 from regulars.modules.analytics.facts import Facts
+from regulars.modules.promotions import services as promotions
 
-from . import queries, rules
-from .errors import CodeTaken, ExperimentNotRunning, NobodyToAssign, TooSoon
+from . import offers, queries, rules
+from .errors import (
+    CodeTaken,
+    ExperimentNotRunning,
+    NobodyToAssign,
+    OfferNotTried,
+    OfferTaken,
+    TooSoon,
+)
 from .models import Experiment
 from .outcomes import Doings, doings
 from .readout import COVARIATE_DAYS, power, power_shown, readout
@@ -50,8 +58,13 @@ class Prepared:
     before: Doings
 
 
-def create(*, merchant_id: int, plan: Plan, now: datetime, by: str) -> View:
-    """Note down a draft. Raises CodeTaken; runs inside the caller's transaction."""
+def create(
+    *, merchant_id: int, plan: Plan, now: datetime, by: str, opens_at: datetime | None = None
+) -> View:
+    """Note down a draft; with ``opens_at`` the jobs start it then.
+
+    Raises CodeTaken, and OfferTaken; runs inside the caller's transaction.
+    """
     if Experiment.objects.of(merchant_id).filter(code=plan.code).exists():
         raise CodeTaken
     row = Experiment(
@@ -70,20 +83,31 @@ def create(*, merchant_id: int, plan: Plan, now: datetime, by: str) -> View:
         least_bps=plan.least_bps,
         created_at=now,
         created_by=by,
+        offer=plan.offer or "",
+        opens_at=opens_at,
     )
     try:
         with transaction.atomic():
             row.save(force_insert=True)
-    except IntegrityError:
-        raise CodeTaken from None
+    except IntegrityError as error:
+        if plan.offer and open_of_offer(merchant_id, plan.offer) is not None:
+            raise OfferTaken from error
+        raise CodeTaken from error
     return queries.view(row)
 
 
 def power_of(merchant: MerchantFacts, found: View, now: datetime) -> dict[str, Any]:
     """What a draft could show on everybody who may be assigned; reads facts, writes nothing."""
-    members = [show("mem", one) for one in queries.eligible(merchant.id)]
+    return power_on(merchant, found.plan, now, among=offers.population(merchant.id, found.plan))
+
+
+def power_on(
+    merchant: MerchantFacts, plan: Plan, now: datetime, *, among: Sequence[UUID] | None = None
+) -> dict[str, Any]:
+    """What ``plan`` could show on everybody, or on those of ``among`` who may be assigned."""
+    members = [show("mem", one) for one in queries.eligible(merchant.id, among)]
     today = program_day(now, ZoneInfo(merchant.zone))
-    return power_shown(power(_facts(merchant, now), members, found.plan, today=today))
+    return power_shown(power(_facts(merchant, now), members, plan, today=today))
 
 
 def prepare(
@@ -91,10 +115,14 @@ def prepare(
 ) -> Prepared:
     """Everybody who may be assigned, or those of ``among``, with the weeks before as of now.
 
-    Reads facts, so it runs outside of the transaction that assigns. Raises NotFound where
-    ``among`` names somebody who is no member, or goes on as somebody else.
+    On an offer that names segments these are their members. Reads facts, so it runs outside of
+    the transaction that assigns. Raises NotFound where ``among`` names somebody who is no member,
+    or goes on as somebody else, and OfferNotTried where the offer says who is in.
     """
-    members = queries.eligible(merchant.id, among)
+    if among is not None and found.plan.offer is not None:
+        raise OfferNotTried("Whom the offer is for decides who is assigned; name no members.")
+    meant = among if among is not None else offers.population(merchant.id, found.plan)
+    members = queries.eligible(merchant.id, meant)
     if among is not None and len(members) != len(set(among)):
         raise NotFound
     today = program_day(now, ZoneInfo(merchant.zone))
@@ -114,9 +142,11 @@ def start(
     """Assign everybody ``prepared`` by hash, once, and freeze their weeks before.
 
     Runs inside the caller's transaction. Raises NotFound, ExperimentNotRunning where it is no
-    draft or a standing holdout runs already, and NobodyToAssign where an arm would be empty.
+    draft or a standing holdout runs already, OfferNotTried where its offer is not published with
+    a holdout, and NobodyToAssign where an arm would be empty.
     """
     found = queries.experiment(merchant_id, experiment_id)
+    share = offers.share_of(merchant_id, found.plan)
     standing = queries.standing_bps(merchant_id)
     if found.plan.scope == "everything" and standing:
         raise ExperimentNotRunning("Another holdout from everything is running; decide it first.")
@@ -125,14 +155,24 @@ def start(
         merchant_id,
         found.salt,
         prepared.members,
-        held_out_bps=found.plan.held_out_bps,
+        held_out_bps=share,
         global_bps=0 if found.plan.scope == "everything" else standing,
     )
     held_out = sum(arm == "held_out" for arm in arms.values())
     if not 0 < held_out < len(arms):
         raise NobodyToAssign(f"Of {len(arms)} members {held_out} would be held out.")
 
-    _move(merchant_id, experiment_id, "draft", status="running", assigned_on=prepared.today)
+    _move(
+        merchant_id,
+        experiment_id,
+        "draft",
+        status="running",
+        assigned_on=prepared.today,
+        held_out_bps=share,
+        opens_at=None,
+    )
+    if found.plan.scope == "everything":
+        promotions.set_standing_holdout(merchant_id=merchant_id, held_out_bps=share)
 
     writes = Writes()
     for row in _assignments(merchant_id, experiment_id, prepared, arms):
@@ -162,6 +202,12 @@ def read(
     return readout(merchant, found, _facts(merchant, now), today=today, **asked)
 
 
+def open_of_offer(merchant_id: int, offer: str) -> View | None:
+    """The experiment on an offer that is not decided yet, if there is one."""
+    row = Experiment.objects.of(merchant_id).filter(offer=offer).exclude(status="decided").first()
+    return None if row is None else queries.view(row)
+
+
 def decide(
     *, merchant_id: int, experiment_id: UUID, told: dict[str, Any], now: datetime
 ) -> tuple[View, ExperimentDecided]:
@@ -185,6 +231,8 @@ def decide(
         verdict=verdict,
         result={**told, "verdict": verdict},
     )
+    if found.plan.scope == "everything":
+        promotions.set_standing_holdout(merchant_id=merchant_id, held_out_bps=0)
 
     event = ExperimentDecided(
         merchant_id=merchant_id,

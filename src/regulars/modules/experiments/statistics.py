@@ -69,13 +69,15 @@ def interacted(treated: Group, held_out: Group, *, alpha: float = ALPHA) -> Esti
 def relative_lift(estimate: Estimate, *, alpha: float = ALPHA) -> Share | None:
     """The lift as a share of the held out, by the log of the ratio (delta method).
 
-    None where a mean is not above zero: a ratio would say nothing.
+    Its interval is as many standard errors wide as looks made that of the difference. None where
+    a mean is not above zero: a ratio would say nothing.
     """
     one, other = estimate.treated_mean, estimate.held_out_mean
     if one <= 0 or other <= 0:
         return None
     error = math.hypot(estimate.treated_error / one, estimate.held_out_error / other)
-    log, wide = math.log(one / other), normal_quantile(1 - alpha / 2) * error
+    limit = estimate.limit or normal_quantile(1 - alpha / 2)
+    log, wide = math.log(one / other), limit * error
     return Share(
         value=math.expm1(log), low=math.expm1(log - wide), high=math.expm1(min(log + wide, 700.0))
     )
@@ -225,8 +227,9 @@ def _at(middle: float, group: Group) -> tuple[float, float]:
     slope = float(before @ group.outcome) / spread if spread > 0 else 0.0
     left = group.outcome - group.outcome.mean() - slope * before
     size, away = len(group), middle - float(group.before.mean())
-    weight = 1 / size + (before * away / spread if spread > 0 else 0.0)
-    leverage = 1 / size + (before**2 / spread if spread > 0 else 0.0)
+    beside = before / spread if spread > 0 else np.zeros(size)
+    weight = 1 / size + beside * away
+    leverage = 1 / size + beside * before
     variance = float((weight**2) @ (left**2 / np.maximum(1 - leverage, 1e-12)))
     return float(group.outcome.mean()) + slope * away, variance
 
@@ -249,6 +252,7 @@ def _widened(estimate: Estimate, wide: float, p_value: float) -> Estimate:
         treated_error=estimate.treated_error,
         held_out_error=estimate.held_out_error,
         correlation=estimate.correlation,
+        limit=wide / effect.standard_error,
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
+
+from regulars.kernel.chance import STANDING_SALT, salt_of_offer
 
 Floats = NDArray[np.float64]
 Arm = Literal["treated", "held_out"]
@@ -58,6 +60,8 @@ class Estimate:
     held_out_error: float
     correlation: float
     """Between the weeks before and the outcome: its square is the share of noise taken out."""
+    limit: float | None = None
+    """How many standard errors wide on each side, where looks made it wider than usual."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +132,8 @@ class Plan:
     """An experiment as it is wished for, before anybody is assigned.
 
     ``looks`` above 1 only where looks are planned. ``rebought_days`` is how soon buying again
-    counts; ``least_bps`` the relative lift that is worth finding.
+    counts; ``least_bps`` the relative lift that is worth finding. ``offer`` is the code of the
+    offer that is tried; None where it is something else.
     """
 
     code: str
@@ -141,6 +146,7 @@ class Plan:
     days: int
     rebought_days: int
     least_bps: int
+    offer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,8 +162,17 @@ class View:
     decided_at: datetime | None
     verdict: Verdict | None
     result: dict[str, Any] | None
+    opens_at: datetime | None = None
 
     @property
     def salt(self) -> str:
-        """What members are hashed with: the standing holdout keeps its members for ever."""
-        return "everything" if self.plan.scope == "everything" else self.id.hex
+        """What members are hashed with: the standing holdout keeps its members for ever, and an
+        offer's experiment goes by the hash that the offer itself is given by."""
+        if self.plan.scope == "everything":
+            return STANDING_SALT
+        return self.id.hex if self.plan.offer is None else salt_of_offer(self.plan.offer)
+
+    @property
+    def ends_on(self) -> date | None:
+        """The last day that counts, where members were assigned."""
+        return None if self.assigned_on is None else self.assigned_on + timedelta(self.plan.days)

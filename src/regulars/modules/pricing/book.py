@@ -297,6 +297,8 @@ def _judged(
     """An offer that time, buyer and code let pass: bound to its lines, or why it cannot count."""
     if lines is None:
         return entry.rejected("not_in_scope")
+    if entry.code in context.held_out:
+        return entry.rejected("held_out")
     if entry.unlimited:
         return entry.play(entry, lines, None, basket)
     code, budget = _used_up(entry.offer, context)

@@ -26,6 +26,7 @@ from regulars.modules.programmes.queries import programme, programme_at
 from regulars.modules.programmes.rules import Circumstances, terms_of
 from regulars.modules.programmes.types import Programme, Redemption
 from regulars.modules.promotions.facts import buyer_facts
+from regulars.modules.promotions.holding_out import held_out_of
 from regulars.modules.promotions.queries import Book
 from regulars.modules.promotions.types import STRANGER, Buyer, Offer
 from regulars.modules.tiers.queries import stand
@@ -81,9 +82,9 @@ def price(
             return first
     if asking.member_id is not None and known.carrier is None:
         raise NotFound
-    offers, compiled, counted = offer_book(place.merchant_id, known.book_version)
+    offers, compiled, counted, campaigns = offer_book(place.merchant_id, known.book_version)
     if drafts:
-        offers, compiled, counted = compile_book(with_drafts(offers, drafts))
+        offers, compiled, counted, campaigns = compile_book(with_drafts(offers, drafts))
     counting = _counting(place, asking, known, counted, codes)
     coupons = resolve(
         codes,
@@ -102,6 +103,7 @@ def price(
         context,
         uses=counting.uses(counted),
         given={offer: coupon.code for offer, coupon in coupons.by_offer.items()},
+        held_out=_held_out(place, known, context, offers, campaigns),
     )
     cart = Cart(goods, asking.shipping_minor)
     return Priced(
@@ -347,6 +349,17 @@ def _earning(
     ).points
     own = zip(goods, terms.line_bps, strict=True) if terms.line_bps else ()
     return terms._replace(line_bps=()), {line.sku: bps for line, bps in own if bps != BPS}
+
+
+def _held_out(
+    place: Place, known: Known, context: Context, offers: Book, campaigns: Sequence[Offer]
+) -> frozenset[str]:
+    """By a hash of what is known already: nothing is read. Strangers meet no campaign anyway."""
+    if not context.buyer.is_member:
+        return frozenset()
+    return held_out_of(
+        place.merchant_id, known.carrier, campaigns, standing_bps=offers.standing_held_out_bps
+    )
 
 
 def _tender(

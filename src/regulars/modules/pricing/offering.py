@@ -19,11 +19,12 @@ _lock = Lock()
 
 
 class Compiled(NamedTuple):
-    """A book of offers, compiled, and those of which anything is counted."""
+    """A book of offers, compiled, those of which anything is counted, and those with a holdout."""
 
     book: Book
     offers: OfferBook
     counted: tuple[Offer, ...]
+    campaigns: tuple[Offer, ...]
 
 
 def offer_book(merchant_id: int, version: int) -> Compiled:
@@ -58,7 +59,8 @@ def compile_book(offers: Book) -> Compiled:
         predicates=predicates,
     )
     counted = tuple(offer for offer in offers.offers if is_counted(offer))
-    return Compiled(offers, compiled, counted)
+    campaigns = tuple(offer for offer in offers.offers if offer.held_out_bps is not None)
+    return Compiled(offers, compiled, counted, campaigns)
 
 
 def _with_hard_budget(offer: Offer) -> Offer:

@@ -19,6 +19,7 @@ REASONS: Final[dict[RejectionCode, str]] = {
     "not_for_member": "It is not for this buyer, channel or store.",
     "code_missing": "It needs a coupon.",
     "not_in_scope": "Nothing in the cart belongs to it.",
+    "held_out": "It is measured what it does: by chance, this buyer is among those without it.",
     "limit_reached": "It was used as often as it may be.",
     "budget_spent": "Its budget is spent.",
     "group_taken": "Another offer of its group gives more.",

@@ -25,6 +25,7 @@ RejectionCode = Literal[
     "not_for_member",
     "code_missing",
     "not_in_scope",
+    "held_out",
     "limit_reached",
     "budget_spent",
     "group_taken",
@@ -42,6 +43,7 @@ REASONS: Final[tuple[RejectionCode, ...]] = (
     "not_for_member",
     "code_missing",
     "not_in_scope",
+    "held_out",
     "limit_reached",
     "budget_spent",
     "group_taken",
@@ -109,7 +111,8 @@ class Context:
     """Everything besides the cart that a price depends on.
 
     ``given`` maps the code of an offer to the coupon that unlocks it; ``uses`` lists only offers
-    of which something is used or held. ``earn`` are the terms under which points are earned as of
+    of which something is used or held, ``held_out`` those that this buyer does not get because
+    what they do is being measured. ``earn`` are the terms under which points are earned as of
     now, with ``line_bps`` empty (a line's own rate is asked of ``line_rate_bps`` by sku); None
     where nobody earns.
     """
@@ -121,6 +124,7 @@ class Context:
     store: str | None = None
     given: Mapping[str, str] = field(default_factory=dict)
     uses: Mapping[str, Uses] = field(default_factory=dict)
+    held_out: frozenset[str] = frozenset()
     earn: Frozen | None = None
     line_rate_bps: Mapping[str, int] = field(default_factory=dict)
     points: Tender = Tender()

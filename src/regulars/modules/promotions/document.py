@@ -17,7 +17,7 @@ from regulars.kernel.periods import day_start
 
 from .eligibility import MOST_CEL, RuleFault, check_cel, check_rule
 from .kinds import KINDS, AnyParams, BuyGetParams, SpendSaveParams
-from .parts import MOST_SKUS, Code, Count, Minor, Part, fault
+from .parts import MOST_SKUS, UNIT, Code, Count, Minor, Part, fault
 from .types import (
     DEFAULT_STAGE,
     GOODS_STAGES,
@@ -36,6 +36,7 @@ from .types import (
 
 _Words = Annotated[list[ExternalId], Field(max_length=MOST_SKUS)]
 _Weekday = Annotated[int, Field(ge=1, le=7)]
+HeldOut = Annotated[int, Field(ge=100, le=9_000, json_schema_extra={UNIT: "bps"})]
 _Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
 
 
@@ -168,6 +169,13 @@ class OfferDocument(Part):
     budget: Minor | None = None
     budget_terms: BudgetTermsPart = BudgetTermsPart()
     on_return: OnReturn = "keep"
+    held_out_bps: Annotated[
+        HeldOut | None,
+        Field(
+            description="The share of members, picked by chance, who do not get it, so that what "
+            "it does can be measured; without one it is a standing promise"
+        ),
+    ] = None
     status: Status = "active"
 
     @model_validator(mode="after")
@@ -187,7 +195,26 @@ class OfferDocument(Part):
                 "not_of_this_kind",
                 "Only buy_get, and spend_save with every, count within an order.",
             )
+        if self.held_out_bps is not None:
+            self._may_hold_out()
         return self
+
+    def _may_hold_out(self) -> None:
+        """A stranger has no place among the arms, and a code in somebody's hand is a promise."""
+        who = self.who
+        if self.requires_code:
+            fault(
+                ("held_out_bps",),
+                "not_with_a_code",
+                "Whoever has its code was promised it; hold out of an offer without a code.",
+            )
+        if not (who.members_only or who.tiers or who.segments or who.rule or who.cel):
+            fault(
+                ("held_out_bps",),
+                "members_only_required",
+                "Only members can be held out, and none may pay more than a stranger: set "
+                "who.members_only, or name tiers, segments or a rule.",
+            )
 
 
 def dated(document: OfferDocument, zone: ZoneInfo) -> OfferDocument:
@@ -232,6 +259,7 @@ def compiled(document: OfferDocument) -> Offer:
         budget=document.budget,
         budget_terms=BudgetTerms(**document.budget_terms.model_dump()),
         on_return=document.on_return,
+        held_out_bps=document.held_out_bps,
         status=document.status,
     )
 

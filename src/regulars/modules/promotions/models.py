@@ -23,7 +23,7 @@ class OfferBook(Owned):
     """A merchant's offers and pricing settings taken together.
 
     ``version`` rises with every change of either, so that a process knows when what it compiled
-    is no longer true.
+    is no longer true. ``standing_held_out_bps`` of the members get no offer with a holdout.
     """
 
     merchant_id = models.BigIntegerField(primary_key=True)
@@ -31,3 +31,4 @@ class OfferBook(Owned):
     max_discount_bps = models.IntegerField(default=10_000)
     points_max_bps = models.IntegerField(default=10_000)
     growth_max_bps = models.IntegerField(default=10_000)
+    standing_held_out_bps = models.IntegerField(default=0)

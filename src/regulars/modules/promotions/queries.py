@@ -22,8 +22,8 @@ BOOK_VERSION: Final = (
 )
 _BOOK: Final = Sql(
     """SELECT
-  (SELECT json_array(b.version, b.max_discount_bps, b.points_max_bps, b.growth_max_bps)
-    FROM promotions_offerbook b WHERE b.merchant_id = :merchant_id),
+  (SELECT json_array(b.version, b.standing_held_out_bps, b.max_discount_bps, b.points_max_bps,
+    b.growth_max_bps) FROM promotions_offerbook b WHERE b.merchant_id = :merchant_id),
   (SELECT json_group_array(o.document) FROM promotions_offer o
     WHERE o.merchant_id = :merchant_id AND o.status <> 'archived')"""
 )
@@ -48,6 +48,8 @@ class Book:
     settings: PricingSettings
     #: What was written, by code: what an order keeps of an offer that it used.
     documents: Mapping[str, dict[str, Any]]
+    #: The share of the members who get no offer that has a holdout.
+    standing_held_out_bps: int = 0
 
     def offer(self, code: str) -> Offer | None:
         return next((offer for offer in self.offers if offer.code == code), None)
@@ -124,10 +126,10 @@ def view_of(row: OfferRow) -> OfferView:
 def _book(head: Any, documents: list[dict[str, Any]], known: Book | None) -> Book:
     if head is None:
         return Book(0, (), PricingSettings(), {})
-    version, *settings = head
+    version, standing, *settings = head
     if known is not None and known.version == version:
         return known
     parsed = [compiled(OfferDocument.model_validate(document)) for document in documents]
     offers = tuple(sorted(parsed, key=lambda offer: offer.code))
     by_code = {document["code"]: document for document in documents}
-    return Book(version, offers, PricingSettings(*settings), by_code)
+    return Book(version, offers, PricingSettings(*settings), by_code, standing)

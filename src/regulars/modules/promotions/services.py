@@ -24,6 +24,7 @@ from .models import Offer, OfferBook
 from .queries import OfferView, PricingSettings, view_of
 
 ARCHIVED = "archived"
+DRAFT = "draft"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ def change_offer(
         return Written(view_of(row), ())
     if row.status == ARCHIVED:
         raise OfferArchived
+    _keep_the_share(row, document)
     row.document, row.status = written, document.status
     row.version, row.changed_at = row.version + 1, now
     row.save()
@@ -107,6 +109,15 @@ def change_offer(
     )
     outbox.publish(aggregate="offers", events=[event], at=now)
     return Written(view_of(row), (event,))
+
+
+def set_standing_holdout(*, merchant_id: int, held_out_bps: int) -> None:
+    """From now on so many of the members get no offer that has a holdout; 0 for nobody.
+
+    Runs inside the caller's transaction.
+    """
+    _turn_the_page(merchant_id)
+    OfferBook.objects.of(merchant_id).update(standing_held_out_bps=held_out_bps)
 
 
 @transaction.atomic
@@ -143,6 +154,14 @@ def _with_faults_told(read: Callable[[], OfferDocument]) -> OfferDocument:
         return read()
     except ValidationError as error:
         raise Invalid("The offer does not hold together.", errors=faults_of(error)) from None
+
+
+def _keep_the_share(row: Offer, document: OfferDocument) -> None:
+    """Members were assigned by the share that was published: it may go, but not be another."""
+    before, after = row.document.get("held_out_bps"), document.held_out_bps
+    if row.status != DRAFT and before and after and before != after:
+        detail = "The share of a published offer stays; take it off, or make a new offer."
+        raise Invalid(detail, errors=[FieldError("/held_out_bps", "immutable", detail)])
 
 
 def _json(document: OfferDocument) -> dict[str, Any]:

@@ -221,7 +221,11 @@ class BudgetTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """One promise. ``budget`` is the most it may cost in minor units, kept by ``budget_terms``."""
+    """One promise. ``budget`` is the most it may cost in minor units, kept by ``budget_terms``.
+
+    With ``held_out_bps`` it is a campaign that is measured: that share of the members, picked by
+    chance, do not get it. Without, it is a standing promise to everybody it is for.
+    """
 
     code: str
     name: str
@@ -239,6 +243,7 @@ class Offer:
     budget: int | None = None
     budget_terms: BudgetTerms = BudgetTerms()
     on_return: OnReturn = "keep"
+    held_out_bps: int | None = None
     status: Status = "active"
 
 

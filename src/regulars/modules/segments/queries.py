@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from regulars.infra.clock import now_for
-from regulars.infra.db import Sql, as_instant, as_uuid, fetch_all, fetch_one
+from regulars.infra.db import Sql, any_of, as_instant, as_uuid, fetch_all, fetch_one
 from regulars.infra.http.principal import MerchantFacts
 from regulars.kernel.errors import NotFound
 from regulars.kernel.instants import parse_instant
@@ -21,7 +21,7 @@ from regulars.modules.merchants.queries import merchant_of_id
 
 from .facts import FACTS
 from .gather import SEGMENTS_OF_WHO, known_of, segments_of_row
-from .models import Tag
+from .models import Segment, Tag
 from .types import Membership, SegmentView, TagView, Told
 
 _OF_MEMBER: Final = Sql(
@@ -45,6 +45,11 @@ _WAITING: Final = Sql(
 _MEMBERS: Final = Sql(
     "SELECT member_id, since FROM segments_membership WHERE merchant_id = :merchant_id "
     "AND segment_id = :segment_id AND member_id > :after ORDER BY member_id LIMIT :most"
+)
+_AMONG: Final = Sql(
+    "SELECT DISTINCT m.member_id FROM segments_membership m JOIN segments_segment s "
+    "ON s.merchant_id = m.merchant_id AND s.id = m.segment_id "
+    f"WHERE m.merchant_id = :merchant_id AND {any_of('s.code', 'codes')} ORDER BY m.member_id"
 )
 _SWEEP: Final = Sql(
     "SELECT running, done, scores_at, next_at FROM segments_sweep "
@@ -128,6 +133,18 @@ def all_members_of(merchant_id: int, segment_id: UUID) -> Iterator[list[Membersh
     while rows := members_of(merchant_id, segment_id, after=after, most=_PAGE):
         yield rows
         after = rows[-1].member_id
+
+
+def members_among(merchant_id: int, codes: Sequence[str]) -> list[UUID]:
+    """Who is in any of some segments, in the order of their ids."""
+    rows = fetch_all(_AMONG, {"merchant_id": merchant_id, "codes": list(codes)})
+    return [as_uuid(row[0]) for row in rows]
+
+
+def is_building(merchant_id: int, codes: Sequence[str]) -> bool:
+    """Whether one of some segments is still being asked of everybody."""
+    rows = Segment.objects.of(merchant_id).filter(code__in=list(codes), building=True)
+    return rows.exists()
 
 
 def tags_of(merchant_id: int, member_id: UUID) -> list[TagView]:

@@ -87,6 +87,7 @@ export interface OfferDocument {
   budget: number | null
   budget_terms: BudgetTerms
   on_return: 'keep' | 'requalify'
+  held_out_bps: number | null
   status: OfferStatus
 }
 

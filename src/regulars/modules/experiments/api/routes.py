@@ -12,23 +12,27 @@ from ninja import Query, Router
 from regulars.events.effects import effects
 from regulars.infra.clock import now_for
 from regulars.infra.http.answers import answer_once, page
-from regulars.infra.http.fields import PageQuery, ShownId
+from regulars.infra.http.fields import ShownId
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
 from regulars.infra.writes import Outcome
 from regulars.kernel.errors import FieldError, Invalid, NotFound
 from regulars.kernel.ids import parse, show
-from regulars.modules.experiments import queries, services
+from regulars.modules.experiments import offers, queries, services
 from regulars.modules.experiments.errors import ComparisonRefused
 from regulars.modules.experiments.rules import REFUSED_COMPARISONS
 from regulars.modules.experiments.types import View
 from regulars.modules.members.lookup import carriers
+from regulars.modules.segments.queries import members_among
 
 from .shapes import (
     ArmOut,
     DecideIn,
     ExperimentIn,
     ExperimentsOut,
+    ExperimentsQuery,
+    PowerIn,
+    PowerOut,
     ReadoutOut,
     ReadoutQuery,
     StartIn,
@@ -50,6 +54,9 @@ def routes() -> Router:
     router.post("/experiments", response={201: WrittenOut}, operation_id="create_experiment")(
         create_experiment
     )
+    router.post("/experiments/power", response=PowerOut, operation_id="preview_power")(
+        preview_power
+    )
     router.get(one, response=WithPowerOut, operation_id="read_experiment")(read_experiment)
     router.post(f"{one}/start", response=WrittenOut, operation_id="start_experiment")(
         start_experiment
@@ -63,20 +70,27 @@ def routes() -> Router:
 
 
 @requires("experiments.read")
-def list_experiments(request: ApiRequest, query: Annotated[PageQuery, Query()]) -> dict[str, Any]:
+def list_experiments(
+    request: ApiRequest, query: Annotated[ExperimentsQuery, Query()]
+) -> dict[str, Any]:
     """Every experiment, newest first."""
     after = parse("exp", query.starting_after) if query.starting_after else None
     if query.starting_after and after is None:
         raise Invalid(
             errors=[FieldError("?starting_after", "unknown_cursor", "Send an id of this list.")]
         )
-    rows = queries.experiments(request.auth.merchant_id, limit=query.limit, after=after)
+    rows = queries.experiments(
+        request.auth.merchant_id, limit=query.limit, after=after, offer=query.offer
+    )
     return page(rows, query.limit, experiment_json, lambda row: show("exp", row.id))
 
 
 @requires("experiments.write")
 def create_experiment(request: ApiRequest, body: ExperimentIn) -> HttpResponse:
     """Note down what will be tried, and how it will be judged; nobody is assigned yet."""
+    if body.offer is not None and offers.offer_of(request.auth.merchant_id, body.offer) is None:
+        detail = "There is no offer with this code."
+        raise Invalid(detail, errors=[FieldError("/offer", "unknown_offer", detail)])
 
     def act(now: datetime) -> Outcome:
         found = services.create(
@@ -86,6 +100,14 @@ def create_experiment(request: ApiRequest, body: ExperimentIn) -> HttpResponse:
         return Outcome(status=201, body=told, subject=show("exp", found.id))
 
     return answer_once(request, "experiments.create", act)
+
+
+@requires("experiments.read", writes=False)
+def preview_power(request: ApiRequest, body: PowerIn) -> dict[str, Any]:
+    """Whether there are members enough to show anything, before an experiment is written."""
+    merchant = request.auth.merchant
+    among = members_among(merchant.id, body.segments) if body.segments else None
+    return services.power_on(merchant, body.plan(), now_for(merchant), among=among)
 
 
 @requires("experiments.read")

@@ -11,6 +11,7 @@ from regulars.infra.http.fields import (
     ExternalId,
     Instant,
     MemberId,
+    PageQuery,
     QueryInt,
     ShownId,
     Strict,
@@ -20,6 +21,7 @@ from regulars.kernel.instants import show_instant
 from regulars.modules.experiments.rules import REFUSED_COMPARISONS
 from regulars.modules.experiments.types import Plan, View
 
+OfferCode = Annotated[ExternalId, Field(max_length=100)]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,40}$")]
 _SOON_DAYS: Final = 30
 Comparison = Literal["held_out", "redeemers", "exposed", "before_after"]
@@ -29,6 +31,10 @@ assert set(REFUSED_COMPARISONS) == {"redeemers", "exposed", "before_after"}
 class ExperimentIn(Strict):
     code: Code
     name: ExternalId
+    offer: Annotated[
+        OfferCode | None,
+        Field(description="The offer that is tried: its holdout is who does not get it"),
+    ] = None
     scope: Annotated[
         Literal["campaign", "everything"],
         Field(description="everything: the standing holdout, whose members get no campaign"),
@@ -56,6 +62,8 @@ class ExperimentIn(Strict):
             raise ValueError("a look takes a day at least")
         if self.rebought_days is not None and self.rebought_days > self.days:
             raise ValueError("buying again is watched no longer than the experiment")
+        if self.offer is not None and self.scope == "everything":
+            raise ValueError("the standing holdout is of every offer that has one")
         return self
 
     def plan(self) -> Plan:
@@ -67,6 +75,39 @@ class StartIn(Strict):
     member_ids: Annotated[
         list[MemberId] | None,
         Field(min_length=2, max_length=100_000, description="Everybody where it is left out"),
+    ] = None
+
+
+class PowerIn(Strict):
+    """What would be tried, to be told whether it could show anything."""
+
+    metric: Literal["orders", "money", "rebought"] = "orders"
+    held_out_bps: Annotated[int, Field(ge=100, le=9_000)] = 2_000
+    days: Annotated[int, Field(ge=1, le=730)] = 56
+    least_bps: Annotated[int, Field(ge=1, le=100_000)] = 500
+    segments: Annotated[
+        list[ExternalId],
+        Field(max_length=200, description="Members of any of these; everybody where there is none"),
+    ] = Field(default_factory=list)
+
+    def plan(self) -> Plan:
+        return Plan(
+            code="power",
+            name="power",
+            scope="campaign",
+            metric=self.metric,
+            looking="once",
+            looks=1,
+            held_out_bps=self.held_out_bps,
+            days=self.days,
+            rebought_days=min(_SOON_DAYS, self.days),
+            least_bps=self.least_bps,
+        )
+
+
+class ExperimentsQuery(PageQuery):
+    offer: Annotated[
+        OfferCode | None, Field(description="Those on one offer, the newest first")
     ] = None
 
 
@@ -87,10 +128,17 @@ class DecideIn(Strict):
     """Nothing to say: the verdict is what the figures say."""
 
 
+class ShareOut(Strict):
+    value: float | None
+    low: float | None
+    high: float | None
+
+
 class ExperimentOut(Strict):
     id: Annotated[Any, ShownId("exp")]
     code: str
     name: str
+    offer: Annotated[str | None, Field(description="The code of the offer that is tried")]
     scope: str
     status: Annotated[str, Field(description="draft, running or decided")]
     metric: str
@@ -102,9 +150,17 @@ class ExperimentOut(Strict):
     least_bps: int
     created_at: Instant
     created_by: str
+    opens_at: Annotated[
+        Instant | None, Field(description="Of a draft: when its offer begins, and it with it")
+    ]
     assigned_on: Day | None
+    ends_on: Annotated[Day | None, Field(description="The last day that counts")]
     decided_at: Instant | None
     verdict: Annotated[str | None, Field(description="works, not_proven or harms")]
+    lift: Annotated[
+        ShareOut | None,
+        Field(description="The relative lift of its metric that it was decided on"),
+    ]
 
 
 class PowerOut(Strict):
@@ -152,12 +208,6 @@ class LookOut(Strict):
     day: Day
 
 
-class ShareOut(Strict):
-    value: float | None
-    low: float | None
-    high: float | None
-
-
 class MetricOut(Strict):
     """Per member: orders, minor units of money, or the share who bought again."""
 
@@ -190,6 +240,13 @@ class CostOut(Strict):
     ]
 
 
+class RedemptionOut(Strict):
+    """Never told alone: who redeems buys more anyway. What counts is the lift beside it."""
+
+    members: Annotated[int, Field(description="Treated members who bought with the offer")]
+    cost_minor: Annotated[int, Field(description="Its discounts on their orders")]
+
+
 class ReadoutOut(Strict):
     as_of: Day
     sample_ratio: SampleRatioOut
@@ -199,6 +256,7 @@ class ReadoutOut(Strict):
     metrics: Annotated[
         MetricsOut | None, Field(description="None before a look, or where the arms are not right")
     ]
+    redemption: Annotated[RedemptionOut | None, Field(description="Of an offer, once readable")]
     verdict: str | None
     cost: CostOut | None
     per_redeemer: ShareOut | None
@@ -210,6 +268,7 @@ def experiment_json(view: View) -> dict[str, Any]:
         "id": show("exp", view.id),
         "code": plan.code,
         "name": plan.name,
+        "offer": plan.offer,
         "scope": plan.scope,
         "status": view.status,
         "metric": plan.metric,
@@ -221,7 +280,15 @@ def experiment_json(view: View) -> dict[str, Any]:
         "least_bps": plan.least_bps,
         "created_at": show_instant(view.created_at),
         "created_by": view.created_by,
+        "opens_at": show_instant(view.opens_at) if view.opens_at else None,
+        "ends_on": view.ends_on.isoformat() if view.ends_on else None,
         "assigned_on": view.assigned_on.isoformat() if view.assigned_on else None,
         "decided_at": show_instant(view.decided_at) if view.decided_at else None,
         "verdict": view.verdict,
+        "lift": _lift(view),
     }
+
+
+def _lift(view: View) -> dict[str, Any] | None:
+    metrics = view.result["metrics"] if view.result is not None else None
+    return metrics[view.plan.metric]["relative"] if metrics else None

@@ -40,7 +40,8 @@ class TermsListOut(Strict):
 @router.get("/offers", response=TermsListOut, operation_id="list_offer_terms")
 @requires("self.read")
 def list_offer_terms(request: ApiRequest, query: Query[TermsQuery]) -> dict[str, Any]:
-    """What these offers give. Drafts and archived ones are not spoken of."""
+    """What these offers give. Drafts and archived ones are not spoken of, nor are offers with a
+    holdout: no coupon unlocks one, and who does not get it shall not hear of it."""
     book = queries.book(request.auth.merchant_id)
     wanted = set(query.codes.split("/"))
     return {
@@ -52,6 +53,6 @@ def list_offer_terms(request: ApiRequest, query: Query[TermsQuery]) -> dict[str,
                 "params": book.documents[offer.code]["params"],
             }
             for offer in book.offers
-            if offer.code in wanted and offer.status != "draft"
+            if offer.code in wanted and offer.status != "draft" and offer.held_out_bps is None
         ]
     }

@@ -10,6 +10,7 @@ from regulars.infra.http.fields import ExternalId, FreeJson, Instant, Int53, Pag
 from regulars.kernel.instants import show_instant
 from regulars.modules.promotions.document import (
     BudgetTermsPart,
+    HeldOut,
     LimitPart,
     OfferDocument,
     ScopePart,
@@ -48,6 +49,9 @@ class OfferPatchIn(Part):
     budget: Minor | None = None
     budget_terms: BudgetTermsPart | None = None
     on_return: OnReturn | None = None
+    held_out_bps: Annotated[
+        HeldOut | None, Field(description="None takes it off: everybody it is for gets the offer")
+    ] = None
     status: Status | None = None
 
 

@@ -2,6 +2,7 @@ import shared from '@shared/locales/zh-hans'
 import campaigns from './campaigns.json'
 import common from './common.json'
 import coupons from './coupons.json'
+import experiments from './experiments.json'
 import home from './home.json'
 import imports from './imports.json'
 import insight from './insight.json'
@@ -19,6 +20,7 @@ export default {
   ...campaigns,
   ...common,
   ...coupons,
+  ...experiments,
   ...home,
   ...imports,
   ...insight,

@@ -67,6 +67,7 @@ export function emptyOffer(code: string): OfferDocument {
     budget: null,
     budget_terms: { stop: 'hard', per: 'all', funder: null },
     on_return: 'keep',
+    held_out_bps: null,
     status: 'draft',
   }
 }
@@ -96,12 +97,33 @@ export function sent(offer: OfferDocument): OfferDocument {
 }
 
 /**
- * The offer as an example prices it: published, and where it needs a coupon as if one were given,
- * in the place where it will run.
+ * The offer as an example prices it: published, given to everybody it is for, and where it needs a
+ * coupon as if one were given, in the place where it will run.
  */
 export function forExample(offer: OfferDocument): OfferDocument {
   const copy = sent(offer)
-  return { ...copy, status: 'active', stage: stageOf(copy), requires_code: false }
+  const stage = stageOf(copy)
+  return { ...copy, status: 'active', stage, requires_code: false, held_out_bps: null }
+}
+
+/** The share held out where nobody said otherwise, in basis points. */
+export const USUAL_SHARE = 2_000
+
+/** Whether only members can meet it: then a share of them may be held out of it. */
+export function isForMembers(offer: Pick<OfferDocument, 'who'>): boolean {
+  const { members_only, tiers, segments, rule, cel } = offer.who
+  return members_only || tiers.length > 0 || segments.length > 0 || rule !== null || cel !== null
+}
+
+/** A campaign for the members of a segment: measured, and complete enough to be saved at once. */
+export function forSegment(code: string, segment: string): OfferDocument {
+  const made = emptyOffer(code)
+  made.kind = 'percent_off'
+  made.params = { bps: 1_000 }
+  made.who.members_only = true
+  made.who.segments = [segment]
+  made.held_out_bps = USUAL_SHARE
+  return made
 }
 
 /** A code of lower-case letters and digits that nobody has yet. */
@@ -139,7 +161,7 @@ export function resolved(schema: ParamSchema, all: ParamSchema): ParamSchema {
 /** The step of the form on which a field of the document stands. */
 export function stepOf(pointer: string): number {
   const field = pointer.split('/')[1] ?? ''
-  if (field === 'who' || field === 'when') return 1
+  if (['who', 'when', 'held_out_bps'].includes(field)) return 1
   if (['limit', 'budget', 'budget_terms', 'group', 'exclusive', 'priority', 'stage',
     'on_return', 'requires_code'].includes(field)) return 2
   return 0
