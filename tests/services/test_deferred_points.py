@@ -180,7 +180,7 @@ def test_facts_from_before_the_report_are_written_again() -> None:
     buy(shop, enrol(shop), 10_000)
     fresh = services.fresh(shop.merchant_id, shop.now)
     assert fresh.folder is not None
-    (fresh.folder / "lot_moves.parquet").unlink()
+    (fresh.folder / "as_of.json").unlink()
     assert queries.freshness(shop.merchant_id).is_stale(("ledger",))
     assert told(shop)["issued"] == 100
 

@@ -35,11 +35,12 @@ def order(member: str | None, day: date, kept_minor: int = 100, **more: Any) -> 
 
 
 def write_facts(root: Path, *, orders: Rows = (), **datasets: Rows) -> Facts:
-    """Write ``orders`` and ``postings`` by month, and each other dataset as one file; what has no
-    rows is absent."""
+    """Write orders, postings and lot moves by month, and each other dataset as one file; what has
+    no rows is absent."""
     numbered = ({"order_id": f"ord_{number:06}", **row} for number, row in enumerate(orders))
     _write_by_month(root, "orders", "day", numbered)
     _write_by_month(root, "postings", "at", datasets.pop("postings", ()))
+    _write_by_month(root, "lot_moves", "day", datasets.pop("lot_moves", ()))
     for name, given in datasets.items():
         rows = list(given)
         if rows:

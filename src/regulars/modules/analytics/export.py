@@ -30,9 +30,8 @@ from regulars.modules.tiers.types import Ladder
 
 from .extracts import Extract, integer, plain, text
 from .facts_schema import Dataset, arrow_schema
-from .lot_moves import CREDITS, DEBITS
 from .marks import months_around
-from .postings import FILE, MONTHLY, Postings
+from .postings import FILE, Postings
 from .statements import DATASETS, PLACED
 
 MEMORY_MB: Final = 512
@@ -213,28 +212,23 @@ class Export:
     def ledger(self, folder: Path) -> None:
         """Postings and lots into ``folder``, in pieces: there may be very many.
 
-        Months of postings that are there already stay as they are.
+        Months of postings and of their moves that are there already stay as they are.
         """
         self._caught_up()
         members = _MEMBERS.table(self._of)
         self._lay("raw_members", members)
         Postings(folder, self._merchant_id, members).write(self._monthly)
-        with self._file("lot_moves", folder / "lot_moves.parquet") as write:
-            for extract in (CREDITS, DEBITS):
-                for moves in extract.tables(self._of):
-                    self._lay("raw_moves", moves)
-                    self._lay_days(moves["at"], moves["earned_at"], moves["expires_at"])
-                    write()
         with self._file("lots", folder / "lots.parquet") as write:
             for lots in _LOTS.tables(self._of):
                 self._lay("raw_lots", lots)
                 self._lay_days(lots["earned_at"], lots["expires_at"])
                 write()
 
-    def _monthly(self, postings: pa.Table) -> pa.Table:
-        self._lay("raw_postings", postings)
-        self._lay_days(postings["at"])
-        return self._duckdb.execute(MONTHLY).to_arrow_table()
+    def _monthly(self, dataset: Dataset, rows: pa.Table) -> pa.Table:
+        self._lay("raw_postings" if dataset == "postings" else "raw_moves", rows)
+        instants = ("at",) if dataset == "postings" else ("at", "earned_at", "expires_at")
+        self._lay_days(*(rows[name] for name in instants))
+        return self._duckdb.execute(DATASETS[dataset]).to_arrow_table()
 
     def people(self, folder: Path) -> None:
         """Members, where they stand and how they came there, into ``folder``."""

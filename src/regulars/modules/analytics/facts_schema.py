@@ -1,9 +1,9 @@
 """The fact files that the reports read: names, columns and where each file lies.
 
 One folder per merchant. Partitioned datasets lie as ``orders/month=2026-03/<any>.parquet`` by the
-month of the program day, postings by the month of their instant in UTC; the month is in the path
-only. The rest are one file each. Everything is Parquet with zstd. Money is in minor units; a day is
-a program day, that is a day of the merchant's zone.
+month of the program day, postings and lot moves by the month of their instant in UTC; the month is
+in the path only. The rest are one file each. Everything is Parquet with zstd. Money is in minor
+units; a day is a program day, that is a day of the merchant's zone.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ PATTERNS: Final[Mapping[Dataset, str]] = {
     "tiers": "tiers.parquet",
     "tier_changes": "tier_changes.parquet",
     "lots": "lots.parquet",
-    "lot_moves": "lot_moves.parquet",
+    "lot_moves": "lot_moves/month=*/*.parquet",
     "members": "members.parquet",
 }
 

@@ -29,11 +29,14 @@ _EXPORTED: Final = (
     "orders/month=*/*.parquet",
     "lines/month=*/*.parquet",
     "postings/month=*/*.parquet",
+    "lot_moves/month=*/*.parquet",
     "*.parquet",
 )
 #: The outbox rows whose events were still to be relayed when the export was made.
 _SEEN: Final = "seen.json"
-#: As of when an export is, and of whose books.
+#: Which files there are and where they lie; another number where that changes.
+_LAYOUT: Final = 1
+#: As of when an export is, and in whose days.
 _AS_OF: Final = "as_of.json"
 #: Locked, shared, by whoever reads an export.
 _READING: Final = ".reading"
@@ -94,7 +97,15 @@ def reading(folder: Path) -> Iterator[None]:
 
 def note_as_of(building_folder: Path, **told: str) -> None:
     """Keep as of when an export is beside its files, for whoever reads them without the books."""
-    (building_folder / _AS_OF).write_text(json.dumps(told))
+    (building_folder / _AS_OF).write_text(json.dumps({**told, "layout": _LAYOUT}))
+
+
+def is_from_before(folder: Path) -> bool:
+    """Whether an export has its files where they lay before, or lacks some that there are now."""
+    try:
+        return bool(json.loads((folder / _AS_OF).read_text())["layout"] != _LAYOUT)
+    except FileNotFoundError:
+        return True
 
 
 def note_seen(building_folder: Path, outbox_rows: Iterable[str]) -> None:

@@ -8,10 +8,13 @@ from regulars.modules.ledger.types import POINTS
 
 from .extracts import Extract, by_dialect, integer, plain
 
+#: Postings of some months, p.
+IN_MONTHS: Final = "AND p.at >= :since AND p.at < :until"
 _PARTS: Final = (
     "JOIN ledger_lot l ON l.merchant_id = p.merchant_id AND l.member_id = p.member_id "
     "AND l.asset = p.account AND l.number = {number} "
-    f"WHERE p.merchant_id = :merchant_id AND p.account = {POINTS} AND p.parts IS NOT NULL"
+    f"WHERE p.merchant_id = :merchant_id AND p.account = {POINTS} "
+    f"AND p.parts IS NOT NULL {IN_MONTHS}"
 )
 
 
@@ -40,7 +43,7 @@ CREDITS: Final = Extract(
     },
     "FROM ledger_lot l JOIN ledger_posting p ON p.merchant_id = l.merchant_id "
     "AND p.member_id = l.member_id AND p.account = l.asset AND p.version = l.number "
-    f"WHERE l.merchant_id = :merchant_id AND l.asset = {POINTS}",
+    f"WHERE l.merchant_id = :merchant_id AND l.asset = {POINTS} {IN_MONTHS}",
 )
 DEBITS: Final = by_dialect(
     lite=_debits(

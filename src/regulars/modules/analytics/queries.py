@@ -105,7 +105,7 @@ def freshness(merchant_id: int) -> Freshness:
     seen = folders.seen_in(folder) if folder is not None else frozenset()
     rows = _by_row(waiting)
     untold = _marks_told(merchant_id, rows, seen)
-    if folder is not None and _is_from_before(folder):
+    if folder is not None and folders.is_from_before(folder):
         untold = untold | {LEDGER}
     return Freshness(
         merchant_id=merchant_id,
@@ -116,12 +116,6 @@ def freshness(merchant_id: int) -> Freshness:
         untold=frozenset(untold),
         waiting=frozenset(rows),
     )
-
-
-def _is_from_before(folder: Path) -> bool:
-    """Whether an export lacks what the ledger's files tell now, or has it elsewhere."""
-    elsewhere = next(folder.glob("postings/*.parquet"), None)
-    return elsewhere is not None or not (folder / PATTERNS["lot_moves"]).exists()
 
 
 def untold(merchant_id: int, *, seen: frozenset[str]) -> set[str]:

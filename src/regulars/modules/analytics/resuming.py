@@ -23,7 +23,7 @@ from .queries import Freshness
 _NOTES: Final = "progress.json"
 #: Files as written by another version of this are not gone on with.
 _LAYOUT: Final = 1
-_LEDGER_FILES: Final = ("postings", "lots.parquet", "lot_moves.parquet")
+_LEDGER_FILES: Final = ("postings", "lot_moves", "lots.parquet")
 
 
 @dataclass(frozen=True, slots=True)

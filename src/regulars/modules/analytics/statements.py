@@ -56,7 +56,7 @@ DATASETS: Final[Mapping[Dataset, str]] = {
         LEFT JOIN products p ON p.sku = l.sku""",
     "postings": f"""
         SELECT {_shown("mem", "m.carrier")} AS member_id, {_ASSET.format("p.account")} AS asset,
-          p.instant AS "at", d.day, p.amount, p.kind
+          p.instant AS "at", d.day, p.amount, p.kind, strftime(p.instant, '%Y-%m') AS month
         FROM (SELECT *, {_instant('"at"')} AS instant FROM raw_postings) p
         JOIN days d ON {_day_of("p.instant")}
         JOIN raw_members m ON m.id = p.member_id""",
@@ -71,7 +71,7 @@ DATASETS: Final[Mapping[Dataset, str]] = {
         JOIN raw_members m ON m.id = l.member_id""",
     "lot_moves": f"""
         SELECT m.kind, u.day, d.day AS earned_day, e.day AS expires_day,
-          CAST(sum(m.amount) AS BIGINT) AS amount
+          CAST(sum(m.amount) AS BIGINT) AS amount, strftime(m.moved, '%Y-%m') AS month
         FROM (SELECT kind, amount, {_instant('"at"')} AS moved, {_instant("earned_at")} AS earned,
                 {_instant("expires_at")} - INTERVAL 1 MICROSECOND AS good_until FROM raw_moves) m
         JOIN days u ON {_day_of("m.moved", "u")}
