@@ -60,6 +60,37 @@ PUBLISHED = {
 }
 
 
+def test_buyers_all_alike_are_expected_to_go_on_at_their_pace() -> None:
+    """Where nobody ever left and all buy every day, the function of the formula gives up."""
+    model = BuyingModel(
+        r=162_754.79, alpha=23_250.68, a=3.6e-5, b=9_667.4, log_likelihood=0.0, buyers=40
+    )
+    found = buying.expected_purchases(
+        model, frequency=np.array([59, 15]), recency_days=np.array([59, 15]),
+        age_days=np.array([59, 15]), horizon_days=45,
+    )  # fmt: skip
+    assert found == pytest.approx([45.0, 45.0], rel=1e-3)
+
+
+@given(
+    st.floats(0.1, 2), st.floats(1, 20), st.floats(0.3, 3), st.floats(0.5, 8),
+    st.integers(0, 40), st.integers(1, 400),
+)  # fmt: skip
+def test_the_quadrature_is_the_formula_where_both_work(
+    r: float, alpha: float, a: float, b: float, x: int, horizon: int
+) -> None:
+    model = BuyingModel(r=r, alpha=alpha, a=a, b=b, log_likelihood=0.0, buyers=1)
+    age = np.array([300])
+    said = buying.expected_purchases(
+        model, frequency=np.array([x]), recency_days=age, age_days=age, horizon_days=horizon
+    )
+    same = buying._by_quadrature(
+        model, frequency=np.array([x]), since=alpha + age / 7, weeks=horizon / 7
+    )
+    alive = buying.probability_alive(model, frequency=np.array([x]), recency_days=age, age_days=age)
+    assert said == pytest.approx(same * (alive if x else 1.0), rel=0.02)
+
+
 def test_the_fits_are_the_published_ones(cdnow: Cdnow, which: str) -> None:
     parameters, log_likelihood, worth, repeaters = PUBLISHED[which]
     told = buying.fit(cells_of(cdnow.buyers))

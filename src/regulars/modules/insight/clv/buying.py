@@ -23,6 +23,9 @@ _START: Final = (-1.0, 1.5, -0.3, 0.9)
 _CLOSE: Final = 1e-9
 _MOST_STEPS: Final = 60
 _NUDGE: Final = 1e-6
+_SLACK: Final = 1e-6
+_QUANTILES: Final = 200
+_LEAST_CHANCE: Final = 1e-12
 
 
 def fit(cells: Cells) -> BuyingModel:
@@ -66,10 +69,33 @@ def expected_purchases(
     since = alpha + age_days / DAYS_A_WEEK
     z = horizon_days / DAYS_A_WEEK / (since + horizon_days / DAYS_A_WEEK)
     # Euler's transformation takes the frequency out of the upper parameters: no overflow.
-    stays = (1 - z) ** (a - 1) * hyp2f1(a + b - 1 - r, a - 1, a + b + frequency - 1, z)
-    purchases: Floats = (a + b + frequency - 1) / (a - 1) * (1 - stays)
+    with np.errstate(all="ignore"):
+        stays = (1 - z) ** (a - 1) * hyp2f1(a + b - 1 - r, a - 1, a + b + frequency - 1, z)
+        purchases: Floats = (a + b + frequency - 1) / (a - 1) * (1 - stays)
+    # Nobody buys more than if nobody ever left. Where all buyers are alike r or b runs to its end,
+    # and the function gives up.
+    most = (r + frequency) * (horizon_days / DAYS_A_WEEK) / since
+    lost = np.flatnonzero(~((purchases >= 0) & (purchases <= most * (1 + _SLACK))))
+    purchases[lost] = _by_quadrature(
+        model, frequency=frequency[lost], since=since[lost], weeks=horizon_days / DAYS_A_WEEK
+    )
     gone = _odds_gone(model, frequency=frequency, recency_days=recency_days, age_days=age_days)
     return np.maximum(purchases / (1 + gone), 0.0)
+
+
+def _by_quadrature(
+    model: BuyingModel, *, frequency: Integers, since: Floats, weeks: float
+) -> Floats:
+    """The same of who is still a buyer, over quantiles of the chance p to leave, Beta(a, b + x):
+    (1 - (1 + p weeks / since)^-(r + x)) / p."""
+    from scipy.special import betaincinv
+
+    middles = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
+    total = np.zeros(len(frequency))
+    for middle in middles:
+        p = np.maximum(betaincinv(model.a, model.b + frequency, middle), _LEAST_CHANCE)
+        total -= np.expm1(-(model.r + frequency) * np.log1p(p * weeks / since)) / p
+    return total / _QUANTILES
 
 
 def probability_alive(

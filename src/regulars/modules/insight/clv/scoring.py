@@ -12,7 +12,7 @@ import numpy as np
 from regulars.modules.analytics.facts import Facts
 
 from . import buying, spending
-from .reading import read_history
+from .reading import read_history, read_named
 from .summary import cells_of
 from .types import Buyers, BuyingModel, Floats, Integers, SpendingModel, TooFewBuyers
 
@@ -77,14 +77,16 @@ def scores(facts: Facts, *, as_of: date, horizon_days: int) -> Scores:
     cannot carry a model.
     """
     _check(horizon_days)
-    history = read_history(facts, as_of=as_of)
+    history, names, named = read_named(facts, as_of=as_of)
     buyers, places = history.buyers(as_of=as_of)
+    by_name = np.argsort(named[places], kind="stable")
+    buyers = buyers.only(by_name)
     models = fitted(buyers)
     purchases, value = _expected(buyers, models, horizon_days=horizon_days)
     return Scores(
         as_of=as_of,
         horizon_days=horizon_days,
-        member=[history.name[place] for place in places],
+        member=[names.name[place] for place in named[places][by_name]],
         expected_purchases=purchases,
         expected_value_minor=value,
         probability_alive=buying.probability_alive(
