@@ -60,6 +60,18 @@ PUBLISHED = {
 }
 
 
+def test_buyers_all_alike_are_expected_to_go_on_at_their_pace() -> None:
+    """Where nobody ever left and all buy every day, the function of the formula gives up."""
+    model = BuyingModel(
+        r=162_754.79, alpha=23_250.68, a=3.6e-5, b=9_667.4, log_likelihood=0.0, buyers=40
+    )
+    found = buying.expected_purchases(
+        model, frequency=np.array([59, 15]), recency_days=np.array([59, 15]),
+        age_days=np.array([59, 15]), horizon_days=45,
+    )  # fmt: skip
+    assert found == pytest.approx([45.0, 45.0], rel=1e-3)
+
+
 def test_the_fits_are_the_published_ones(cdnow: Cdnow, which: str) -> None:
     parameters, log_likelihood, worth, repeaters = PUBLISHED[which]
     told = buying.fit(cells_of(cdnow.buyers))

@@ -2,16 +2,65 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from makers.rhythms import history, rhythms
-from regulars.modules.recommendations.ranking import companions
+from makers.rhythms import Bought, history, rhythms
+from regulars.modules.recommendations.ranking import companions, kinds
 from regulars.modules.recommendations.ranking.companions import learn_companions, taste_of
+from regulars.modules.recommendations.ranking.kinds import learn_kinds
 from regulars.modules.recommendations.ranking.shop import shop_at
 
 BOUGHT = history(rhythms(members=40, items=15, days=120))
 PENALTY = 3.0
+
+
+def test_what_goes_with_a_kind_is_told_of_its_items_by_their_share() -> None:
+    """Members buy tea and cups; the new cup has one buyer of the six of cups, so 1/6 of what tea
+    says for cups, times 0.15, beside nothing of its own."""
+    kind_of = {"tea": "teas", "cup": "cups", "new cup": "cups", "nail": "nails", "paint": "paints"}
+    bought = {
+        **{f"m{n}": ["tea", "cup"] for n in range(5)},
+        "m5": ["new cup", "nail"],
+        "m6": ["tea"],
+        "m7": ["nail", "paint"],
+    }
+    rows = [
+        Bought(member, item, kind_of[item], day, 1, 100)
+        for member, items in bought.items()
+        for day in (1, 5, 9)
+        for item in items
+    ]
+    told = history(rows)
+    shop = shop_at(told, 9)
+    everything = replace(shop, known=told, on_sale=np.ones(len(told.items), dtype=bool))
+    taste = taste_of(everything, None)
+    found = learn_kinds(everything, taste)
+    assert found is not None
+    by_kind = np.array(
+        [[float(kind in {kind_of[i] for i in items}) for kind in told.parent_texts[0]]
+         for items in bought.values()]
+    )  # fmt: skip
+    inverse = np.linalg.inv(by_kind.T @ by_kind + kinds.PENALTY * np.eye(by_kind.shape[1]))
+    weights = -inverse / np.diag(inverse)
+    np.fill_diagonal(weights, 0.0)
+    of_kind = dict(zip(told.parent_texts[0], (by_kind @ weights).T, strict=True))
+    column = {told.items[item]: place for place, item in enumerate(taste.item_of)}
+    scores = found.scores(0, taste.rows)
+    m6 = list(told.members).index("m6")
+    assert of_kind["cups"][m6] > 0 > of_kind["nails"][m6]
+    expected = 0.15 * of_kind["cups"][m6] / 6
+    assert scores[m6, column["new cup"]] == pytest.approx(expected, rel=1e-3)
+    assert scores[m6, column["cup"]] == pytest.approx(5 * expected, rel=1e-3)
+    assert scores[m6, column["nail"]] == 0.0
+
+
+def test_without_kinds_there_is_nothing_to_tell() -> None:
+    shop = shop_at(BOUGHT, 119)
+    bare = replace(shop, known=replace(shop.known, parents=(), parent_texts=()))
+    assert learn_kinds(bare, taste_of(bare, None)) is None
 
 
 @pytest.fixture(params=["by members", "by items"])

@@ -23,6 +23,7 @@ _START: Final = (-1.0, 1.5, -0.3, 0.9)
 _CLOSE: Final = 1e-9
 _MOST_STEPS: Final = 60
 _NUDGE: Final = 1e-6
+_SLACK: Final = 1e-6
 #: From here on buyers hardly differ, and what the series adds up cancels out.
 _MOST: Final = 1_000.0
 _NODES: Final = 128
@@ -73,9 +74,11 @@ def expected_purchases(
     with np.errstate(all="ignore"):
         stays = (1 - z) ** (a - 1) * hyp2f1(a + b - 1 - r, a - 1, a + b + frequency - 1, z)
         purchases: Floats = (a + b + frequency - 1) / (a - 1) * (1 - stays)
-    lost = ~np.isfinite(purchases) | (max(r, a) > _MOST)
+    # Nobody buys more than if nobody ever left: what says so is the series out of its reach.
+    most = (r + frequency) * (horizon_days / DAYS_A_WEEK) / since
+    lost = ~((purchases >= 0) & (purchases <= most * (1 + _SLACK))) | (max(r, a) > _MOST)
     if lost.any():
-        purchases = np.where(lost, _by_nodes(model, frequency, since, horizon_days), purchases)
+        purchases[lost] = _by_nodes(model, frequency[lost], since[lost], horizon_days)
     gone = _odds_gone(model, frequency=frequency, recency_days=recency_days, age_days=age_days)
     return np.maximum(purchases / (1 + gone), 0.0)
 

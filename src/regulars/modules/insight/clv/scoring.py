@@ -13,7 +13,7 @@ import pyarrow as pa
 from regulars.modules.analytics.facts import Facts
 
 from . import buying, spending
-from .reading import read_history
+from .reading import read_history, read_named
 from .summary import cells_of
 from .types import Buyers, BuyingModel, Floats, Integers, SpendingModel, TooFewBuyers
 
@@ -40,7 +40,7 @@ class Scores:
     as_of: date
     horizon_days: int
     member: Sequence[str]
-    member_id: pa.ChunkedArray | None
+    member_id: pa.ChunkedArray
     purchases: Integers
     days_ago: Integers
     expected_purchases: Floats
@@ -96,15 +96,17 @@ def scores(facts: Facts, *, as_of: date, horizon_days: int) -> Scores:
     cannot carry a model.
     """
     _check(horizon_days)
-    history = read_history(facts, as_of=as_of)
+    history, names, named = read_named(facts, as_of=as_of)
     buyers, places = history.buyers(as_of=as_of)
+    by_name = np.argsort(named[places], kind="stable")
+    buyers, known = buyers.only(by_name), named[places][by_name]
     models = fitted(buyers)
     purchases, value = _expected(buyers, models, horizon_days=horizon_days)
     return Scores(
         as_of=as_of,
         horizon_days=horizon_days,
-        member=[history.name[place] for place in places],
-        member_id=None if history.member_id is None else history.member_id.take(pa.array(places)),
+        member=[names.name[place] for place in known],
+        member_id=names.member_id.take(pa.array(known)),
         purchases=buyers.frequency + 1,
         days_ago=buyers.age_days - buyers.recency_days,
         expected_purchases=purchases,
@@ -173,6 +175,23 @@ def _expected(buyers: Buyers, models: Models, *, horizon_days: int) -> tuple[Flo
     return purchases, np.rint(purchases * each).astype(np.int64)
 
 
+def _mean(buyers: Buyers) -> Floats:
+    """What the repeat purchases of each buyer were worth on average, in minor units."""
+    mean: Floats = buyers.repeat_minor / np.maximum(buyers.frequency, 1)
+    return mean
+
+
+def _together(predicted: Floats, actual: Integers) -> float:
+    if len(actual) < 2 or not np.ptp(predicted) or not np.ptp(actual):
+        return 0.0
+    return float(np.corrcoef(predicted, actual)[0, 1])
+
+
+def _check(horizon_days: int) -> None:
+    if not 1 <= horizon_days <= MOST_HORIZON_DAYS:
+        raise ValueError(f"a horizon is 1 to {MOST_HORIZON_DAYS} days")
+
+
 def _grouped(
     so_far: Integers, purchases: Floats, days: Integers, value: Integers, worth: Floats
 ) -> tuple[CalibrationGroup, ...]:
@@ -196,20 +215,3 @@ def _grouped(
                 )
             )
     return tuple(found)
-
-
-def _mean(buyers: Buyers) -> Floats:
-    """What the repeat purchases of each buyer were worth on average, in minor units."""
-    mean: Floats = buyers.repeat_minor / np.maximum(buyers.frequency, 1)
-    return mean
-
-
-def _together(predicted: Floats, actual: Integers) -> float:
-    if len(actual) < 2 or not np.ptp(predicted) or not np.ptp(actual):
-        return 0.0
-    return float(np.corrcoef(predicted, actual)[0, 1])
-
-
-def _check(horizon_days: int) -> None:
-    if not 1 <= horizon_days <= MOST_HORIZON_DAYS:
-        raise ValueError(f"a horizon is 1 to {MOST_HORIZON_DAYS} days")

@@ -38,6 +38,15 @@ class Buyers:
     def __len__(self) -> int:
         return len(self.frequency)
 
+    def only(self, which: Integers) -> Buyers:
+        """The buyers at ``which``, in that order."""
+        return Buyers(
+            frequency=self.frequency[which],
+            recency_days=self.recency_days[which],
+            age_days=self.age_days[which],
+            repeat_minor=self.repeat_minor[which],
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cells:

@@ -11,13 +11,14 @@ from regulars.modules.insight.history import UNKNOWN, Floats, History, Ints
 from regulars.modules.insight.learning.learner import Watch
 
 from .companions import Companions, Table, learn_companions, taste_of
+from .kinds import Kinds, learn_kinds
 from .lasting import served_by_kind
 from .lists import NOTHING, Lists, highest
 from .shop import Shop, shop_at
 
 #: The penalty where there are few items, and from MANY_ITEMS on.
 PENALTY: Final = 2_000.0
-PENALTY_OF_MANY: Final = 1_000.0
+PENALTY_OF_MANY: Final = 700.0
 MANY_ITEMS: Final = 5_000
 #: Over how many days a rise is looked for, and how much of it counts.
 TREND_DAYS: Final = 28
@@ -39,12 +40,13 @@ def explore(history: History, as_of: int, *, length: int, watch: Watch | None = 
     if watch is not None:
         watch(1, 3)
     taste = taste_of(shop, None)
-    penalty = PENALTY if taste.columns < MANY_ITEMS else PENALTY_OF_MANY
-    companions = learn_companions(taste, penalty)
+    many = taste.columns >= MANY_ITEMS
+    companions = learn_companions(taste, PENALTY_OF_MANY if many else PENALTY)
+    kinds = learn_kinds(shop, taste) if many else None
     if watch is not None:
         watch(2, 3)
     rise = trend(shop, recent_days=TREND_DAYS, power=TREND_POWER)
-    lists = new_items(shop, companions, rise, length=length)
+    lists = new_items(shop, companions, rise, length=length, kinds=kinds)
     if watch is not None:
         watch(3, 3)
     return Explored(shop, companions, lists)
@@ -62,19 +64,30 @@ def trend(shop: Shop, *, recent_days: int, power: float) -> Floats:
     return np.asarray(((recent + 1.0) / (expected + 1.0)) ** power)
 
 
-def new_items(shop: Shop, companions: Companions, times: Floats, *, length: int) -> Lists:
-    """The items on sale that each shopper never bought, by what their own items say ``times`` each
-    item's number. Left out is what nothing speaks for, and kinds of which one still serves."""
+def new_items(
+    shop: Shop,
+    companions: Companions,
+    times: Floats,
+    *,
+    length: int,
+    kinds: Kinds | None = None,
+) -> Lists:
+    """The items on sale that each shopper never bought, by what their own items, and ``kinds``, say
+    ``times`` each item's number. Left out is what nothing speaks for, and kinds of which one still
+    serves."""
     taste = companions.taste
     factor = np.where(shop.on_sale, times, 0.0)[taste.item_of].astype(np.float32)
-    kinds = _Kinds.of(shop, taste.item_of)
+    served = _Served.of(shop, taste.item_of)
     found = np.full((taste.rows, length), NOTHING, dtype=np.int64)
     scores = np.zeros((taste.rows, length))
     for first, stop in taste.pieces():
-        said = companions.scores(first, stop) * factor
+        said = companions.scores(first, stop)
+        if kinds is not None:
+            said += kinds.scores(first, stop)
+        said *= factor
         here = slice(*np.searchsorted(taste.row, [first, stop]))
         said[taste.row[here] - first, taste.column[here]] = 0.0
-        kinds.silence(said, shop.shoppers[first:stop])
+        served.silence(said, shop.shoppers[first:stop])
         columns, values = highest(said, length)
         wide = columns.shape[1]
         found[first:stop, :wide] = np.where(values > 0, taste.item_of[columns], NOTHING)
@@ -105,7 +118,7 @@ def reasons(companions: Companions, lists: Lists) -> Ints:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kinds:
+class _Served:
     """Kinds that still serve members, and the kind of each column."""
 
     member: Ints
@@ -113,7 +126,7 @@ class _Kinds:
     of_column: Ints
 
     @classmethod
-    def of(cls, shop: Shop, item_of: Ints) -> _Kinds:
+    def of(cls, shop: Shop, item_of: Ints) -> _Served:
         none = np.zeros(0, dtype=np.int64)
         if not shop.known.parents:
             return cls(none, none, np.full(len(item_of), UNKNOWN))
