@@ -111,6 +111,31 @@ def test_a_run_that_was_killed_goes_on_and_nothing_comes_twice(
     assert verify(scope.merchant_id) == []
 
 
+def test_a_run_that_was_cut_into_other_pieces_begins_anew_and_nothing_comes_twice(
+    scope: Scope, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, size = services.open_orders, [10]
+    monkeypatch.setattr(
+        services, "open_orders", lambda *a, **k: real(*a, **k, piece_orders=size[0])
+    )
+
+    def killed_after_two(progress: services.Progress) -> None:
+        if progress.pieces_done == 2:
+            raise KeyboardInterrupt
+
+    path = many(tmp_path, 50)
+    run = services.prepare_run(scope, kind="orders", source=path, file_name="orders.csv")
+    with pytest.raises(KeyboardInterrupt):
+        services.run_import(scope, run.id, watch=killed_after_two)
+    size[0] = 25
+
+    done = services.run_import(scope, run.id)
+
+    assert (done.status, done.pieces_done, done.orders, done.repeated) == ("done", 2, 50, 20)
+    assert tally(scope.merchant_id).orders == 50
+    assert verify(scope.merchant_id) == []
+
+
 @pytest.mark.parametrize("killed", ["the run", "its pen"])
 def test_a_long_run_that_was_killed_goes_on_and_nothing_comes_twice(
     killed: str, scope: Scope, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

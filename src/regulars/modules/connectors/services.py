@@ -193,6 +193,11 @@ def _failed(scope: Scope, run_id: UUID, error: Exception) -> None:
 
 
 def _import_orders(scope: Scope, row: ImportRun, file: OrderFile, watch: Watch) -> None:
+    if file.piece_count != row.pieces:
+        # It was cut by another version of this program: from the first piece on, what came then
+        # counts as repeated.
+        row.pieces, row.pieces_done = file.piece_count, 0
+        row.save(update_fields=["pieces", "pieces_done"])
     if row.pieces_done == 0:
         learn_products(
             scope.merchant_id,

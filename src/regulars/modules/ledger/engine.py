@@ -120,14 +120,15 @@ class Purse:
         if self.last_at is not None and at < self.last_at:
             at = self.last_at
         self.last_at = at
+        cause_type, cause_id = cause
         head = posting_hash(
             member_hex=self.member_hex, account=account, version=version,
             at_text=show_instant(at), amount=amount, balance_after=balance, kind=kind,
-            cause_type=cause.type, cause_id=cause.id, reverses=reverses, previous=previous,
+            cause_type=cause_type, cause_id=cause_id, reverses=reverses, previous=previous,
         )  # fmt: skip
         posting = Posting(
             self.merchant_id, self.member_id, account, version, at, amount, balance, kind,
-            cause.type, cause.id, reverses, parts_text(parts), head,
+            cause_type, cause_id, reverses, parts_text(parts) if parts else None, head,
         )  # fmt: skip
         journal.postings.append(posting)
         journal.touch(self)

@@ -38,9 +38,12 @@ class BulkSettler:
 
         def attempt() -> PieceResult:
             try:
-                with collector_paused(), transaction.atomic():
+                # Decided before the transaction: on SQLite that holds the one write lock, and the
+                # rows carry what was seen.
+                with collector_paused():
                     work = self._decided(piece, also)
-                    work.writes.record()
+                    with transaction.atomic():
+                        work.writes.record()
             except BaseException:
                 self._known.forget()
                 raise

@@ -15,7 +15,6 @@ from regulars.kernel.instants import show_instant
 from .pieces import Piece
 
 _PLAIN: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-_LINE_END: Final = '],["'
 
 
 def content_fingerprint(
@@ -48,27 +47,32 @@ def content_fingerprint(
 
 def piece_fingerprints(piece: Piece, *, identity_type: str) -> list[str]:
     """``content_fingerprint`` of every order of a piece, its text put together from columns."""
-    lines = _lines_as_json(piece)
+    lines = [
+        f"[{sku},{quantity},{'null' if price is None else price},{total}]"
+        for sku, quantity, price, total in zip(
+            _each_as_json(piece.sku),
+            piece.quantity,
+            piece.unit_price_minor,
+            piece.total_minor,
+            strict=True,
+        )
+    ]
     kind = _as_json(identity_type)
     found = []
     for index, at in enumerate(map(show_instant, piece.placed_at)):
         member = piece.member[index]
         who = "" if member is None else f"{kind},{_as_json(member)}"
         channel, store = _as_json(piece.channel[index]), _as_json(piece.store[index])
-        own = _LINE_END.join(lines[piece.line_start[index] : piece.line_start[index + 1]])
-        own = own and f'["{own}]'
+        own = ",".join(lines[piece.line_start[index] : piece.line_start[index + 1]])
         text = f'[[{who}],"{at}","{at}",{channel},{store},[{own}]]'
         found.append(sha256(text.encode()).hexdigest()[:32])
     return found
 
 
-def _lines_as_json(piece: Piece) -> list[str]:
-    """The JSON of each line without its brackets and first quote, made in one go. Inside JSON a
-    quote has a backslash before it, so bracket, comma, bracket, quote stand nowhere but between
-    two lines."""
-    columns = piece.sku, piece.quantity, piece.unit_price_minor, piece.total_minor
-    lines = list(zip(*columns, strict=True))
-    return _PLAIN.encode(lines)[3:-2].split(_LINE_END) if lines else []
+def _each_as_json(texts: list[str]) -> list[str]:
+    """The JSON of each text, made in one go: inside JSON a quote has a backslash before it, so
+    quote, comma, quote stands nowhere but between two texts."""
+    return [f'"{text}"' for text in _PLAIN.encode(texts)[2:-2].split('","')] if texts else []
 
 
 @lru_cache(maxsize=65_536)

@@ -17,7 +17,7 @@ from django.db import transaction
 from regulars.events.base import Event
 from regulars.events.effects import effects
 from regulars.infra.crypto import blind_index
-from regulars.infra.db import Sql, any_of, fetch_all, is_postgres, retrying
+from regulars.infra.db import Sql, any_of, fetch_all, retrying
 from regulars.infra.outbox import OUTBOX, outbox_row
 from regulars.infra.recording import Writes
 from regulars.infra.writes import (
@@ -93,16 +93,13 @@ def place_together(scope: Scope, wishes: Sequence[Wish]) -> list[Answer]:
         work = _Together(scope, generations)
         work.know(wishes)
         answers = [work.place(wish) for wish in wishes]
-        work.record()
+        # Decided before the transaction: on SQLite that holds the one write lock, and the rows
+        # carry what was seen.
+        with transaction.atomic():
+            work.record()
         return answers
 
-    def guarded() -> list[Answer]:
-        if is_postgres():
-            return attempt()
-        with transaction.atomic():
-            return attempt()
-
-    return retrying(guarded, tries=_TRIES)
+    return retrying(attempt, tries=_TRIES)
 
 
 def _firsts(wishes: Sequence[Wish]) -> Iterable[tuple[Wish, bool]]:

@@ -13,7 +13,7 @@ from .sieve import Grouping, Sieve, instant
 from .table import damage_told
 from .types import FileReport, OrderPiece, Product
 
-PIECE_ORDERS = 5_000
+PIECE_ORDERS = 8_000
 """Orders of one piece: what one write transaction takes without stopping other writers long."""
 
 _PLAIN_FIELDS = (
