@@ -23,7 +23,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 MEMBERS = 20_000
-MOST_A_SECOND = 400
+#: More than all clients together, and than one alone, place on quotes in a second.
+MOST_A_SECOND, MOST_OF_ONE = 1_600, 400
 ZONE = "Asia/Shanghai"
 
 
@@ -108,7 +109,13 @@ def in_process(
 
 
 def on_quotes(
-    merchant_id: int, ids: list[UUID], seed: int, seconds: float, start: Any, told: Any
+    merchant_id: int,
+    ids: list[UUID],
+    seed: int,
+    seconds: float,
+    start: Any,
+    told: Any,
+    clients: int = 1,
 ) -> None:
     """Quotes as many carts as may be placed in time, then places them against the clock."""
     from regulars.infra.writes import Asked
@@ -129,7 +136,7 @@ def on_quotes(
         )  # fmt: skip
 
     drafts = []
-    for number in range(int(seconds * MOST_A_SECOND)):
+    for number in range(int(seconds * min(MOST_OF_ONE, MOST_A_SECOND / clients))):
         now = datetime.now(UTC)
         goods = tuple(Goods(f"S{n}", 1, 1_000 + number % 7) for n in range(3))
         member = chance.choice(ids)
@@ -178,7 +185,10 @@ def make_offers(merchant_id: int, now: datetime) -> None:
         {"code": "double", "kind": "points_multiplier", "params": {"bps": 20_000}},
     ):  # fmt: skip
         create_offer(
-            merchant_id=merchant_id, document=OfferDocument.model_validate(written), now=now
+            merchant_id=merchant_id,
+            document=OfferDocument.model_validate(written),
+            zone=ZoneInfo(ZONE),
+            now=now,
         )
     create_coupons(
         merchant_id=merchant_id, terms=Terms(offer="welcome"), codes=["WELCOME"], now=now
@@ -237,9 +247,9 @@ def main(how: str, clients: int, seconds: float) -> None:
             for n in range(clients)
         ]
     else:
-        work = on_quotes if how == "quoted" else in_process
+        work, more = (on_quotes, (clients,)) if how == "quoted" else (in_process, ())
         workers = [
-            mp.Process(target=work, args=(merchant_id, ids, n, seconds, start, told))
+            mp.Process(target=work, args=(merchant_id, ids, n, seconds, start, told, *more))
             for n in range(clients)
         ]
     for worker in workers:

@@ -40,7 +40,8 @@ HOLD_LIVES = st.one_of(
 SOURCES = st.sampled_from(["order"] * 3 + ["same order", "adjustment"])
 DEBITS = st.sampled_from(["spend"] * 3 + ["adjust"] * 4 + ["too much"])
 WAITS = st.sampled_from([MICROSECOND, timedelta(minutes=15), timedelta(hours=5), DAY, DAY * 5])
-OFFSETS = st.sampled_from([-MICROSECOND, timedelta(0), timedelta(0), MICROSECOND])
+OFFSETS_TRIED = [-MICROSECOND, timedelta(0), timedelta(0), MICROSECOND]
+OFFSETS = st.sampled_from(OFFSETS_TRIED)
 
 
 def midnight_after(at: datetime, days: int | None) -> datetime | None:
@@ -60,6 +61,10 @@ def has_holds(self: LedgerMachine) -> bool:
 
 def has_earned(self: LedgerMachine) -> bool:
     return any(left for twin in self.twins for left in twin.earned_left.values())
+
+
+def has_paid(self: LedgerMachine) -> bool:
+    return any(paid.left for twin in self.twins for paid in twin.paid)
 
 
 def has_available(self: LedgerMachine) -> bool:
@@ -262,6 +267,42 @@ class LedgerMachine(RuleBasedStateMachine):
         amount = share_of(hold.amount, share)
         granted = twin.capture(self.journal, hold, amount, at=self.now)
         assert granted == in_time, "an ended hold was captured (I-09)"
+        self.end()
+
+    @precondition(has_holds)
+    @rule(index=ANY)
+    def pay(self, index: int) -> None:
+        """An order on a quote spends all that was held for it, while the hold lasts."""
+        twin, hold, in_time = self._hold_in_use("pay", index)
+        if in_time:
+            twin.pay(self.journal, hold, order=self.cause("order"), at=self.now)
+        self.end()
+
+    @precondition(has_paid)
+    @rule(
+        index=ANY,
+        share=SHARES,
+        whole=st.booleans(),
+        grace=MIDNIGHTS,
+        edge=st.sampled_from([None, None, *OFFSETS_TRIED]),
+    )
+    def give_back(
+        self, index: int, share: int, whole: bool, grace: int, edge: timedelta | None
+    ) -> None:
+        """What paid for something goes back, in part or all that is left of it; now and then just
+        as a lot it came from is over."""
+        paid = [(twin, paid) for twin in self.twins for paid in twin.paid if paid.left]
+        twin, one = paid[index % len(paid)]
+        ends = [part.expires_at for part in one.parts if part.expires_at is not None]
+        if edge is not None and ends:
+            self.now = max(self.now, ends[-1] + edge)
+        self.begin("give back", self.twins.index(twin))
+        amount = one.left if whole else share_of(one.left, share)
+        until = midnight_after(self.now, grace)
+        assert until is not None
+        twin.give_back(
+            self.journal, one, amount, cause=self.cause("refund"), at=self.now, least_until=until
+        )
         self.end()
 
     @precondition(has_holds)

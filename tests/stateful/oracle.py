@@ -20,6 +20,9 @@ What it holds to be true
   debt.
 - A capture spends the first units its hold pinned, also of lots that expired meanwhile; the rest
   is set free.
+- Of what paid for something, what was taken last goes back first: into the lot it came from, with
+  the expiry that lot has; where that lot's time is over, into a new lot that was earned when the
+  old one was and lives until an end that is told. Debt is then repaid out of what is free.
 - Entry times never go backwards, whatever time an entry is given.
 """
 
@@ -272,8 +275,10 @@ class Oracle:
         hold["captured"] = amount
         hold["voided"] = hold["amount"] - amount
         wanted = amount
+        hold["taken"] = []
         for number, units in hold["pins"]:
             used = min(units, wanted)
+            hold["taken"] += [number] * used
             lot = self.lots[number - 1]
             lot["remaining"] -= used
             lot["spent"] += used
@@ -296,11 +301,39 @@ class Oracle:
         self._after_setting_free(at)
 
     def _after_setting_free(self, at: datetime) -> None:
+        self._repay(at)
+        self._expire_lots(at)
+
+    def _repay(self, at: datetime) -> None:
         repaid = min(self.debt(), self.available())
         if repaid:
             self.spend(amount=repaid, kind="repay", at=at)
             self._enter(DEBT, "debt_repaid", repaid, at)
-        self._expire_lots(at)
+
+    def give_back(
+        self, *, name: str, amount: int, cause: str, at: datetime, least_until: datetime
+    ) -> None:
+        """Undo the last ``amount`` units of what the hold of this name had paid."""
+        (hold,) = [hold for hold in self.holds if hold["name"] == name]
+        anew: dict[int, Row] = {}
+        for _ in range(amount):
+            lot = self.lots[hold["taken"].pop() - 1]
+            if lot["expires_at"] is None or at < lot["expires_at"]:
+                lot["remaining"] += 1
+                lot["spent"] -= 1
+            elif lot["number"] in anew:
+                anew[lot["number"]]["original"] += 1
+                anew[lot["number"]]["remaining"] += 1
+            else:
+                new = lot | {
+                    "number": len(self.lots) + 1, "order": cause, "original": 1, "remaining": 1,
+                    "expired": 0, "reversed": 0, "forgone": 0, "spent": 0,
+                    "expires_at": least_until,
+                }  # fmt: skip
+                anew[lot["number"]] = new
+                self.lots.append(new)
+        self._enter(MAIN, "redeem_return", amount, at)
+        self._repay(at)
 
     # ── what time brings ──────────────────────────────────────────────────────────────────
 

@@ -7,6 +7,7 @@ from collections import Counter
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from secrets import randbelow
 from typing import Any, ClassVar
 from uuid import UUID
@@ -23,6 +24,7 @@ from regulars.kernel.ids import new_id
 from regulars.modules.ledger import recorder
 from regulars.modules.ledger.engine import Journal, Purse
 from regulars.modules.ledger.gather import ACCOUNT_COLUMNS, Purses, purse_of_row
+from regulars.modules.ledger.restoring import last_spent_first, restore
 from regulars.modules.ledger.types import GROWTH_VALUE, POINTS, Cause, Pending
 from stateful import rows
 from stateful.machine import (
@@ -37,7 +39,9 @@ from stateful.machine import (
 )
 from stateful.twin import Twin
 
-ACTS = st.sampled_from(["credit", "promise", "spend", "hold", "capture", "release", "clawback"])
+ACTS = st.sampled_from(
+    ["credit", "promise", "spend", "hold", "capture", "release", "clawback", "give back"]
+)
 _ACCOUNT = Sql(
     f"SELECT {ACCOUNT_COLUMNS} FROM ledger_account WHERE merchant_id = :merchant_id "
     "AND member_id = :member_id AND asset = :asset"
@@ -225,7 +229,7 @@ class RecordedMachine(LedgerMachine):
 
 def _state(twin: Twin) -> dict[str, Any]:
     """What a twin knows besides the rows."""
-    names = ("oracle", "audit", "earned_left", "entries_compared")
+    names = ("oracle", "audit", "earned_left", "paid", "entries_compared")
     return copy.deepcopy({name: getattr(twin, name) for name in names})
 
 
@@ -245,6 +249,7 @@ def _act(
     hold = next(iter(purse.holds.values()), None)
     order = next((Cause("order", id_) for id_ in beside.twin.earned_left), cause)
     later = at + timedelta(hours=1)
+    paid = next((paid for paid in beside.twin.paid if paid.left), None)
     if act == "spend" and purse.available:
         purse.debit(journal, amount, kind="redeem", cause=cause, at=at)
     elif act == "hold" and purse.available:
@@ -256,6 +261,13 @@ def _act(
     elif act == "clawback":
         own = beside.purses.own_lots(asset, order.id)
         purse.clawback(journal, share, order=order, cause=cause, at=at, own_lots=own)
+    elif act == "give back" and paid is not None:
+        parts = last_spent_first(paid.parts, before=paid.returned, after=paid.returned + 1)
+        known = partial(beside.purses.lot, beside.twin.member_id, asset)
+        restore(
+            purse, journal, parts, known=known, reverses=paid.entry, cause=cause, at=at,
+            least_until=later,
+        )  # fmt: skip
     elif act == "promise":
         purse.promise(journal, Pending(id_, asset, share, at, later, None, *cause))
     else:

@@ -13,7 +13,16 @@ from uuid import UUID
 from regulars.kernel.canonical import canonical_json
 from regulars.modules.ledger.engine import Journal, Purse
 from regulars.modules.ledger.errors import HoldEnded, InsufficientPoints
-from regulars.modules.ledger.types import COUNTER_ACCOUNTS, Cause, Hold, Lot, Pending, Posting
+from regulars.modules.ledger.restoring import last_spent_first, restore, spend_held
+from regulars.modules.ledger.types import (
+    COUNTER_ACCOUNTS,
+    Cause,
+    Hold,
+    Lot,
+    Pending,
+    Posting,
+    Spent,
+)
 from stateful.oracle import Oracle, Refused
 
 ZEROS = "0" * 64
@@ -84,6 +93,27 @@ class Audit:
                 assert units > 0
                 self.taken_of_lot[number] += units
             assert posting.balance_after >= 0, "a member account below zero (I-05)"
+        elif posting.parts:
+            parts = json.loads(posting.parts)
+            assert posting.kind == "redeem_return"
+            assert sum(units for _, units in parts) == posting.amount, "parts are not the amount"
+            for number, units in parts:
+                assert 0 < units <= self.taken_of_lot[number], "more goes back than was taken"
+                self.taken_of_lot[number] -= units
+
+
+@dataclass
+class Paid:
+    """What a hold paid: the entry, what came out of which lot, how much has gone back of it."""
+
+    hold: str
+    entry: str
+    parts: list[Spent]
+    returned: int = 0
+
+    @property
+    def left(self) -> int:
+        return sum(part.amount for part in self.parts) - self.returned
 
 
 class Twin:
@@ -96,6 +126,7 @@ class Twin:
         self.purse = Purse(merchant_id=merchant_id, member_id=member_id, asset=asset)
         self.lots: dict[int, Lot] = {}
         self.earned_left: dict[str, int] = {}
+        self.paid: list[Paid] = []
         self.entries_compared = 0
 
     # ── acts ──────────────────────────────────────────────────────────────────────────────
@@ -164,6 +195,35 @@ class Twin:
             lambda: self.purse.capture(journal, hold, amount, at=at),
             lambda: self.oracle.capture(name=hold.id.hex, amount=amount, at=at),
         )
+
+    def pay(self, journal: Journal, hold: Hold, *, order: Cause, at: datetime) -> None:
+        """Spend all of an open hold on an order."""
+        entry, parts = spend_held(self.purse, journal, hold, cause=order, at=at)
+        self.oracle.capture(name=hold.id.hex, amount=hold.amount, at=at)
+        self.paid.append(Paid(hold.id.hex, entry, parts))
+
+    def give_back(
+        self,
+        journal: Journal,
+        paid: Paid,
+        amount: int,
+        *,
+        cause: Cause,
+        at: datetime,
+        least_until: datetime,
+    ) -> None:
+        """Undo ``amount`` (1..paid.left) of what was paid."""
+        parts = last_spent_first(paid.parts, before=paid.returned, after=paid.returned + amount)
+        restore(
+            self.purse, journal, parts, known=self.lots.get, reverses=paid.entry, cause=cause,
+            at=at, least_until=least_until,
+        )  # fmt: skip
+        self.oracle.give_back(
+            name=paid.hold, amount=amount, cause=cause.id, at=at, least_until=least_until
+        )
+        paid.returned += amount
+        # Lots that are opened anew stand under this cause; nobody had earned them.
+        self.earned_left.setdefault(cause.id, 0)
 
     def release(self, journal: Journal, hold: Hold, *, at: datetime) -> bool:
         return self._both(

@@ -25,7 +25,7 @@ from regulars.modules.ledger.types import AMOUNT_MAX, GROWTH_VALUE, POINTS, Caus
 from regulars.modules.members.enrolment import add_identity, add_member
 from regulars.modules.pricing.claims import commit
 from regulars.modules.pricing.deal import Deal
-from regulars.modules.pricing.recorder import QUOTE_CHANGE, used_row
+from regulars.modules.pricing.recorder import add_used
 from regulars.modules.programmes.queries import programme, programme_at
 from regulars.modules.programmes.types import Programme
 from regulars.modules.tiers.rules import Note, window_from
@@ -337,7 +337,8 @@ def _use_quote(
         order = Cause("order", show("ord", order_id))
         deal = spend(deal, person, journal, order=order, at=scope.now)
     commit(writes, scope.merchant_id, quote.claims, quote_id=quote.id, now=scope.now)
-    writes.add(QUOTE_CHANGE, used_row(scope.merchant_id, quote.id, order_id=order_id, deal=deal))
+    spent = deal if deal.holds else None
+    add_used(writes, scope.merchant_id, quote.id, order_id=order_id, spent=spent)
     return deal, person
 
 

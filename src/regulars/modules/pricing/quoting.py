@@ -33,7 +33,7 @@ from .claims import owner_of, release_of
 from .errors import QuoteExpired, QuoteUsed
 from .evaluating import Priced, price
 from .gather import StoredQuote, stored_quote
-from .recorder import QUOTE, QUOTE_CHANGE, quote_row, released_row
+from .recorder import QUOTE, add_released, quote_row
 from .selling import deal_of
 from .telling import evaluation_json, quote_json
 
@@ -159,7 +159,7 @@ def _release(place: Place, asked: Asked, quote_id: UUID) -> Answer:
     writes, journal = Writes(), Journal()
     _free_holds(place, stored, journal)
     release_of(writes, place.merchant_id, quote_id, place.now)
-    writes.add(QUOTE_CHANGE, released_row(place.merchant_id, quote_id, stored.deal))
+    add_released(writes, place.merchant_id, quote_id)
 
     events: list[Event] = [
         Released(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from regulars.infra.recording import Table, Update
+from regulars.infra.recording import Table, Update, Writes
 
 from .deal import Deal
 
@@ -21,10 +21,17 @@ QUOTE: Final = Table(
     "order_id",
     "deal",
 )
-QUOTE_CHANGE: Final = Update(
+QUOTE_SPENT: Final = Update(
     "pricing_quote",
     key={"merchant_id": "bigint", "id": "uuid"},
     sets={"state": "text", "order_id": "uuid", "deal": "text"},
+    seen={"state": "text"},
+)
+#: The deal is by far the longest text of an order: it is written anew only where it changed.
+QUOTE_STATE: Final = Update(
+    "pricing_quote",
+    key={"merchant_id": "bigint", "id": "uuid"},
+    sets={"state": "text", "order_id": "uuid"},
     seen={"state": "text"},
 )
 
@@ -43,10 +50,16 @@ def quote_row(
     )  # fmt: skip
 
 
-def used_row(merchant_id: int, quote_id: UUID, *, order_id: UUID, deal: Deal) -> tuple[object, ...]:
-    """An open quote becomes the price of an order."""
-    return (merchant_id, quote_id, "used", order_id, deal.to_json(), "open")
+def add_used(
+    writes: Writes, merchant_id: int, quote_id: UUID, *, order_id: UUID, spent: Deal | None
+) -> None:
+    """An open quote becomes the price of an order; ``spent``: the deal, where that changed it."""
+    who = (merchant_id, quote_id)
+    if spent is None:
+        writes.add(QUOTE_STATE, (*who, "used", order_id, "open"))
+    else:
+        writes.add(QUOTE_SPENT, (*who, "used", order_id, spent.to_json(), "open"))
 
 
-def released_row(merchant_id: int, quote_id: UUID, deal: Deal) -> tuple[object, ...]:
-    return (merchant_id, quote_id, "released", None, deal.to_json(), "open")
+def add_released(writes: Writes, merchant_id: int, quote_id: UUID) -> None:
+    writes.add(QUOTE_STATE, (merchant_id, quote_id, "released", None, "open"))
