@@ -296,8 +296,10 @@ def test_a_cart_that_is_wrong_keeps_no_other_waiting() -> None:
         "/extra",
     ]
     assert found[0]["evaluation"] == found[6]["evaluation"]
-    by_shop = shop.api.post("/evaluations/bulk", {"carts": [cart(member_id=member)]}).json()
-    assert by_shop["carts"][0]["evaluation"]["points_to_earn"] > 0
+    carts = [cart(member_id=member), cart(member_id=enrol(make_shop()))]
+    own, foreign = shop.api.post("/evaluations/bulk", {"carts": carts}).json()["carts"]
+    assert own["evaluation"]["points_to_earn"] > 0
+    assert (foreign["status"], foreign["code"]) == (404, "not_found")
 
 
 def test_carts_in_one_request_are_bounded() -> None:

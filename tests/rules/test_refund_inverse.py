@@ -115,6 +115,17 @@ def test_points_held_while_their_order_is_returned(ends: str, lot_life: int | No
     assert (purse.balance, purse.held, purse.debt) == (0, 0, 0)
 
 
+def test_what_expired_is_counted_as_gone_once_over_two_returns() -> None:
+    """Of 100 points 60 are spent and 40 expire; two returns of 50 leave the 60 owed."""
+    purse, journal = empty_purse(), Journal()
+    returns = Returns((Frozen(per_minor=1, amount=1, tier_bps=10_000), [100], [2]), purse, journal)
+    returns.earn(NOON, available_at=None, expires_at=NOON + DAY)
+    purse.debit(journal, 60, kind="redeem", cause=OTHER, at=NOON)
+    purse.catch_up(journal, NOON + DAY * 2)
+    assert [returns.give_back(0, 1, NOON + DAY * day) for day in (2, 3)] == [10, 50]
+    assert (purse.balance, purse.debt) == (0, 60)
+
+
 @given(data=st.data(), order=orders(max_lines=50), pending=st.booleans())
 @EXAMPLES
 def test_any_sequence_of_returns_leaves_what_the_kept_part_earns(
