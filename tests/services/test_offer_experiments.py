@@ -170,6 +170,20 @@ def test_taking_the_holdout_off_ends_what_can_be_seen() -> None:
     assert started.status_code == 409
 
 
+def test_another_share_behind_a_drafts_back_ends_what_can_be_seen_too() -> None:
+    shop, _ = shop_with(30)
+    offer = published(shop)
+    shop.move(timedelta(days=10), due=False)
+    changed(shop, offer, status="draft")
+    assert of_offer(shop, offer)[0]["ends_on"] == "2026-06-30"
+    changed(shop, offer, held_out_bps=1_000)
+    changed(shop, offer, status="active")
+    (found,) = of_offer(shop, offer)
+    assert (found["status"], found["ends_on"], found["held_out_bps"]) == (
+        "running", "2026-03-19", 5_000,
+    )  # fmt: skip
+
+
 def test_an_offer_without_a_holdout_is_no_experiment() -> None:
     shop, _ = shop_with(4)
     offer = published(shop, held_out_bps=None)

@@ -7,6 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from regulars.events.promotions import OfferChanged, OfferCreated
 from regulars.infra.db import retrying
@@ -40,11 +41,13 @@ def follow(event: OfferCreated | OfferChanged) -> None:
     now = event.happened_at
     found = services.open_of_offer(event.merchant_id, event.offer)
     published = isinstance(event, OfferCreated) or not _PUBLISHES.isdisjoint(event.fields)
-    if offers.is_tried(offer):
-        if published:
-            _open(event.merchant_id, offer, found, now)
-    elif found is not None:
-        _end(event.merchant_id, offer, found, now)
+    if found is not None and found.status == "running":
+        if offer.held_out_bps != found.plan.held_out_bps:
+            _end(event.merchant_id, found, now)
+    elif not offers.is_tried(offer):
+        _drafts(event.merchant_id, offer).update(opens_at=None)
+    elif published:
+        _open(event.merchant_id, offer, found, now)
 
 
 def open_due(merchant: MerchantFacts, now: datetime) -> int:
@@ -88,8 +91,7 @@ def _open(merchant_id: int, offer: Offer, found: View | None, now: datetime) -> 
     if offer.when.ends is not None and offer.when.ends <= opens_at:
         return
     if found is not None:
-        drafts = Experiment.objects.of(merchant_id).filter(id=found.id, status="draft")
-        drafts.update(opens_at=opens_at)
+        _drafts(merchant_id, offer).update(opens_at=opens_at)
         return
     taken = frozenset(Experiment.objects.of(merchant_id).values_list("code", flat=True))
     plan = offers.plan_of(
@@ -106,17 +108,18 @@ def _open(merchant_id: int, offer: Offer, found: View | None, now: datetime) -> 
         raise RuntimeError("the code was taken meanwhile") from error
 
 
-def _end(merchant_id: int, offer: Offer, found: View, now: datetime) -> None:
-    """A paused offer comes back. One without a holdout is given to everybody from now on: what
-    was seen until yesterday is all that there will be to read."""
-    rows = Experiment.objects.of(merchant_id).filter(id=found.id)
-    if found.status == "draft":
-        rows.update(opens_at=None)
-    elif offer.held_out_bps is None and found.assigned_on is not None:
-        today = program_day(now, ZoneInfo(merchant_of_id(merchant_id).zone))
-        days = min(found.plan.days, max((today - found.assigned_on).days - 1, 1))
-        rows.update(
-            days=days,
-            looks=min(found.plan.looks, days),
-            rebought_days=min(found.plan.rebought_days, days),
-        )
+def _end(merchant_id: int, found: View, now: datetime) -> None:
+    """Another share, or none, parts who gets the offer from who was assigned to get it: what was
+    seen until yesterday is all that there will be to read. A paused offer comes back."""
+    assert found.assigned_on is not None
+    today = program_day(now, ZoneInfo(merchant_of_id(merchant_id).zone))
+    days = min(found.plan.days, max((today - found.assigned_on).days - 1, 1))
+    Experiment.objects.of(merchant_id).filter(id=found.id).update(
+        days=days,
+        looks=min(found.plan.looks, days),
+        rebought_days=min(found.plan.rebought_days, days),
+    )
+
+
+def _drafts(merchant_id: int, offer: Offer) -> QuerySet[Experiment]:
+    return Experiment.objects.of(merchant_id).filter(offer=offer.code, status="draft")
