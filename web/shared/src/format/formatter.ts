@@ -84,11 +84,14 @@ export function makeFormatter({ locale, currency, zone, today }: FormatterOption
     signDisplay: 'exceptZero',
   })
   const moneyRounded = new Intl.NumberFormat(tag, { ...moneyOptions, maximumFractionDigits: 0 })
-  const moneyCompact = new Intl.NumberFormat(tag, {
-    ...moneyOptions,
-    notation: 'compact',
-    maximumSignificantDigits: 4,
-  })
+  const moneyCompact = (digits: number) =>
+    new Intl.NumberFormat(tag, {
+      ...moneyOptions,
+      notation: 'compact',
+      maximumSignificantDigits: digits,
+    })
+  const moneyInFour = moneyCompact(4)
+  const moneyInThree = moneyCompact(3)
   const percent = (decimals: number) =>
     new Intl.NumberFormat(tag, {
       style: 'percent',
@@ -141,10 +144,10 @@ export function makeFormatter({ locale, currency, zone, today }: FormatterOption
     moneySigned: (minor: number) => moneySigned.format(minor / scale),
     /** In full below 10,000, then four digits of it: 6.998万 must not read 7万. */
     moneyShort: (minor: number) =>
-      (Math.abs(minor) < COMPACT_FROM * scale ? money : moneyCompact).format(minor / scale),
+      (Math.abs(minor) < COMPACT_FROM * scale ? money : moneyInFour).format(minor / scale),
     /** In whole units below 10,000, then short: for cells with no room for more. */
     moneyWhole: (minor: number) =>
-      (Math.abs(minor) < COMPACT_FROM * scale ? moneyRounded : moneyCompact).format(minor / scale),
+      (Math.abs(minor) < COMPACT_FROM * scale ? moneyRounded : moneyInThree).format(minor / scale),
     /** Basis points as a percentage. */
     percent: (bps: number, decimals: 0 | 1 | 2 = 1) =>
       (percents[decimals] as Intl.NumberFormat).format(bps / 10_000),
