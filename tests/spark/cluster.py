@@ -22,6 +22,7 @@ CORES_EACH = 1
 MEMORY_EACH = "1g"
 STARTS_WITHIN_SECONDS = 120
 STOPS_WITHIN_SECONDS = 20
+ANSWERS_WITHIN_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Cluster:
 
 
 def json_of(address: str) -> Any:
-    with urlopen(address, timeout=10) as answer:
+    with urlopen(address, timeout=ANSWERS_WITHIN_SECONDS) as answer:
         return json.load(answer)
 
 

@@ -24,7 +24,7 @@ AS_OF = date(2026, 1, 31)
 def write_orders(root: Path, orders: int) -> Facts:
     """Orders of two years by month, ten of each member on average, whole amounts up to 500.00."""
     members = max(orders // ORDERS_EACH, 1)
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"enable_progress_bar": False}) as connection:
         for month in range(MONTHS):
             first = date(2024 + month // 12, month % 12 + 1, 1)
             path = root / "orders" / f"month={first:%Y-%m}" / "facts.parquet"
