@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from .limits import postgres, sqlite_bulk
+from .quotes import peer_python
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIENTS, SECONDS, ROUNDS = 8, 4.0, 3
@@ -34,6 +35,9 @@ def main() -> int:
         rows += postgres_settling(dsn)
         rows.append(postgres_import(dsn))
     rows += quoting()
+    rows.append(quotes_beside_oscar(""))
+    if server is not None:
+        rows.append(quotes_beside_oscar(_fresh_database(server)))
     rows += screens()
     rows += lifetime_values()
     print(f"{'path':<52}{'ours':>14}{'limit':>14}{'ratio':>8}  target")
@@ -131,6 +135,28 @@ def quoting() -> list[tuple[str, str, str, str, str]]:
         times = f"{facts['p50_us'] / 1_000:.2f}/{facts['most_us'] / 1_000:.0f} ms"
         rows.append((what, times, "", "", "about 150 ms at most"))
     return rows
+
+
+def quotes_beside_oscar(dsn: str) -> tuple[str, str, str, str, str]:
+    """A quote with its reads and its write under 20 offers; the peer prices and writes nothing."""
+    python = peer_python()
+    peer = [python, "-W", "ignore", str(ROOT / "bench" / "limits" / "peer_oscar.py"), "20"]
+    limits, ours = [], []
+    for _ in range(2):
+        empty = _fresh_database(dsn.rsplit("/", 1)[0]) if dsn else ""
+        told = _run([*peer, empty] if dsn else peer)
+        limits.append(json.loads(told.splitlines()[-1])["ms"])
+        if dsn:
+            _fresh_database(dsn.rsplit("/", 1)[0])
+        ours.append(_ours(["bench.quotes", "20"], {"DATABASE_URL": dsn})["ms"])
+    limit, mine = statistics.median(limits), statistics.median(ours)
+    return (
+        f"POST /quotes, 20 offers, {'PostgreSQL' if dsn else 'SQLite'} / django-oscar",
+        f"{mine:.1f} ms",
+        f"{limit:.1f} ms",
+        f"{mine / limit:.3f}",
+        "<= 0.05",
+    )
 
 
 def screens() -> list[tuple[str, str, str, str, str]]:
