@@ -20,6 +20,8 @@ from makers.rhythms import Bought, rhythms
 from regulars.cli import main
 from regulars.modules.connectors.services import import_file
 
+pytestmark = pytest.mark.slow
+
 ASKED = (
     *(("due", "--level", level, "--horizon", "14") for level in ("sku", "type", "category")),
     ("churn", "--kind", "drop"),
