@@ -52,6 +52,7 @@ export function usePowerWords() {
 
 /** An amount of what a metric counts, as people read it; `signed` for differences. */
 export function useMetricWords() {
+  const { t } = useI18n()
   const format = useFormat()
 
   function amount(metric: Metric, value: number | null, signed = false): string {
@@ -60,7 +61,12 @@ export function useMetricWords() {
     if (metric === 'money') {
       return signed ? format.value.moneySigned(value) : format.value.money(value)
     }
-    if (metric === 'rebought') return plus + format.value.percent(value * 10_000, 1)
+    if (metric === 'rebought') {
+      // A difference of two shares is told in points, or +10.1 % would read as a lift.
+      return signed
+        ? t('home.points_change', { points: format.value.percentPoints(value * 10_000) })
+        : format.value.percent(value * 10_000, 1)
+    }
     return plus + format.value.decimal(value, Math.abs(value) < 10 ? 2 : 1)
   }
 
