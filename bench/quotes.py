@@ -95,12 +95,12 @@ def peer_python() -> str:
 
     home = Path(os.environ.get("REGULARS_PEERS", Path(tempfile.gettempdir()) / "regulars-peers"))
     python = home / "oscar" / "bin" / "python"
-    done = home / "oscar" / "done"
-    if not done.exists():
-        venv.create(home / "oscar", with_pip=True)
+    done, wanted = home / "oscar" / "done", REQUIREMENTS.read_text()
+    if not done.exists() or done.read_text() != wanted:
+        venv.create(home / "oscar", with_pip=True, clear=True)
         install = [str(python), "-m", "pip", "install", "-q", "--require-hashes", "-r"]
         subprocess.run([*install, str(REQUIREMENTS)], check=True, stdout=sys.stderr)
-        done.touch()
+        done.write_text(wanted)
     return str(python)
 
 
