@@ -10,7 +10,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from pytest_django.plugin import DjangoDbBlocker
+
+#: A slow machine is no fault of the code: speed is measured by `make bench`, never by a test.
+settings.register_profile("regulars", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("regulars")
 
 #: Tests that stay together where several processes share them: they use a thing costly to make.
 TOGETHER = {
