@@ -230,3 +230,10 @@ def _tracked() -> Iterator[Path]:
         path = ROOT / name
         if path.is_file() and path.stat().st_size < 2_000_000:
             yield path
+
+
+def test_no_two_test_files_share_a_name() -> None:
+    """pytest imports them by that name alone, and leaves out the second."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    assert not twice, f"rename one of each: {twice}"
