@@ -61,8 +61,8 @@ class Shop:
 
 
 @contextmanager
-def served(home: Path, *, clock: bool = False) -> Iterator[Shop]:
-    """A server on ``home`` for the time of the block."""
+def served(home: Path, *, clock: bool = False, jobs: bool = True) -> Iterator[Shop]:
+    """A server on ``home`` for the time of the block, with its jobs or without."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
@@ -83,7 +83,10 @@ def served(home: Path, *, clock: bool = False) -> Iterator[Shop]:
         )  # fmt: skip
     log = (home / "server.log").open("wb")
     server = subprocess.Popen(
-        [sys.executable, "-m", "regulars.cli", "serve", "--port", str(port)],
+        [
+            *(sys.executable, "-m", "regulars.cli", "serve", "--port", str(port)),
+            *([] if jobs else ["--no-jobs"]),
+        ],
         env=environment,
         stdout=log,
         stderr=log,

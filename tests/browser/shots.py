@@ -25,8 +25,9 @@ def main() -> int:
     PICTURES.mkdir(parents=True, exist_ok=True)
     from playwright.sync_api import sync_playwright
 
-    with served(home) as shop, sync_playwright() as playwright:
-        # What is foretold is the jobs': some minutes where they have not been at it today.
+    with served(home, jobs=False) as shop, sync_playwright() as playwright:
+        # What is foretold is the jobs': some minutes where they have not been at it today. They
+        # are run here alone, for a job that somebody else is at is left to them.
         shop.regulars("jobs", "run", "--once")
         browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         token = shop.regulars("members", "card-link", "--identity", HOUSEHOLD)
