@@ -31,6 +31,7 @@ class Suite(NamedTuple):
 _MACHINE = "tests/stateful/test_ledger_machine.py::test_no_sequence_of_acts_parts_the"
 IN_MEMORY = Suite(f"{_MACHINE}_engine_from_the_oracle", steps=6_000)
 RECORDED = Suite(f"{_MACHINE}_rows_from_the_oracle", steps=900)
+STALE = Suite("tests/stateful/test_large_units.py", steps=1)
 LAWS = Suite("tests/rules/test_earning_laws.py", steps=1)
 RETURNS = Suite("tests/rules/test_refund_inverse.py", steps=1)
 HOLDS = Suite("tests/services/test_ledger_holds.py", steps=1)
@@ -39,7 +40,19 @@ HELD_OUT = Suite("tests/rules/experiments/test_experiments_rules.py", steps=1)
 NOT_GIVEN = Suite("tests/rules/pricing/test_holdout_laws.py", steps=1)
 LIFETIME = Suite("tests/rules/insight/test_clv_models.py", steps=1)
 OWED = Suite("tests/rules/analytics/test_liability.py", steps=1)
-SUITES = (IN_MEMORY, RECORDED, LAWS, RETURNS, HOLDS, LIFT, HELD_OUT, NOT_GIVEN, LIFETIME, OWED)
+SUITES = (
+    IN_MEMORY,
+    RECORDED,
+    STALE,
+    LAWS,
+    RETURNS,
+    HOLDS,
+    LIFT,
+    HELD_OUT,
+    NOT_GIVEN,
+    LIFETIME,
+    OWED,
+)
 
 
 class Sabotage(NamedTuple):
@@ -239,7 +252,7 @@ SABOTAGES = (
         RECORDING,
         'where += [f\'"{c}" IS {place[f"seen_{c}"]}\' for c in seen]',
         'where += [f\'{place[f"seen_{c}"]} IS {place[f"seen_{c}"]}\' for c in seen]',
-        RECORDED,
+        STALE,
     ),
     Sabotage(
         "lost race swallowed",

@@ -79,3 +79,24 @@ def test_a_large_unit_is_written_whole(alone: bool) -> None:
 
     again = load(merchant_id, member_id)
     assert (again.balance, again.version, again.head, sorted(again.lots)) == figures
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_hold_from_rows_that_changed_since_is_lost(alone: bool) -> None:
+    """A hold posts nothing, so no key stands in the way of a second one: the guard alone does."""
+    merchant_id, member_id = fresh_merchant(), new_id()
+    purse, journal = load(merchant_id, member_id), Journal()
+    cause = Cause("order", f"ord_{1:032x}")
+    purse.credit(journal, 100, kind="earn", cause=cause, at=START, earned_at=START, expires_at=None)
+    write(journal, alone=alone)
+
+    slow, fast = load(merchant_id, member_id), load(merchant_id, member_id)
+    late, early = Journal(), Journal()
+    for held, into in ((fast, early), (slow, late)):
+        held.hold(into, 80, id=new_id(), at=START, expires_at=LATER)
+    write(early, alone=alone)
+
+    before = rows.fingerprint(merchant_id)
+    with pytest.raises(LostRace):
+        write(late, alone=alone)
+    assert rows.fingerprint(merchant_id) == before
