@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from browser.shop import ARGUMENTS, Shop, a_file, chromium, served
+from browser.shop import Shop, a_file, chromium, served
 from browser.test_faces import Watched
 
 pytestmark = [
@@ -27,16 +27,6 @@ def shop() -> Iterator[Shop]:
         with served(home) as running:
             running.regulars("import", "orders", str(a_file(Path(folder) / "orders.csv")))
             yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        yield running
-        running.close()
 
 
 class Clicks:

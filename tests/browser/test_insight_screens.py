@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from browser.shop import ARGUMENTS, Shop, chromium, served
+from browser.shop import Shop, chromium, served
 from browser.test_faces import SIZES, Watched
 from makers.imported import day_of, order_file
 from makers.rhythms import rhythms
@@ -21,7 +21,6 @@ from makers.rhythms import rhythms
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.skipif(chromium() is None, reason="no Chromium here"),
 ]
 DAYS = 220
@@ -47,18 +46,8 @@ def shop() -> Iterator[Shop]:
             yield running
 
 
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        yield running
-        running.close()
-
-
-def signed_in(shop: Shop, chrome: Any, name: str, locale: str = "en-US") -> Watched:
-    context = chrome.new_context(viewport={"width": 1440, "height": 900}, locale=locale)
+def signed_in(shop: Shop, browser: Any, name: str, locale: str = "en-US") -> Watched:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale=locale)
     watched = Watched(context)
     watched.page.goto(shop.sign_in_link(name))
     watched.page.wait_for_url("**/console/**")
@@ -66,8 +55,8 @@ def signed_in(shop: Shop, chrome: Any, name: str, locale: str = "en-US") -> Watc
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN", "zh-TW"])
-def test_every_view_shows_what_is_foretold(shop: Shop, chrome: Any, locale: str) -> None:
-    watched = signed_in(shop, chrome, f"viewer-{locale.lower()}", locale)
+def test_every_view_shows_what_is_foretold(shop: Shop, browser: Any, locale: str) -> None:
+    watched = signed_in(shop, browser, f"viewer-{locale.lower()}", locale)
     page = watched.page
     for width, height in SIZES.values():
         page.set_viewport_size({"width": width, "height": height})
@@ -85,8 +74,8 @@ def test_every_view_shows_what_is_foretold(shop: Shop, chrome: Any, locale: str)
     page.context.close()
 
 
-def test_a_day_leads_to_its_list_and_on_to_a_member(shop: Shop, chrome: Any) -> None:
-    watched = signed_in(shop, chrome, "caller")
+def test_a_day_leads_to_its_list_and_on_to_a_member(shop: Shop, browser: Any) -> None:
+    watched = signed_in(shop, browser, "caller")
     page = watched.page
     page.goto(f"{shop.base}/console/insight/calendar")
     days = page.locator("table button")
@@ -116,8 +105,8 @@ def test_a_day_leads_to_its_list_and_on_to_a_member(shop: Shop, chrome: Any) -> 
     page.context.close()
 
 
-def test_the_file_behind_a_list_is_the_list(shop: Shop, chrome: Any) -> None:
-    watched = signed_in(shop, chrome, "filer")
+def test_the_file_behind_a_list_is_the_list(shop: Shop, browser: Any) -> None:
+    watched = signed_in(shop, browser, "filer")
     page = watched.page
     page.goto(f"{shop.base}/console/insight/value")
     page.locator(".list tbody tr a").first.wait_for()
@@ -134,12 +123,12 @@ def test_the_file_behind_a_list_is_the_list(shop: Shop, chrome: Any) -> None:
     page.context.close()
 
 
-def test_where_there_is_too_little_the_screen_says_so(chrome: Any) -> None:
+def test_where_there_is_too_little_the_screen_says_so(browser: Any) -> None:
     with tempfile.TemporaryDirectory(prefix="regulars-little-") as folder:
         home = Path(folder) / "home"
         home.mkdir(mode=0o700)
         with served(home) as empty:
-            watched = signed_in(empty, chrome, "owner")
+            watched = signed_in(empty, browser, "owner")
             page = watched.page
             for view in ("due", "calendar", "slipping", "lost", "reasons", "value"):
                 page.goto(f"{empty.base}/console/insight/{view}")

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from browser.shop import ARGUMENTS, ROOT, Shop, chromium, served
+from browser.shop import ROOT, Shop, chromium, served
 from browser.test_faces import Watched
 
 pytestmark = [
@@ -71,16 +71,6 @@ def partner(shop: Shop) -> Partner:
     for sku, name, price in GOODS:
         call("PUT", f"/products/{sku}", {"name": name, "list_price": price})
     return call
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        yield running
-        running.close()
 
 
 def test_one_price_from_the_campaign_to_the_refund(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
@@ -48,11 +49,9 @@ def outlook(
 
 def _due(merchant: MerchantFacts, level: Level | None, locale: Locale, who: str) -> Listed:
     levels = _PREFERRED if level is None else (level,)
-    for one in levels:
-        found = due_list(merchant, level=one, locale=locale, member_id=who)
-        if found.about["state"] == "ready":
-            return found
-    return due_list(merchant, level=levels[0], locale=locale, member_id=who)
+    lists = (due_list(merchant, level=one, locale=locale, member_id=who) for one in levels)
+    first = next(lists)
+    return next((one for one in chain([first], lists) if one.about["state"] == "ready"), first)
 
 
 def _own(listed: Listed, most: int) -> list[dict[str, Any]]:
