@@ -128,6 +128,8 @@ def test_told_again_paused_and_published_again_it_is_one_experiment() -> None:
     assert [one["id"] for one in of_offer(shop, offer)] == [first["id"]]
     taken = shop.api.post("/experiments", {"code": unique("x"), "name": "Mine", "offer": offer})
     assert (taken.status_code, taken.json()["code"]) == (409, "offer_taken")
+    same = shop.api.post("/experiments", {"code": first["code"], "name": "Mine", "offer": offer})
+    assert (same.status_code, same.json()["code"]) == (409, "offer_taken")
 
 
 def test_only_members_of_its_segments_are_in_and_who_joins_later_is_not() -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from regulars.events.promotions import OfferChanged, OfferCreated
-from regulars.infra.db import retrying
+from regulars.infra.db import LostRace, retrying
 from regulars.infra.http.principal import MerchantFacts
 from regulars.kernel.periods import program_day
 from regulars.modules.merchants.queries import merchant_of_id
@@ -105,7 +105,7 @@ def _open(merchant_id: int, offer: Offer, found: View | None, now: datetime) -> 
     except OfferTaken:  # somebody else was faster, which is all that was wanted
         return
     except CodeTaken as error:  # told again, it finds another code
-        raise RuntimeError("the code was taken meanwhile") from error
+        raise LostRace from error
 
 
 def _end(merchant_id: int, found: View, now: datetime) -> None:

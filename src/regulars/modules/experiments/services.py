@@ -66,7 +66,7 @@ def create(
     Raises CodeTaken, and OfferTaken; runs inside the caller's transaction.
     """
     if Experiment.objects.of(merchant_id).filter(code=plan.code).exists():
-        raise CodeTaken
+        raise _taken(merchant_id, plan)
     row = Experiment(
         merchant_id=merchant_id,
         id=new_id(),
@@ -90,10 +90,16 @@ def create(
         with transaction.atomic():
             row.save(force_insert=True)
     except IntegrityError as error:
-        if plan.offer and open_of_offer(merchant_id, plan.offer) is not None:
-            raise OfferTaken from error
-        raise CodeTaken from error
+        raise _taken(merchant_id, plan) from error
     return queries.view(row)
+
+
+def _taken(merchant_id: int, plan: Plan) -> CodeTaken | OfferTaken:
+    """What stands in the way of ``plan``: another experiment of its offer comes before its code,
+    as two who follow one offer choose the same code."""
+    if plan.offer and open_of_offer(merchant_id, plan.offer) is not None:
+        return OfferTaken()
+    return CodeTaken()
 
 
 def power_of(merchant: MerchantFacts, found: View, now: datetime) -> dict[str, Any]:
