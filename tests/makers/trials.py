@@ -25,6 +25,8 @@ ESTIMATORS: Final[dict[str, Estimator]] = {
 }
 SEED: Final = 5
 SEMI_SEED: Final = 11
+#: Log-odds of complying for average spend, and what a standard deviation more adds.
+COMPLYING: Final = (-1.25, 0.8)
 LOOKS: Final = 12
 ACCRUING_LOOKS: Final = 50
 WEEKS: Final = 8
@@ -73,20 +75,21 @@ def cell(
 def semi_synthetic(data: Year, *, replications: int) -> dict[str, dict[str, float]]:
     """A known effect on members who choose themselves, and what each estimator makes of it.
 
-    Treated households that comply spend 10 % more. Who complies was spending much just before:
-    that is what makes comparing redeemers with others so wrong.
+    Treated households that comply spend 10 % more. Who complies is drawn each time, the likelier
+    the more was spent just before: that is what makes comparing redeemers with others so wrong.
     """
     rng = np.random.default_rng(SEMI_SEED)
     outcome, before = data.weeks(41, 48) / WEEKS, data.weeks(25, 40) / 16
     recent = data.weeks(33, 40) / WEEKS
     people = len(outcome)
-    complier = np.zeros(people, dtype=bool)
-    eager = recent * rng.lognormal(0, 2.0, people)
-    complier[np.argsort(-eager)[: round(0.24 * people)]] = True
-    gain = np.where(complier, 0.10 * outcome, 0.0)
-    offer, each = float(gain.mean()), float(gain[complier].mean())
+    least, more = COMPLYING
+    likely = 1 / (1 + np.exp(-least - more * (recent - recent.mean()) / recent.std()))
     found: dict[str, list[tuple[float, float, float]]] = {}
+    truths: list[tuple[float, float]] = []
     for _replication in range(replications):
+        complier = rng.random(people) < likely
+        gain = np.where(complier, 0.10 * outcome, 0.0)
+        truths.append((float(gain.mean()), float(gain[complier].mean())))
         on, out = arms(rng, people, 0.5)
         seen = outcome.copy()
         seen[on] += gain[on]
@@ -109,10 +112,13 @@ def semi_synthetic(data: Year, *, replications: int) -> dict[str, dict[str, floa
             *_naive(seen, recent, on=on, complier=complier),
         ):
             found.setdefault(name, []).append(told)
-    truths = {name: offer if name.startswith("itt") else each for name in found}
+    offer, each = np.array(truths).T
     return {
-        "truth": {"itt": offer, "per_redeemer": each},
-        **{name: _quality(np.array(told), truths[name]) for name, told in found.items()},
+        "truth": {"itt": float(offer.mean()), "per_redeemer": float(each.mean())},
+        **{
+            name: _quality(np.array(told), offer if name.startswith("itt") else each)
+            for name, told in found.items()
+        },
     }
 
 
@@ -142,9 +148,10 @@ def _interval(effect: Effect) -> tuple[float, float, float]:
     return effect.difference, effect.low, effect.high
 
 
-def _quality(told: np.ndarray, truth: float) -> dict[str, float]:
+def _quality(told: np.ndarray, truth: Floats) -> dict[str, float]:
+    """``told`` is the estimate with its interval, ``truth`` what was true, of each replication."""
     return {
-        "bias_percent": round(float(told[:, 0].mean() / truth - 1) * 100, 1),
+        "bias_percent": round(float(told[:, 0].mean() / truth.mean() - 1) * 100, 1),
         "rmse": round(float(np.sqrt(((told[:, 0] - truth) ** 2).mean())), 3),
         "coverage": float(((told[:, 1] <= truth) & (truth <= told[:, 2])).mean()),
     }
@@ -189,6 +196,40 @@ def changes_of_exposed(
         ),
         "exposed_vs_unexposed": _plain(change[exposed & kept], change[~exposed & kept]),
     }
+
+
+def adjusted_leads_of_exposed(
+    data: Year,
+    number: int,
+    window: date,
+    before_ends: date,
+    begins: date,
+    ends: date,
+    *,
+    without: Sequence[int],
+) -> dict[str, tuple[float, float, float]]:
+    """What regression on the weeks before makes of the exposed against the rest (HC2, 95 %).
+
+    ``one`` adjusts for spend in [window, before_ends) alone; ``several`` for its square root, the
+    trips in it and the spend since the year began too.
+    """
+    exposed, _redeemed, kept = _roles(data, number, without)
+    first, last = ((day - date(2017, 1, 1)).days for day in (window, before_ends))
+    spent = data.per_week(window, before_ends)
+    trips = data.bought[:, first:last].sum(axis=1) / ((last - first) / 7)
+    more = (np.sqrt(spent), trips, data.per_week(date(2017, 1, 1), before_ends))
+    outcome = data.per_week(begins, ends)[kept]
+    found = {}
+    for name, columns in (("one", (spent,)), ("several", (spent, *more))):
+        design = np.column_stack([np.ones(len(kept)), exposed, *columns])[kept]
+        inverse = np.linalg.pinv(design.T @ design)
+        weights = inverse @ design.T @ outcome
+        pull = np.einsum("ij,jk,ik->i", design, inverse, design)
+        square = (outcome - design @ weights) ** 2 / (1 - pull)
+        spread = inverse @ ((design * square[:, None]).T @ design) @ inverse
+        half = 1.96 * math.sqrt(spread[1, 1])
+        found[name] = (float(weights[1]), float(weights[1] - half), float(weights[1] + half))
+    return found
 
 
 def _roles(
