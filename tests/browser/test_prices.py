@@ -238,6 +238,38 @@ def test_a_sale_needs_no_mouse(shop: Shop, partner: Partner, browser: Any) -> No
     context.close()
 
 
+def test_what_was_not_proved_is_not_promised(shop: Shop, partner: Partner, browser: Any) -> None:
+    """3.00 more save 20.00, and nothing less does; the same answer without its proof says so."""
+    save = {"steps": [{"spend": 9_100, "save": 2_000}]}
+    offer = {"code": "tea-20", "name": "Twenty off tea", "kind": "spend_save", "params": save}
+    partner("POST", "/offers", {**offer, "scope": {"skus": ["TEA-01"]}})
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
+    page = context.new_page()
+    page.goto(shop.sign_in_link("seller"))
+
+    def unproved(route: Any) -> None:
+        told = route.fetch().json()
+        for one in told["suggestions"]:
+            assert one.pop("proved")
+            one["proved"] = False
+        route.fulfill(json=told)
+
+    for said, changed in (
+        ("Add ¥3.00 to save ¥20.00 more (Twenty off tea).", None),
+        ("Add ¥3.00 to save at least ¥20.00 more (Twenty off tea); less may be enough.", unproved),
+    ):
+        if changed:
+            page.route("**/evaluations", changed)
+        page.goto(f"{shop.base}/console/till")
+        page.wait_for_load_state("networkidle")
+        page.keyboard.press("F4")
+        page.keyboard.type("TEA-01")
+        page.keyboard.press("Enter")
+        page.locator("aside.price").get_by_text(said, exact=True).wait_for()
+    context.close()
+    partner("PATCH", "/offers/tea-20", {"status": "archived"})
+
+
 def test_new_screens_fit_and_complain_of_nothing(
     shop: Shop, partner: Partner, browser: Any
 ) -> None:

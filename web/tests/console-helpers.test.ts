@@ -6,7 +6,8 @@ import { contrast, heatTone, shareOf } from '../console/src/charts/heat'
 import { rateFloor } from '../console/src/charts/look'
 import { sparkPath } from '../console/src/charts/spark'
 import { chosenColumns } from '../console/src/columns'
-import { confirms, isMoving, progressOf, shownColumns } from '../console/src/screens/imports/runs'
+import { confirms } from '../console/src/confirms'
+import { isMoving, progressOf, shownColumns } from '../console/src/screens/imports/runs'
 import { tierRisk } from '../console/src/screens/members/risk'
 import { readable } from '../console/src/screens/orders/explained'
 import {
@@ -174,8 +175,10 @@ describe('imports', () => {
       { name: '买家留言', field: null, confidence_bps: 0 },
     ])
   })
+})
 
-  it('confirms an undo by the exact name alone', () => {
+describe('what cannot be undone', () => {
+  it('is confirmed by the exact name alone', () => {
     expect(confirms(' orders.csv ', 'orders.csv')).toBe(true)
     expect(confirms('Orders.csv', 'orders.csv')).toBe(false)
   })

@@ -31,8 +31,3 @@ export function shownColumns(preview: ImportPreview): ShownColumn[] {
     }
   })
 }
-
-/** Whether what was typed is the file's name, spaces at the ends aside. */
-export function confirms(typed: string, fileName: string): boolean {
-  return typed.trim() === fileName.trim()
-}
