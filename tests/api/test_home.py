@@ -80,6 +80,7 @@ def test_the_figures_by_hand() -> None:
     owed = figure(screen, "points_liability")
     assert (owed["value"], owed["before"]) == (250, 150)
     assert owed["series"][-1] == {"at": "2026-03-10", "value": 250}
+    assert owed["detail"] == {"debt": 0, "liability_minor": 250}
     assert [step["members"] for step in screen["funnel"]] == [2, 2, 1, 1]
     assert screen["pyramid"][0] == {"code": "basic", "name": "Basic", "members": 2}
     assert screen["trend"][-1]["rate_bps"] == 5_000

@@ -123,7 +123,28 @@ def test_what_if_so_much_were_never_redeemed() -> None:
     assert told(shop, value_points=1, value_minor=10)["what_if"] is None
     held = shop.api.get("/reports/points_liability?value_minor=10&breakage_bps=2500").json()
     assert (held["liability_minor"], held["breakage_bps"]) == (1_500, 2_500)
-    assert shop.api.get("/reports/points_liability").json()["liability_minor"] is None
+
+
+def test_points_are_worth_what_the_programme_redeems_them_at() -> None:
+    """100 points pay 3.00, and 1.00 from 20 February on: each day by the rate it had."""
+    document = changed("plain", redeeming={"points": {"units": 100, "minor": 300}})
+    shop = make_shop(document, now=START)
+    buy(shop, enrol(shop), 50_000)
+    shop.move(timedelta(days=40))
+    document["redeeming"]["points"]["minor"] = 100
+    put = {"document": document, "effective_at": "2025-02-20T00:00:00Z"}
+    assert shop.api.put("/programme", put).status_code == 200
+    shop.move(timedelta(days=10))  # 25 February
+    for day, minor in (("2025-02-19", 300), ("2025-02-20", 100), ("2025-02-25", 100)):
+        held = shop.api.get(f"/reports/points_liability?as_of={day}").json()
+        assert (held["value_points"], held["value_minor"]) == (100, minor)
+        assert (held["value_from"], held["liability_minor"]) == ("programme", 5 * minor)
+        found = told(shop, as_of=day)
+        assert (found["value_minor"], found["value_from"]) == (minor, "programme")
+    less = shop.api.get("/reports/points_liability?breakage_bps=2000").json()
+    assert (less["liability_minor"], less["value_from"]) == (400, "programme")
+    asked = shop.api.get("/reports/points_liability?value_points=100&value_minor=200").json()
+    assert (asked["liability_minor"], asked["value_from"]) == (1_000, "asked")
 
 
 def test_what_members_hold_is_what_the_ledger_says_whatever_happened() -> None:

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { actorName } from '../console/src/actors'
 import type { ProgrammeDocument } from '../console/src/api/programme'
@@ -13,10 +14,12 @@ import { readable } from '../console/src/screens/orders/explained'
 import {
   capCanBeSplit,
   emptyBenefit,
+  emptyRate,
   freeCode,
   fullDocument,
   ladderFlaws,
   sentDocument,
+  shownWorth,
 } from '../console/src/screens/programme/document'
 import { changeOf, rateDirection, trendSaying } from '../console/src/sentences'
 import { readState, writeState } from '../console/src/url-state'
@@ -184,6 +187,10 @@ describe('what cannot be undone', () => {
   })
 })
 
+interface Contract {
+  components: { schemas: Record<string, { properties: object }> }
+}
+
 describe('the programme form', () => {
   const names = (text: string) => ({
     en: text,
@@ -224,6 +231,35 @@ describe('the programme form', () => {
       end_of: 'day',
     })
     expect(full.tiers.ladder[0]?.keep_from).toBeNull()
+  })
+
+  it('loses nothing that the server knows: what is published is the whole programme', () => {
+    const contract = readFileSync(new URL('../../docs/contracts/openapi-console.json', import.meta.url))
+    const { schemas } = (JSON.parse(contract.toString()) as Contract).components
+    const full = fullDocument({
+      ...stored,
+      redeeming: { points: { units: 100, minor: 300 } },
+    } as unknown as ProgrammeDocument)
+    full.earning.points.rates.push(emptyRate('Tea'))
+    const parts: [string, object][] = [
+      ['ProgrammeDocument', full],
+      ['TiersPart', full.tiers],
+      ['KeepPart', full.tiers.keep],
+      ['EarningPart', full.earning.points],
+      ['RatePart', full.earning.points.rates[0]!],
+      ['RedemptionPart', full.redeeming.points],
+    ]
+    for (const [name, part] of parts) {
+      const known = Object.keys(schemas[name]!.properties).sort()
+      expect(Object.keys(part).sort(), name).toEqual(known)
+    }
+    expect(sentDocument(full).redeeming.points).toEqual({ units: 100, minor: 300, grace_days: 30 })
+  })
+
+  it('tells what a point is worth without fractions of the smallest coin', () => {
+    expect(shownWorth(1, 1)).toEqual({ units: 100, minor: 100 })
+    expect(shownWorth(250, 7)).toEqual({ units: 250, minor: 7 })
+    expect(shownWorth(30, 1)).toEqual({ units: 300, minor: 10 })
   })
 
   it('does not share parts with the stored document', () => {

@@ -7,6 +7,8 @@ from typing import Literal
 # pydantic reads these shapes for OpenAPI, and before Python 3.12 only in this form.
 from typing_extensions import TypedDict
 
+from regulars.modules.analytics.types import ValueFrom
+
 
 class DeferredCohort(TypedDict):
     """Points earned in one month. ``expected`` of ``issued`` (net of what was taken back) will ever
@@ -79,6 +81,7 @@ class DeferredPointsReport(TypedDict):
     learnt: bool
     value_points: int
     value_minor: int
+    value_from: ValueFrom
     assumed_bps: int
     tail_bps: int
     issued: int

@@ -12,7 +12,7 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from regulars.modules.analytics.deferred_shapes import DeferredPointsReport
-from regulars.modules.analytics.types import CurveGroup, Period
+from regulars.modules.analytics.types import CurveGroup, Period, ValueFrom
 
 
 class Cohort(TypedDict):
@@ -270,7 +270,9 @@ class PointsLiabilityReport(TypedDict):
     ``debt`` is what members owe because it was gone when it should have been taken back; it is
     apart from outstanding, and counts as taken back when it is repaid.
     ``ageing`` is of the lots at the time of the export, ``ageing_points`` its sum.
-    ``liability_minor`` is outstanding x value x (1 - breakage), half up; None without a value.
+    ``value_points`` are worth ``value_minor``, as ``value_from`` says: what the programme redeems
+    them at, or what was asked. ``liability_minor`` is outstanding x value x (1 - breakage), half
+    up; None, as the value is, where there is no programme and nobody said.
     """
 
     report: Literal["points_liability"]
@@ -286,6 +288,9 @@ class PointsLiabilityReport(TypedDict):
     months: list[PointsMonth]
     ageing: list[PointsExpiring]
     ageing_points: int
+    value_points: int | None
+    value_minor: int | None
+    value_from: ValueFrom | None
     liability_minor: int | None
     breakage_bps: int | None
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal, get_args
 from zoneinfo import ZoneInfo
 
@@ -12,9 +12,10 @@ from regulars.infra.clock import now_for
 from regulars.infra.http.principal import MerchantFacts
 from regulars.kernel.errors import NotFound
 from regulars.kernel.instants import show_instant
-from regulars.kernel.periods import program_day
+from regulars.kernel.periods import day_start, program_day
 from regulars.modules.programmes.queries import programme_at
 from regulars.modules.programmes.statements import named
+from regulars.modules.programmes.types import Programme
 from regulars.modules.tiers.types import Ladder
 
 from . import engines, reports, services
@@ -43,13 +44,16 @@ NAMES: Final[tuple[Name, ...]] = get_args(Name)
 WINDOW_DAYS: Final = 90
 TREND_POINTS: Final = 53
 _TIER_DAYS: Final = 30
+_OF_POINTS: Final[frozenset[Name]] = frozenset({"points_liability", "deferred_points"})
+_A_DAY: Final = timedelta(days=1)
+_AN_INSTANT: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """A report as asked for. Without ``as_of`` it is of today, without a window of the usual one;
-    ``by`` splits the curves of ``second_order``, ``terms`` are those of ``deferred_points``,
-    ``value`` is what ``points_liability`` puts on what is outstanding."""
+    ``by`` splits the curves of ``second_order``, ``terms`` are those of ``deferred_points``. Both
+    reports of points go by ``value``; without one, by what the programme redeems points at."""
 
     name: Name
     as_of: date | None = None
@@ -92,28 +96,48 @@ def answer(
 
     With ``at_most_rows`` a longer export is left to the jobs, and ``stale`` tells so.
     """
-    now = now_for(merchant)
+    now, zone = now_for(merchant), ZoneInfo(merchant.zone)
     part, make = _REPORTS[question.name]
     parts = (part, *_ALSO.get(question.name, ()))
     fresh = services.fresh(merchant.id, now, parts, at_most_rows=at_most_rows)
+    today = program_day(now, zone)
+    as_of = question.as_of or today
+    terms = question.terms or Terms()
+    value = question.value
+    if value is None and question.name in _OF_POINTS:
+        end = now if as_of >= today else day_start(as_of + _A_DAY, zone) - _AN_INSTANT
+        programme = programme_of(merchant.id, end)
+        value = redeemed_at(programme) if programme else None
     on = _On(
         facts=fresh.facts.on(engines.chosen()),
-        as_of=question.as_of or program_day(now, ZoneInfo(merchant.zone)),
+        as_of=as_of,
         window_days=question.window_days,
         by=question.by,
         ladder=ladder_of(merchant.id, now) if question.name == "tiers" else None,
-        terms=question.terms or Terms(),
-        value=question.value,
+        terms=terms if value is None else replace(terms, value=value),
+        value=value and replace(value, breakage_bps=terms.breakage_bps or 0),
     )
     return Answer(make(on), fresh, fresh.is_stale(parts))
 
 
-def ladder_of(merchant_id: int, now: datetime) -> Ladder | None:
-    """The ladder in force; None where the merchant has no programme yet."""
+def redeemed_at(programme: Programme) -> PointValue:
+    """What points are worth by what the programme redeems them at."""
+    rate = programme.redeeming.points
+    return PointValue(points=rate.units, minor=rate.minor, said_by="programme")
+
+
+def programme_of(merchant_id: int, at: datetime) -> Programme | None:
+    """The programme in force; None where the merchant has none yet."""
     try:
-        return programme_at(merchant_id, now).ladder
+        return programme_at(merchant_id, at)
     except NotFound:
         return None
+
+
+def ladder_of(merchant_id: int, now: datetime) -> Ladder | None:
+    """The ladder in force; None where the merchant has no programme yet."""
+    programme = programme_of(merchant_id, now)
+    return programme.ladder if programme else None
 
 
 def tier_names(ladder: Ladder | None, locale: str) -> dict[str, str]:

@@ -7,6 +7,8 @@ from typing import Literal
 
 Period = Literal["week", "month"]
 CurveGroup = Literal["channel", "store", "cohort"]
+#: Who said what points are worth: the programme, by what it redeems them at, or whoever asked.
+ValueFrom = Literal["programme", "asked"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,7 @@ class PointValue:
     points: int
     minor: int
     breakage_bps: int = 0
+    said_by: ValueFrom = "asked"
 
     def __post_init__(self) -> None:
         """Raises ValueError where it is no value: no points, a negative one, over all broken."""

@@ -48,6 +48,13 @@ export interface Earning {
   per_day_max: number | null
 }
 
+/** Each `units` pay `minor`, in whole steps. */
+export interface Redemption {
+  units: number
+  minor: number
+  grace_days: number
+}
+
 export interface ProgrammeDocument {
   name: string
   tiers: {
@@ -66,6 +73,7 @@ export interface ProgrammeDocument {
     ladder: LadderRow[]
   }
   earning: { points: Earning; growth_value: Earning }
+  redeeming: { points: Redemption; growth_value: Redemption }
 }
 
 export interface ProgrammeVersion {

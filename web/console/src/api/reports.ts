@@ -138,11 +138,15 @@ export interface LiabilityReport {
   breakage_bps: number | null
 }
 
+/** The programme, by what it redeems points at, or whoever asked. */
+type ValueFrom = 'programme' | 'asked'
+
 export interface DeferredReport {
   as_of: string
   learnt: boolean
   value_points: number
   value_minor: number
+  value_from: ValueFrom
   issued: number
   redeemed: number
   outstanding: number

@@ -34,7 +34,13 @@ class ReportQuery(Strict):
     by: Annotated[CurveGroup | None, Field(description="What second_order is split by")] = None
 
     value_points: Annotated[
-        QueryInt, Field(ge=1, le=10**9, description="So many points are worth value_minor")
+        QueryInt,
+        Field(
+            ge=1,
+            le=10**9,
+            description="So many points are worth value_minor. Where neither is said, what the "
+            "programme in force on as_of redeems points at",
+        ),
     ] = 1
     value_minor: Annotated[QueryInt, Field(ge=0, le=10**9)] = 1
     assumed_bps: Annotated[
@@ -57,7 +63,6 @@ class ReportQuery(Strict):
 
     def question(self, name: Name) -> Question:
         terms = Terms(
-            value=PointValue(points=self.value_points, minor=self.value_minor),
             expected_bps=self.assumed_bps,
             tail_bps=self.tail_bps,
             expiry_months=self.expiry_months,
@@ -73,12 +78,10 @@ class ReportQuery(Strict):
         )
 
     def _value(self) -> PointValue | None:
-        """None where nobody said what points are worth: then no money stands beside them."""
+        """None where nobody said what points are worth."""
         if not {"value_points", "value_minor"} & self.model_fields_set:
             return None
-        return PointValue(
-            points=self.value_points, minor=self.value_minor, breakage_bps=self.breakage_bps or 0
-        )
+        return PointValue(points=self.value_points, minor=self.value_minor)
 
 
 def sent(answer: Answer, asked: ReportQuery, **more: Any) -> HttpResponse:

@@ -68,6 +68,7 @@ def deferred_points(
         "learnt": found.learnt,
         "value_points": terms.value.points,
         "value_minor": terms.value.minor,
+        "value_from": terms.value.said_by,
         "assumed_bps": terms.expected_bps,
         "tail_bps": terms.tail_bps,
         "issued": issued,

@@ -80,6 +80,9 @@ def points_liability(
             for lot in lots
         ],
         "ageing_points": sum(lot["points"] for lot in lots),
+        "value_points": None if value is None else value.points,
+        "value_minor": None if value is None else value.minor,
+        "value_from": None if value is None else value.said_by,
         "liability_minor": None if value is None else liability_minor(total.outstanding, value),
         "breakage_bps": None if value is None else value.breakage_bps,
     }

@@ -20,7 +20,7 @@ from regulars.modules.analytics.expressions.purchases import purchases
 from regulars.modules.analytics.facts import Facts
 from regulars.modules.analytics.queries import Freshness
 from regulars.modules.analytics.report_shapes import Cohort, CohortsReport
-from regulars.modules.analytics.reporting import TREND_POINTS, WINDOW_DAYS
+from regulars.modules.analytics.reporting import TREND_POINTS, WINDOW_DAYS, redeemed_at
 from regulars.modules.analytics.rounding import share_bps
 from regulars.modules.programmes.types import Programme
 
@@ -77,7 +77,7 @@ def _work_out(
             rate,
             _returning(facts, today),
             _new_members([line["members"] for line in joined["days"]], today),
-            _liability(facts, today),
+            _liability(facts, programme, today),
             active,
         ],
         "trend": points,
@@ -187,8 +187,9 @@ def _new_members(joined: Sequence[int], today: date) -> Told:
 _BACK: Final = range(SERIES_POINTS, 0, -1)
 
 
-def _liability(facts: Facts, today: date) -> Told:
-    report = reports.points_liability(facts, as_of=today)
+def _liability(facts: Facts, programme: Programme | None, today: date) -> Told:
+    value = redeemed_at(programme) if programme else None
+    report = reports.points_liability(facts, as_of=today, value=value)
     then = reports.points_liability(facts, as_of=today - _WINDOW)
     ends = [
         (min(months.last_day(months.number_of(date.fromisoformat(f"{line['month']}-01"))), today),

@@ -9,16 +9,19 @@ from zoneinfo import ZoneInfo
 from regulars.infra.clock import now_for, real_now
 from regulars.infra.db import Sql, as_json, as_uuid, fetch_one
 from regulars.infra.http.principal import MerchantFacts, Principal
-from regulars.kernel.errors import NotFound
 from regulars.kernel.ids import show
 from regulars.kernel.periods import program_day
 from regulars.modules.analytics import services
 from regulars.modules.analytics.parts import counted_above
 from regulars.modules.analytics.queries import Freshness
-from regulars.modules.analytics.reporting import WINDOW_DAYS, freshness_shown, tier_names
+from regulars.modules.analytics.reporting import (
+    WINDOW_DAYS,
+    freshness_shown,
+    programme_of,
+    tier_names,
+)
 from regulars.modules.members.tokens import card_token
 from regulars.modules.merchants.queries import source_note
-from regulars.modules.programmes.queries import programme_at
 from regulars.modules.programmes.types import Programme
 
 from . import figures
@@ -60,7 +63,7 @@ def home(principal: Principal, *, locale: str) -> dict[str, Any]:
     merchant = principal.merchant
     now = now_for(merchant)
     today = program_day(now, ZoneInfo(merchant.zone))
-    programme = _programme(merchant.id, now)
+    programme = programme_of(merchant.id, now)
     fresh = services.fresh(merchant.id, now, at_most_rows=AT_ONCE_ROWS)
     told = figures.figures(fresh, merchant, programme, today)
     row = fetch_one(_NOW, {"merchant_id": merchant.id})
@@ -88,14 +91,7 @@ def home(principal: Principal, *, locale: str) -> dict[str, Any]:
 def warm(fresh: Freshness, merchant: MerchantFacts, now: datetime) -> None:
     """Work the figures out ahead of whoever opens the screen."""
     today = program_day(now, ZoneInfo(merchant.zone))
-    figures.figures(fresh, merchant, _programme(merchant.id, now), today)
-
-
-def _programme(merchant_id: int, now: datetime) -> Programme | None:
-    try:
-        return programme_at(merchant_id, now)
-    except NotFound:
-        return None
+    figures.figures(fresh, merchant, programme_of(merchant.id, now), today)
 
 
 def _todo(

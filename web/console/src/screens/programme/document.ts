@@ -5,6 +5,7 @@ import type {
   Localised,
   ProgrammeDocument,
   Rate,
+  Redemption,
 } from '../../api/programme'
 
 /** A stored document may leave out what has its default; the form shows everything. */
@@ -13,6 +14,7 @@ type Partially<T> = {
 }
 
 const LANGUAGES = ['en', 'zh-hans', 'zh-hant'] as const
+const REDEMPTION: Redemption = { units: 1, minor: 1, grace_days: 30 }
 
 export function emptyNames(): Localised {
   return { en: '', 'zh-hans': '', 'zh-hant': '' }
@@ -75,9 +77,16 @@ function fullRow(row: LadderRow): LadderRow {
   }
 }
 
-/** A copy with every field that the form edits. */
+/** What some units are worth, told of a hundred or more: 1 point at 0.01 is 100 points at 1.00. */
+export function shownWorth(units: number, minor: number): { units: number; minor: number } {
+  let factor = 1
+  while (units * factor < 100) factor *= 10
+  return { units: units * factor, minor: minor * factor }
+}
+
+/** A copy with every field there is: what is left out here would be gone once it is published. */
 export function fullDocument(document: ProgrammeDocument): ProgrammeDocument {
-  const { tiers, earning, name } = document
+  const { tiers, earning, redeeming, name } = document
   return {
     name,
     tiers: {
@@ -94,6 +103,10 @@ export function fullDocument(document: ProgrammeDocument): ProgrammeDocument {
     earning: {
       points: fullEarning(earning.points),
       growth_value: fullEarning(earning.growth_value),
+    },
+    redeeming: {
+      points: { ...REDEMPTION, ...redeeming?.points },
+      growth_value: { ...REDEMPTION, ...redeeming?.growth_value },
     },
   }
 }
