@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -16,7 +17,7 @@ from makers.orders import asked, draft, enrol, make_shop, place, uuid
 from regulars.infra import prepared
 from regulars.infra.db import HotSql, LostRace, fetch_texts, is_postgres
 from regulars.infra.recording import Table, Update, Writes
-from regulars.modules.orders import placing
+from regulars.modules.orders import gather, placing
 
 pytestmark = pytest.mark.skipif(not is_postgres(), reason="of PostgreSQL alone")
 
@@ -63,6 +64,20 @@ def test_a_settled_order_takes_two_round_trips() -> None:
         act = partial(placing.place, scope, sent, order)
         assert trips(connection.connection, act) == 2
     assert shop.faults() == []
+
+
+def test_an_order_reads_its_own_member_alone(driver: Any) -> None:
+    """Also where a table was empty, or has no statistics, when the statement was planned."""
+    driver.execute("SET plan_cache_mode = force_generic_plan")
+    for number, sql in enumerate(gather.PLACE.values()):
+        driver.execute(f"PREPARE plan_{number} AS {sql.numbered}")
+        nothing = ",".join(["NULL"] * len(sql.names))
+        lines = driver.execute(f"EXPLAIN EXECUTE plan_{number}({nothing})").fetchall()
+        plan = "\n".join(line for (line,) in lines)
+        scan = re.search(r"Scan using earning_activity\w+ on .*\n +Index Cond: (.*)", plan)
+        assert scan is not None, plan
+        assert "member_id = " in scan[1], plan
+    driver.execute("DEALLOCATE ALL")
 
 
 def test_it_is_prepared_once_it_was_sent_often_enough(driver: Any) -> None:

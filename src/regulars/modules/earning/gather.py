@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from regulars.infra.db import Sql, any_of, as_day, as_uuid, fetch_all
+from regulars.infra.db import Sql, any_of, as_day, as_json, as_uuid, fetch_all
 from regulars.infra.recording import Upsert
+from regulars.modules.members.enrolment import IDS_OF_WHO
 
 ACTIVITY: Final = Upsert(
     "earning_activity",
@@ -24,22 +25,44 @@ _DAYS: Final = Sql(
     "SELECT member_id, day, orders, spend_minor, growth_value, points FROM earning_activity "
     f"WHERE merchant_id = :merchant_id AND {any_of('member_id')} ORDER BY day"
 )
-#: A scalar for other gathers: what the person in the CTE ``who`` gained from :window_from to :day,
-#: and the points and the growth value of :day alone.
-ACTIVITY_OF_WHO: Final = """(SELECT json_array(
-    sum(CASE WHEN v.day >= :window_from THEN v.orders ELSE 0 END),
-    sum(CASE WHEN v.day >= :window_from THEN v.spend_minor ELSE 0 END),
-    sum(CASE WHEN v.day >= :window_from THEN v.growth_value ELSE 0 END),
-    sum(CASE WHEN v.day = :day THEN v.points ELSE 0 END),
-    sum(CASE WHEN v.day = :day THEN v.growth_value ELSE 0 END))
-  FROM earning_activity v WHERE v.merchant_id = :merchant_id AND v.member_id IN (
-    SELECT m.id FROM members_member m WHERE m.merchant_id = :merchant_id
-      AND m.merged_into = (SELECT carrier FROM who)
-    UNION ALL SELECT carrier FROM who) AND v.day <= :day)"""
+
+
+def sums_of_who(*columns: str, where: str = "") -> str:
+    """A scalar for other gathers: these sums over what the person in the CTE ``who`` did, which
+    ``sums_of`` reads. ``columns`` and ``where`` name the activity ``v``.
+
+    The records of a person are walked one by one: as a join they would let a planner that has no
+    statistics yet read every row of the merchant instead.
+    """
+    sums = ", ".join(f"sum({column})" for column in columns)
+    return f"""(SELECT json_group_array((SELECT json_array({sums})
+  FROM earning_activity v WHERE v.merchant_id = :merchant_id AND v.member_id = p.id {where}))
+  FROM ({IDS_OF_WHO}) p)"""
+
+
+#: What the person gained from :window_from to :day (orders, spend, growth value), then the points
+#: and the growth value of :day alone.
+ACTIVITY_OF_WHO: Final = sums_of_who(
+    *(
+        f"CASE WHEN v.day >= :window_from THEN v.{counter} ELSE 0 END"
+        for counter in ("orders", "spend_minor", "growth_value")
+    ),
+    *(
+        f"CASE WHEN v.day = :day THEN v.{earned} ELSE 0 END"
+        for earned in ("points", "growth_value")
+    ),
+    where="AND v.day <= :day",
+)
 COUNTERS: Final = ("orders", "spend", "growth_value")
 
 Counts = list[int]
 """Orders, spend in minor units, growth value, points."""
+
+
+def sums_of(scalar: Any) -> list[int]:
+    """What ``sums_of_who`` told; empty where nobody is meant."""
+    records = [as_json(record) for record in as_json(scalar) or ()]
+    return [sum(int(one or 0) for one in column) for column in zip(*records, strict=True)]
 
 
 def load_activity(

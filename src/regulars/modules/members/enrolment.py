@@ -45,6 +45,10 @@ WHO_BY_IDENTITY: Final = """who AS (
   FROM members_identity i JOIN members_member m
     ON m.merchant_id = i.merchant_id AND m.id = i.member_id
   WHERE i.merchant_id = :merchant_id AND i.type = :identity_type AND i.key = :identity_key)"""
+#: The ids of all records of the person in the CTE ``who``, as ``id``.
+IDS_OF_WHO: Final = """SELECT m.id FROM members_member m WHERE m.merchant_id = :merchant_id
+      AND m.merged_into = (SELECT carrier FROM who)
+    UNION ALL SELECT carrier FROM who"""
 _BY_KEYS: Final = Sql(
     "SELECT key, member_id FROM members_identity WHERE merchant_id = :merchant_id "
     f"AND type = :type AND {any_of('key', 'keys')}"

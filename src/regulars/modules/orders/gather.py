@@ -29,6 +29,7 @@ from regulars.modules.earning.gather import (
     Counts,
     counter_index,
     load_activity,
+    sums_of,
 )
 from regulars.modules.earning.types import LineFacts
 from regulars.modules.ledger.engine import Purse
@@ -66,7 +67,7 @@ def _place(who: str, quote: str = "NULL") -> HotSql:
 
 
 #: By how the member is named, and whether the order is placed on a quote.
-_PLACE: Final = {
+PLACE: Final = {
     (by_identity, quoted): _place(who, QUOTE if quoted else "NULL")
     for by_identity, who in ((False, WHO_BY_ID), (True, WHO_BY_IDENTITY))
     for quoted in (False, True)
@@ -138,7 +139,7 @@ class Gathered:
         self.number_now = int(now)
         self.accounts = as_json(accounts) or []
         self.standing = as_json(standing)
-        self.activity = as_json(activity) or [None, None, None, None]
+        self.activity = sums_of(activity) or [0] * 5
         self.parked = bool(int(parked))
         self.quote = as_json(quote)
 
@@ -173,7 +174,7 @@ def gather_place(
         params["member_id"] = draft.member_id
     if draft.quote_id is not None:
         params |= {"quote_id": draft.quote_id, "budget_owner": owner_of(draft.quote_id)}
-    row = fetch_texts(_PLACE[by_identity, draft.quote_id is not None], params)
+    row = fetch_texts(PLACE[by_identity, draft.quote_id is not None], params)
     assert row is not None
     return Gathered(row)
 
@@ -201,7 +202,7 @@ def person_at_the_till(
         ladder=ladder,
         days=None,
     )
-    *window, points, growth_value = [amount or 0 for amount in gathered.activity]
+    *window, points, growth_value = gathered.activity
     person.gathered_window(day, window[counter_index(ladder.counter)], [0, 0, growth_value, points])
     return person
 

@@ -18,7 +18,7 @@ from regulars.modules.budgets.types import Seen
 from regulars.modules.catalog.gather import PRODUCTS
 from regulars.modules.coupons.gather import COUPONS, coupons_of
 from regulars.modules.coupons.types import Coupon
-from regulars.modules.earning.gather import ACTIVITY_OF_WHO
+from regulars.modules.earning.gather import ACTIVITY_OF_WHO, sums_of, sums_of_who
 from regulars.modules.ledger.gather import ACCOUNTS_OF_WHO
 from regulars.modules.members.enrolment import WHO_BY_ID
 from regulars.modules.programmes.queries import number_at
@@ -34,12 +34,7 @@ _PERSON: Final = """(SELECT json_array(w.own, w.carrier, w.status, m.birthday_se
       AND x.merged_into = w.carrier))
   FROM who w JOIN members_member m ON m.merchant_id = :merchant_id AND m.id = w.carrier)"""
 #: All orders and spend of the person in ``who``, net of what went back.
-_LIFETIME: Final = """(SELECT json_array(
-    coalesce(sum(v.orders), 0), coalesce(sum(v.spend_minor), 0))
-  FROM earning_activity v WHERE v.merchant_id = :merchant_id AND v.member_id IN (
-    SELECT m.id FROM members_member m WHERE m.merchant_id = :merchant_id
-      AND m.merged_into = (SELECT carrier FROM who)
-    UNION ALL SELECT carrier FROM who))"""
+_LIFETIME: Final = sums_of_who("v.orders", "v.spend_minor")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,8 +126,8 @@ def known_of(question: Question) -> Known:
      seen, coupons, segments) = row  # fmt: skip
     own, carrier, status, birthday, joined_at, merged = as_json(person) or (None,) * 6
     stand = as_json(standing)
-    sums = [amount or 0 for amount in as_json(activity)]
-    orders, spend = as_json(lifetime)
+    sums = sums_of(activity) or [0] * 5
+    orders, spend = sums_of(lifetime) or (0, 0)
     return Known(
         own=as_uuid(own) if own else None,
         carrier=as_uuid(carrier) if carrier else None,
@@ -145,7 +140,7 @@ def known_of(question: Question) -> Known:
         accounts=as_json(accounts) or [],
         standing=standing_of_row(stand) if stand else None,
         activity=(sums[0], sums[1], sums[2], sums[3], sums[4]),
-        lifetime=(int(orders), int(spend)),
+        lifetime=(orders, spend),
         book_version=version or 0,
         products={
             sku: (category, kind, frozenset(as_json(tags) or ()))
