@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from makers.orders import DAY, NO_INTEGERS, buy, changed, enrol, make_shop, traces, with_raw
-from regulars.modules.catalog.models import PricePoint
-from regulars.modules.catalog.queries import lawful_reference
-from regulars.modules.catalog.reference_price import PricePoint as PriceAt
+from makers.orders import NO_INTEGERS, buy, changed, enrol, make_shop, traces, with_raw
 
 MARK = 123_456_789
 TEA = {"name": "Tea", "category": "drinks", "type": "leaf", "tags": ["green"], "list_price": 990}
@@ -32,14 +28,6 @@ def test_a_product_is_set_changed_and_read() -> None:
     assert shop.api.put("/products/tea", {"name": None}).json()["name"] is None
     read = shop.api.get("/products/tea").json()
     assert read == {"sku": "tea", **TEA, "name": None, "list_price": 890}
-
-
-def test_prices_that_were_are_remembered() -> None:
-    shop = make_shop()
-    for price in (100, 200, 200):
-        shop.api.put("/products/tea", {"list_price": price})
-    rows = PricePoint.objects.of(shop.merchant_id).filter(sku="tea")
-    assert [row.list_price_minor for row in rows] == [200], "one instant, the last word"
 
 
 @pytest.mark.parametrize("sku", ["a%2Fb", "%E8%8C%B6", "a%20b", "..%2F..", "x" * 255])
@@ -115,25 +103,3 @@ def test_the_rule_for_struck_through_prices_is_the_countrys_until_it_is_set() ->
     assert shop.api.put("/settings/reference-price", {"region": "eu"}).json()["effects"] == []
     assert shop.api.get("/settings/reference-price").json() == {"region": "eu"}
     assert shop.api.put("/settings/reference-price", {"region": "us"}).status_code == 422
-
-
-def test_a_price_raised_to_be_struck_through_is_no_base() -> None:
-    shop = make_shop(zone="Europe/Berlin")
-    shop.api.put("/products/tea", {"list_price": 1_000})
-    shop.move(20 * DAY)
-    shop.api.put("/products/tea", {"list_price": 1_500})
-    begins = shop.move(2 * DAY)
-
-    def base(**given: Any) -> int | None:
-        return lawful_reference(shop.merchant, "tea", begins=begins, **given)
-
-    assert base() == 1_000
-    assert base(deals=[PriceAt(begins - DAY, 900)]) == 900
-    shop.api.put("/settings/reference-price", {"region": "cn"})
-    begins = shop.move(timedelta(seconds=1))
-    assert base() is None, "no sale, no base"
-    assert base(deals=[PriceAt(begins - DAY, 900)]) == 900
-    shop.api.put("/settings/reference-price", {"region": "none"})
-    begins = shop.move(timedelta(seconds=1))
-    assert base() == 1_500
-    assert lawful_reference(shop.merchant, "unknown", begins=begins) is None

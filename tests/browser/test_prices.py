@@ -360,8 +360,10 @@ def test_a_page_of_another_origin_shows_the_member_price(
             assert watched.page.locator("#odd").inner_text() == "ask us"
             watched.page.wait_for_load_state("networkidle")
             assert [one for one in asked if "/api/" in one] == [
-                f"POST {shop.base}/api/v1/evaluations/bulk"
+                f"POST {shop.base}/api/v1/price-tags"
             ], "one request for both articles, for a stranger and for who would join"
+            struck = watched.page.locator("[part=list-price]")
+            assert struck.count() == 0, "nobody knows what the tea cost before"
             assert watched.faults == []
             context.close()
 

@@ -5,56 +5,51 @@ import { wordsFor } from '../embed/src/words'
 
 const SETTINGS = { api: 'https://prices.example', key: 'pk_live_x', channel: 'web', store: null }
 
-interface Cart {
-  lines: { sku: string; unit_price: number; quantity: number }[]
-  as_new_member: boolean
+interface Article {
+  sku: string
+  unit_price: number
 }
 
 /** Answers like the API; `ODD` is an article that it refuses. */
 function server(status = 200) {
-  const requests: Cart[][] = []
+  const requests: Article[][] = []
   const send = async (_: string, init: RequestInit) => {
-    const { carts } = JSON.parse(String(init.body)) as { carts: Cart[] }
-    requests.push(carts)
-    const verdicts = carts.map((cart, index) => {
-      const [line] = cart.lines
-      if (!line || line.sku === 'ODD') return { index, status: 422, code: 'invalid' }
-      const due = line.unit_price - (cart.as_new_member ? 400 : 0)
-      return {
-        index,
-        status: 200,
-        evaluation: { due, points_to_earn: cart.as_new_member ? Math.floor(due / 100) : 0 },
+    const { articles } = JSON.parse(String(init.body)) as { articles: Article[] }
+    requests.push(articles)
+    const verdicts = articles.map(({ sku, unit_price }, index) => {
+      if (sku === 'ODD') return { index, status: 422, code: 'invalid' }
+      const price = unit_price - 400
+      const tag = {
+        everybody: { price: unit_price },
+        joining: { price, points: Math.floor(price / 100) },
+        strike: sku === 'TEA' ? 3800 : null,
       }
+      return { index, status: 200, tag }
     })
-    return new Response(JSON.stringify({ carts: verdicts }), { status })
+    return new Response(JSON.stringify({ articles: verdicts }), { status })
   }
   return { requests, prices: new Prices(SETTINGS, send, (act) => setTimeout(act)) }
 }
 
 describe('the member price on other pages', () => {
-  it('asks once for the whole page, a pair of carts for an article', async () => {
+  it('asks once for the whole page, and for each article once', async () => {
     const { requests, prices } = server()
     const [tea, again, pot] = await Promise.all([
       prices.of('TEA', 3280),
       prices.of('TEA', 3280),
       prices.of('POT', 26800),
     ])
-    expect(tea).toEqual({ now: 3280, member: 2880, points: 28 })
+    expect(tea).toEqual({ now: 3280, member: 2880, points: 28, strike: 3800 })
     expect(again).toBe(tea)
-    expect(pot).toEqual({ now: 26800, member: 26400, points: 264 })
+    expect(pot).toEqual({ now: 26800, member: 26400, points: 264, strike: null })
     expect(requests).toHaveLength(1)
-    expect(requests[0]?.map((cart) => [cart.lines.length, cart.as_new_member])).toEqual([
-      [1, false],
-      [1, true],
-      [1, false],
-      [1, true],
-    ])
+    expect(requests[0]?.map((article) => article.sku)).toEqual(['TEA', 'POT'])
   })
 
   it('keeps what it knows and asks for what comes later', async () => {
     const { requests, prices } = server()
     await prices.of('TEA', 3280)
-    expect(await prices.of('TEA', 3280)).toEqual({ now: 3280, member: 2880, points: 28 })
+    expect((await prices.of('TEA', 3280)).member).toBe(2880)
     expect(requests).toHaveLength(1)
     await prices.of('TEA', 3000)
     expect(requests).toHaveLength(2)
@@ -66,7 +61,7 @@ describe('the member price on other pages', () => {
     expect((await Promise.all(many)).map((price) => price.now)).toEqual(
       Array.from({ length: 120 }, (_, n) => 1000 + n),
     )
-    expect(requests.map((carts) => carts.length)).toEqual([100, 100, 40])
+    expect(requests.map((articles) => articles.length)).toEqual([100, 20])
   })
 
   it('lets an article that is refused keep no other from its price', async () => {

@@ -57,14 +57,14 @@ export function defineElement(prices: Prices, shown: Shown): void {
       if (!sku || unitPrice === null) return
       try {
         const price = await prices.of(sku, unitPrice)
-        if (turn === this.turn) this.draw(price, unitPrice)
+        if (turn === this.turn) this.draw(price)
       } catch (reason) {
         // The shop's own price stays; who looks at the console reads why.
         console.warn('regulars-member-price:', reason)
       }
     }
 
-    private draw(price: Price, unitPrice: number): void {
+    private draw(price: Price): void {
       const tag = this.closest('[lang]')?.getAttribute('lang') || navigator.language
       const words = wordsFor(tag)
       const said = (minor: number) => money(minor, this.getAttribute('currency') ?? shown.currency, tag)
@@ -72,7 +72,7 @@ export function defineElement(prices: Prices, shown: Shown): void {
       const style = document.createElement('style')
       style.textContent = STYLE
       const parts: HTMLElement[] = [style]
-      if (price.now < unitPrice) parts.push(part('s', 'list-price', said(unitPrice)))
+      if (price.strike !== null) parts.push(part('s', 'list-price', said(price.strike)))
       const now = part('span', 'price', said(price.now))
       parts.push(now)
       if (saving > 0) {

@@ -1,4 +1,4 @@
-/** Asks for the prices of a page's articles, each for a stranger and for who would join now. */
+/** Asks for the price tags of a page's articles. */
 export interface Settings {
   api: string
   key: string
@@ -11,12 +11,18 @@ export interface Price {
   now: number
   member: number
   points: number
+  /** May lawfully stand struck through beside `now`; null: nothing may. */
+  strike: number | null
 }
 
 interface Verdict {
   status: number
   code?: string
-  evaluation?: { due: number; points_to_earn: number }
+  tag?: {
+    everybody: { price: number }
+    joining: { price: number; points: number }
+    strike: number | null
+  }
 }
 
 interface Wanted {
@@ -28,8 +34,8 @@ interface Wanted {
 
 type Send = (input: string, init: RequestInit) => Promise<Response>
 
-/** Two carts an article, and a request takes a hundred. */
-const MOST_ARTICLES = 50
+/** As many as a request takes. */
+const MOST_ARTICLES = 100
 
 /** When all elements of the page have said what they want: once it is read, then at each turn. */
 function whenQuiet(act: () => void): void {
@@ -42,8 +48,7 @@ function whenQuiet(act: () => void): void {
 
 /**
  * Prices by article, each asked for once a page however often it is shown, and all that are wanted
- * at a time in one request. Every article is a basket of its own: in a basket of the whole page a
- * threshold would be reached that nobody who buys one article reaches.
+ * at a time in one request.
  */
 export class Prices {
   private readonly asked = new Map<string, Promise<Price>>()
@@ -79,14 +84,15 @@ export class Prices {
 
   private async ask(articles: Wanted[]): Promise<void> {
     try {
-      const verdicts = await this.evaluate(articles)
+      const verdicts = await this.tags(articles)
       articles.forEach((article, place) => {
-        const [now, then] = [verdicts[2 * place], verdicts[2 * place + 1]]
-        if (now?.evaluation && then?.evaluation) {
-          const { due: member, points_to_earn: points } = then.evaluation
-          article.tell({ now: now.evaluation.due, member, points })
+        const verdict = verdicts[place]
+        if (verdict?.tag) {
+          const { everybody, joining, strike } = verdict.tag
+          const { price: member, points } = joining
+          article.tell({ now: everybody.price, member, points, strike })
         } else {
-          article.fail(new Error(`${article.sku}: ${now?.code ?? then?.code ?? 'not priced'}`))
+          article.fail(new Error(`${article.sku}: ${verdict?.code ?? 'not priced'}`))
         }
       })
     } catch (reason) {
@@ -94,23 +100,16 @@ export class Prices {
     }
   }
 
-  private async evaluate(articles: Wanted[]): Promise<Verdict[]> {
+  private async tags(articles: Wanted[]): Promise<Verdict[]> {
     const { api, key, channel, store } = this.settings
-    const carts = articles.flatMap(({ sku, unit_price }) =>
-      [false, true].map((as_new_member) => ({
-        lines: [{ sku, unit_price, quantity: 1 }],
-        channel,
-        store,
-        as_new_member,
-      })),
-    )
-    const response = await this.send(`${api}/api/v1/evaluations/bulk`, {
+    const wanted = articles.map(({ sku, unit_price }) => ({ sku, unit_price }))
+    const response = await this.send(`${api}/api/v1/price-tags`, {
       method: 'POST',
       headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' },
       credentials: 'omit',
-      body: JSON.stringify({ carts }),
+      body: JSON.stringify({ articles: wanted, channel, store }),
     })
-    if (!response.ok) throw new Error(`evaluations answered ${response.status}`)
-    return ((await response.json()) as { carts: Verdict[] }).carts
+    if (!response.ok) throw new Error(`price tags answered ${response.status}`)
+    return ((await response.json()) as { articles: Verdict[] }).articles
   }
 }

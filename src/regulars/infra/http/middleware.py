@@ -20,7 +20,9 @@ Next = Callable[[HttpRequest], HttpResponseBase]
 #: Paths whose every answer is for programs.
 API_ROOTS: Final = ("/api/", "/console/api/", "/member/api/")
 #: What pages elsewhere may call.
-SHARED_PATHS: Final = frozenset({"/api/v1/evaluations", "/api/v1/evaluations/bulk"})
+SHARED_PATHS: Final = frozenset(
+    {"/api/v1/evaluations", "/api/v1/evaluations/bulk", "/api/v1/price-tags"}
+)
 _QUIET: Final = frozenset({"healthz", "metrics"})
 _log = structlog.get_logger("regulars.http")
 

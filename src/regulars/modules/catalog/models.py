@@ -28,6 +28,15 @@ class PricePoint(Owned):
     list_price_minor = models.BigIntegerField()
 
 
+class Deal(Owned):
+    """A price at which units were sold in the hour that begins at ``hour``; append-only."""
+
+    pk = models.CompositePrimaryKey("merchant_id", "sku", "hour", "unit_minor")
+    sku = models.CharField(max_length=255)
+    hour = models.DateTimeField()
+    unit_minor = models.BigIntegerField()
+
+
 class StrikePolicy(Owned):
     """By which region's rule prices are struck through, from an instant on; append-only."""
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
 
-from regulars.infra.db import Sql, any_of, as_json, fetch_all
+from django.db.models import Max
+
+from regulars.infra.db import Sql, any_of, as_instant, as_json, fetch_all
 from regulars.infra.http.principal import MerchantFacts
 from regulars.kernel.errors import NotFound
 from regulars.modules.members.rules import phone_region
@@ -41,6 +43,25 @@ _SEARCH: Final = Sql(
     "OR lower(name) LIKE :within ESCAPE '\\') "
     "ORDER BY CASE WHEN sku = :text THEN 0 ELSE 1 END, sku LIMIT :most"
 )
+
+
+class ListPrice(NamedTuple):
+    """A list price in minor units, and since when it holds."""
+
+    minor: int
+    since: datetime
+
+
+_DEALS: Final = Sql(
+    "SELECT sku, hour, unit_minor FROM catalog_deal WHERE merchant_id = :merchant_id "
+    f"AND {any_of('sku', 'skus')} AND hour >= :start AND hour < :end UNION ALL "
+    "SELECT d.sku, d.hour, d.unit_minor FROM catalog_deal d JOIN (SELECT sku, max(hour) AS hour "
+    f"FROM catalog_deal WHERE merchant_id = :merchant_id AND {any_of('sku', 'skus')} "
+    "AND hour < :start GROUP BY sku) f ON f.sku = d.sku AND f.hour = d.hour "
+    "WHERE d.merchant_id = :merchant_id"
+)
+_HOUR: Final = timedelta(hours=1)
+_TICK: Final = timedelta(microseconds=1)
 Article = tuple[str, str | None, str | None, frozenset[str], int | None]
 """Sku, category, type, tags and list price in minor units."""
 
@@ -137,18 +158,68 @@ def strike_region(merchant: MerchantFacts, at: datetime) -> Region:
     return "cn" if country == "CN" else "eu" if country in EU else "none"
 
 
-def lawful_reference(
-    merchant: MerchantFacts, sku: str, *, begins: datetime, deals: Sequence[Price] = ()
-) -> int | None:
-    """What a reduction of ``sku`` that ``begins`` may be compared with, in minor units.
+def list_prices(merchant_id: int, skus: Sequence[str]) -> dict[str, ListPrice]:
+    """The list prices of those among ``skus`` that have one."""
+    rows = Product.objects.of(merchant_id).filter(sku__in=sorted(set(skus)))
+    priced = dict(rows.values_list("sku", "list_price_minor"))
+    points = PricePoint.objects.of(merchant_id).filter(sku__in=sorted(set(skus)))
+    since = dict(points.values_list("sku").annotate(since=Max("at")))
+    return {sku: ListPrice(minor, since[sku]) for sku, minor in priced.items() if minor is not None}
 
-    ``deals`` are the sales of it that the caller knows; without any, a region that goes by deals
-    knows no base. Where no rule holds it is the list price of then. None: nothing may be struck
-    through.
+
+def lawful_references(
+    merchant: MerchantFacts,
+    begins: Mapping[str, datetime],
+    offered: Mapping[str, int] | None = None,
+) -> dict[str, int]:
+    """What a reduction of each sku that begins then may be compared with, in minor units, from the
+    list prices and the sales on record.
+
+    ``offered`` are prices at which skus were offered until then, where it was not the list price.
+    Where no rule holds it is the list price of then. A sku that is left out has no base: nothing
+    may be struck through.
     """
-    region = strike_region(merchant, begins)
-    rows = PricePoint.objects.of(merchant.id).filter(sku=sku, at__lt=begins)
-    listed = [Price(at, minor) for at, minor in rows.values_list("at", "list_price_minor")]
-    if region == "none":
-        return max(listed, key=lambda price: price.at).minor if listed else None
-    return reference_price(RULES[region], begins=begins, listed=listed, deals=deals)
+    regions = {at: strike_region(merchant, at) for at in set(begins.values())}
+    listed = _listed(merchant.id, begins)
+    sold = _sold(merchant.id, begins) if set(regions.values()) != {"none"} else {}
+    found = {}
+    for sku, at in begins.items():
+        region, prices = regions[at], listed.get(sku, [])
+        if offered and sku in offered:
+            prices = [*prices, Price(at - _TICK, offered[sku])]
+        if region == "none":
+            before = [price for price in listed.get(sku, []) if price.at < at]
+            base = max(before, key=lambda price: price.at).minor if before else None
+        else:
+            deals = [_within(deal, at) for deal in sold.get(sku, []) if deal.at < at]
+            base = reference_price(RULES[region], begins=at, listed=prices, deals=deals)
+        if base is not None:
+            found[sku] = base
+    return found
+
+
+def _listed(merchant_id: int, begins: Mapping[str, datetime]) -> dict[str, list[Price]]:
+    rows = PricePoint.objects.of(merchant_id).filter(sku__in=list(begins))
+    found: dict[str, list[Price]] = {}
+    for sku, at, minor in rows.values_list("sku", "at", "list_price_minor"):
+        found.setdefault(sku, []).append(Price(at, minor))
+    return found
+
+
+def _sold(merchant_id: int, begins: Mapping[str, datetime]) -> dict[str, list[Price]]:
+    """The sales of the longest window, and the last ones before it."""
+    longest = timedelta(days=max(rule.days for rule in RULES.values()))
+    start, end = min(begins.values()) - longest - _HOUR, max(begins.values())
+    params = {"merchant_id": merchant_id, "skus": sorted(begins), "start": start, "end": end}
+    found: dict[str, list[Price]] = {}
+    for sku, hour, minor in fetch_all(_DEALS, params):
+        at = as_instant(hour)
+        assert at is not None
+        found.setdefault(sku, []).append(Price(at, minor))
+    return found
+
+
+def _within(deal: Price, begins: datetime) -> Price:
+    """A sale as late in its hour as it can have been before ``begins``: rather counted once too
+    often than left out."""
+    return Price(min(deal.at + _HOUR, begins) - _TICK, deal.minor)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import Max
 
 from regulars.events.base import Event
 from regulars.events.catalog import ProductChanged, StrikeRegionChanged
 from regulars.infra import outbox
 from regulars.infra.recording import Upsert, Writes
 
-from .models import PricePoint, Product, StrikePolicy
+from .models import Deal, PricePoint, Product, StrikePolicy
 from .queries import shown
 from .reference_price import Region
 
@@ -47,10 +48,12 @@ def put_product(
     product.save(force_insert=created)
     price = product.list_price_minor
     if price is not None and price != price_before:
-        PricePoint.objects.of(merchant_id).filter(sku=sku, at=now).delete()
-        PricePoint(merchant_id=merchant_id, sku=sku, at=now, list_price_minor=price).save(
-            force_insert=True
-        )
+        PricePoint(
+            merchant_id=merchant_id,
+            sku=sku,
+            at=_free_from(merchant_id, sku, now),
+            list_price_minor=price,
+        ).save(force_insert=True)
     after = shown(product)
     events: list[Event] = []
     if after != before:
@@ -72,6 +75,26 @@ def put_strike_region(*, merchant_id: int, region: Region, now: datetime) -> lis
     event = StrikeRegionChanged(merchant_id=merchant_id, happened_at=now, region=region)
     outbox.publish(aggregate="catalog", events=[event], at=now)
     return [event]
+
+
+def note_deals(merchant_id: int, deals: Iterable[tuple[str, datetime, int]]) -> None:
+    """Keep at what prices units were sold: (sku, when, minor units); the same again changes
+    nothing. The caller has a transaction."""
+    rows = {(sku, at.replace(minute=0, second=0, microsecond=0), minor) for sku, at, minor in deals}
+    Deal.objects.of(merchant_id).bulk_create(
+        [
+            Deal(merchant_id=merchant_id, sku=sku, hour=hour, unit_minor=minor)
+            for sku, hour, minor in sorted(rows)
+        ],
+        batch_size=_BATCH,
+        ignore_conflicts=True,
+    )
+
+
+def _free_from(merchant_id: int, sku: str, now: datetime) -> datetime:
+    """``now``, or the first instant after the last price: what is on record stays there."""
+    last = PricePoint.objects.of(merchant_id).filter(sku=sku).aggregate(last=Max("at"))["last"]
+    return now if last is None else max(now, last + timedelta(microseconds=1))
 
 
 _FIELDS = {

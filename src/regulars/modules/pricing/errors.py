@@ -1,4 +1,4 @@
-"""What quotes refuse."""
+"""What quotes and price tags refuse."""
 
 from __future__ import annotations
 
@@ -43,3 +43,19 @@ class PriceChanged(Refusal):
     code = "price_changed"
     status = 409
     title = "This is not what was quoted"
+
+
+class NoPrice(Refusal):
+    """Neither the page nor the catalogue says what it costs."""
+
+    code = "no_price"
+    status = 422
+    title = "Give a unit_price, or the product a list_price"
+
+
+class UnlawfulStrike(Refusal):
+    """A price was to be struck through that may not be."""
+
+    code = "unlawful_strike"
+    status = 422
+    title = "This price may not be struck through"

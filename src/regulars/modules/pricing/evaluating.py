@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from regulars.infra.clock import real_now
 from regulars.infra.writes import Answer, Asked, replay
 from regulars.kernel.errors import NotFound
-from regulars.kernel.periods import DAWN, program_day
-from regulars.modules.budgets.gather import look
+from regulars.kernel.periods import program_day
 from regulars.modules.coupons.gather import read_codes
 from regulars.modules.coupons.guessing import GUARD
 from regulars.modules.coupons.rules import resolve
@@ -22,7 +20,6 @@ from regulars.modules.earning.types import Frozen, LineFacts
 from regulars.modules.ledger.engine import Journal, Purse
 from regulars.modules.ledger.gather import Purses, purse_of_row
 from regulars.modules.ledger.types import GROWTH_VALUE, POINTS
-from regulars.modules.programmes.queries import programme, programme_at
 from regulars.modules.programmes.rules import Circumstances, terms_of
 from regulars.modules.programmes.types import Programme, Redemption
 from regulars.modules.promotions.facts import buyer_facts
@@ -30,14 +27,15 @@ from regulars.modules.promotions.holding_out import held_out_of
 from regulars.modules.promotions.queries import Book
 from regulars.modules.promotions.types import STRANGER, Buyer, Offer
 from regulars.modules.tiers.queries import stand
-from regulars.modules.tiers.rules import effective_tier, first_standing, window_from
+from regulars.modules.tiers.rules import effective_tier, first_standing
 
 from .asked import Asking, Goods, Place
 from .book import OfferBook
-from .claims import NOBODY, Counting
+from .claims import Counting
 from .engine import evaluate
-from .known import Known, Question, known_of
-from .offering import compile_book, last_known, offer_book, with_drafts
+from .gathering import counting_of, gathered
+from .known import Known
+from .offering import compile_book, offer_book, with_drafts
 from .types import Cart, CartLine, Context, Evaluation, Rejected, Tender
 
 
@@ -75,7 +73,7 @@ def price(
     nobody knows, and KeyReused.
     """
     codes = _codes(place, asking)
-    known, rules = _known(place, asking, asked, codes)
+    known, rules = gathered(place, asking, asked, codes)
     if asked is not None:
         first = replay(known.remembered, asked.fingerprint)
         if first is not None:
@@ -85,7 +83,7 @@ def price(
     offers, compiled, counted, campaigns = offer_book(place.merchant_id, known.book_version)
     if drafts:
         offers, compiled, counted, campaigns = compile_book(with_drafts(offers, drafts))
-    counting = _counting(place, asking, known, counted, codes)
+    counting = counting_of(place, asking, known, counted, codes)
     coupons = resolve(
         codes,
         known.coupons,
@@ -95,15 +93,15 @@ def price(
         offers=[offer.code for offer in offers.offers],
     )
     _tell_guesses(place, asking, coupons.invalid)
-    goods = _goods(asking.lines, known)
+    goods = goods_of(asking.lines, known)
     journal = Journal()
     purses = _purses(place, asking, known, journal)
-    context = _context(place, asking, known, rules, offers, goods, purses)
+    context = context_of(place, asking, known, rules, offers, goods, purses)
     context = replace(
         context,
         uses=counting.uses(counted),
         given={offer: coupon.code for offer, coupon in coupons.by_offer.items()},
-        held_out=_held_out(place, known, context, offers, campaigns),
+        held_out=held_out_here(place, known, context, offers, campaigns),
     )
     cart = Cart(goods, asking.shipping_minor)
     return Priced(
@@ -160,70 +158,10 @@ def _with_invalid(evaluation: Evaluation, coupons: Resolved) -> Evaluation:
     return replace(evaluation, rejected=(*evaluation.rejected, *told))
 
 
-_guesses: dict[int, Programme] = {}
-
-
-def _known(
-    place: Place, asking: Asking, asked: Asked | None, codes: ReadCodes
-) -> tuple[Known, Programme]:
-    """One read; again only where another version of the programme counts other days."""
-    guess = _guesses.get(place.merchant_id)
-    if guess is None:
-        guess = programme_at(place.merchant_id, place.now)
-    at = asking.at or place.now
-    before = last_known(place.merchant_id)
-    people = (asking.member_id,) if asking.member_id else ()
-    own = Counting(people, program_day(at, place.zone), asking.store, tuple(codes.by_key))
-    question = Question(
-        merchant_id=place.merchant_id,
-        zone=place.zone,
-        member_id=asking.member_id,
-        skus=[line.sku for line in asking.lines],
-        at=at,
-        now=place.now,
-        window_from=_window_from(guess, at, place.zone),
-        budget_keys=own.keys(before.counted if before else ()),
-        coupon_keys=tuple(codes.by_key),
-        asked=asked,
-    )
-    known = known_of(question)
-    rules = guess
-    if known.programme != guess.number:
-        rules = programme(place.merchant_id, known.programme)
-        known = known_of(replace(question, window_from=_window_from(rules, at, place.zone)))
-    _guesses[place.merchant_id] = rules
-    return known, rules
-
-
-def _counting(
-    place: Place, asking: Asking, known: Known, counted: Sequence[Offer], codes: ReadCodes
-) -> Counting:
-    """What is counted of the offers, and what of it is used.
-
-    The one read asked for the keys of the book and of the record that this process knew; where
-    the book is another now, or the person has other records, it is asked again.
-    """
-    at = asking.at or place.now
-    people = (known.carrier, *known.merged) if known.carrier else NOBODY
-    found = Counting(
-        people, program_day(at, place.zone), asking.store, tuple(codes.by_key), known.seen
-    )
-    wanted = found.keys(counted)
-    if set(known.asked_keys).issuperset(wanted):
-        return found
-    return replace(found, seen=look(place.merchant_id, wanted, place.now))
-
-
-def _window_from(rules: Programme, at: datetime, zone: ZoneInfo) -> date:
-    if rules.ladder.window.span == "anniversary":
-        return DAWN
-    return window_from(rules.ladder, program_day(at, zone), DAWN)
-
-
 # ── what the evaluator is told ────────────────────────────────────────────────────────────
 
 
-def _goods(lines: Sequence[Goods], known: Known) -> tuple[CartLine, ...]:
+def goods_of(lines: Sequence[Goods], known: Known) -> tuple[CartLine, ...]:
     nothing = (None, None, frozenset[str]())
     return tuple(
         CartLine(
@@ -253,7 +191,7 @@ def _purses(place: Place, asking: Asking, known: Known, journal: Journal) -> Map
     return found
 
 
-def _context(
+def context_of(
     place: Place,
     asking: Asking,
     known: Known,
@@ -268,7 +206,7 @@ def _context(
     if known.carrier is not None or asking.as_new_member:
         tier = _tier(place, known, rules)
         buyer = _buyer(place, asking, known, tier, at)
-        earn, rates = _earning(place, asking, known, rules, goods, tier, at)
+        earn, rates = earning_of(place, asking, known, rules, goods, tier, at)
     settings = offers.settings
     return Context(
         at=at,
@@ -324,7 +262,7 @@ def _buyer(place: Place, asking: Asking, known: Known, tier: str, at: datetime) 
     return Buyer(tier=tier, segments=known.segments, facts=facts)
 
 
-def _earning(
+def earning_of(
     place: Place,
     asking: Asking,
     known: Known,
@@ -351,7 +289,7 @@ def _earning(
     return terms._replace(line_bps=()), {line.sku: bps for line, bps in own if bps != BPS}
 
 
-def _held_out(
+def held_out_here(
     place: Place, known: Known, context: Context, offers: Book, campaigns: Sequence[Offer]
 ) -> frozenset[str]:
     """By a hash of what is known already: nothing is read. Strangers meet no campaign anyway."""

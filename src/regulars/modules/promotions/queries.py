@@ -119,6 +119,12 @@ def offer_names(merchant_id: int, codes: Iterable[str]) -> dict[str, str]:
     return {code: document["name"] for code, document in rows.values_list("code", "document")}
 
 
+def changed_since(merchant_id: int, codes: Iterable[str]) -> dict[str, datetime]:
+    """Since when each of these offers stands as it does."""
+    rows = OfferRow.objects.of(merchant_id).filter(code__in=sorted(set(codes)))
+    return dict(rows.values_list("code", "changed_at"))
+
+
 def view_of(row: OfferRow) -> OfferView:
     return OfferView(row.code, row.document, row.version, row.created_at, row.changed_at)
 

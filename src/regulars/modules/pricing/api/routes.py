@@ -1,4 +1,4 @@
-"""What both the partner API and the console offer: quotes, and the linter."""
+"""What both the partner API and the console offer: price tags, quotes, and the linter."""
 
 from __future__ import annotations
 
@@ -17,12 +17,16 @@ from regulars.infra.http.principal import ApiRequest
 
 from . import asking
 from .shapes import LintIn, LintOut, QuoteIn, QuoteOut, QuoteReleasedOut, QuoteShownOut
+from .tags import TagsOut, read_price_tags
 
 QuoteInPath = Annotated[UUID, ShownId("quo")]
 
 
 def add_routes(router: Router) -> None:
-    """Quotes and the linter, the same for every audience; each has its own evaluation."""
+    """Price tags, quotes and the linter; each audience has evaluations of its own."""
+    router.post(
+        "/price-tags", response=TagsOut, operation_id="read_price_tags", exclude_unset=True
+    )(read_price_tags)
     router.post("/quotes", response={201: QuoteOut}, operation_id="create_quote")(create_quote)
     router.get("/quotes/{quote_id}", response=QuoteShownOut, operation_id="read_quote")(read_quote)
     router.post(

@@ -1,0 +1,81 @@
+"""What a price is worked out from: one read, and what is counted of the offers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from regulars.infra.writes import Asked
+from regulars.kernel.periods import DAWN, program_day
+from regulars.modules.budgets.gather import look
+from regulars.modules.coupons.types import ReadCodes
+from regulars.modules.programmes.queries import programme, programme_at
+from regulars.modules.programmes.types import Programme
+from regulars.modules.promotions.types import Offer
+from regulars.modules.tiers.rules import window_from
+
+from .asked import Asking, Place
+from .claims import NOBODY, Counting
+from .known import Known, Question, known_of
+from .offering import last_known
+
+_guesses: dict[int, Programme] = {}
+
+
+def gathered(
+    place: Place, asking: Asking, asked: Asked | None, codes: ReadCodes
+) -> tuple[Known, Programme]:
+    """One read; again only where another version of the programme counts other days."""
+    guess = _guesses.get(place.merchant_id)
+    if guess is None:
+        guess = programme_at(place.merchant_id, place.now)
+    at = asking.at or place.now
+    before = last_known(place.merchant_id)
+    people = (asking.member_id,) if asking.member_id else ()
+    own = Counting(people, program_day(at, place.zone), asking.store, tuple(codes.by_key))
+    question = Question(
+        merchant_id=place.merchant_id,
+        zone=place.zone,
+        member_id=asking.member_id,
+        skus=[line.sku for line in asking.lines],
+        at=at,
+        now=place.now,
+        window_from=_window_from(guess, at, place.zone),
+        budget_keys=own.keys(before.counted if before else ()),
+        coupon_keys=tuple(codes.by_key),
+        asked=asked,
+    )
+    known = known_of(question)
+    rules = guess
+    if known.programme != guess.number:
+        rules = programme(place.merchant_id, known.programme)
+        known = known_of(replace(question, window_from=_window_from(rules, at, place.zone)))
+    _guesses[place.merchant_id] = rules
+    return known, rules
+
+
+def counting_of(
+    place: Place, asking: Asking, known: Known, counted: Sequence[Offer], codes: ReadCodes
+) -> Counting:
+    """What is counted of the offers, and what of it is used.
+
+    The one read asked for the keys of the book and of the record that this process knew; where
+    the book is another now, or the person has other records, it is asked again.
+    """
+    at = asking.at or place.now
+    people = (known.carrier, *known.merged) if known.carrier else NOBODY
+    found = Counting(
+        people, program_day(at, place.zone), asking.store, tuple(codes.by_key), known.seen
+    )
+    wanted = found.keys(counted)
+    if set(known.asked_keys).issuperset(wanted):
+        return found
+    return replace(found, seen=look(place.merchant_id, wanted, place.now))
+
+
+def _window_from(rules: Programme, at: datetime, zone: ZoneInfo) -> date:
+    if rules.ladder.window.span == "anniversary":
+        return DAWN
+    return window_from(rules.ladder, program_day(at, zone), DAWN)
