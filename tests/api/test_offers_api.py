@@ -75,6 +75,22 @@ def test_the_document_of_the_contract_is_kept_as_written() -> None:
     assert (offer.limit, offer.budget, offer.status) == (Limit(), None, "active")
 
 
+def test_nulls_do_not_restrict() -> None:
+    shop = make_shop()
+    bare = make_offer(shop, "percent_off", code="bare")
+    parts: dict[str, Any] = dict.fromkeys(("scope", "when", "who", "limit"))
+    fields = {
+        part: {name: None for name, value in bare[part].items() if value in (None, [], False)}
+        for part in parts
+    }
+    for code, given in (("parts", parts), ("fields", fields)):
+        told = make_offer(shop, "percent_off", code=code, **given)
+        assert {part: told[part] for part in parts} == {part: bare[part] for part in parts}
+    shop.api.patch("/offers/bare", {"who": {"members_only": True}, "scope": {"skus": ["tea"]}})
+    told = shop.api.patch("/offers/bare", {"who": None, "scope": None}).json()
+    assert (told["who"], told["scope"]) == (bare["who"], bare["scope"])
+
+
 @pytest.mark.parametrize("kind", PARAMS)
 def test_every_kind_needs_no_more_than_its_params(kind: str) -> None:
     shop = make_shop()

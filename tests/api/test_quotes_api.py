@@ -214,6 +214,33 @@ def test_more_points_than_there_are() -> None:
     assert [one["code"] for one in told["rejected"]] == ["tender_reduced"]
 
 
+@pytest.mark.parametrize("tender", ["points", "growth_value", "stored_value"])
+@pytest.mark.parametrize("amount", [1.5, -1, "5", "MAX", True, 2**53, []])
+def test_what_is_no_amount_to_redeem_is_named_by_its_field(tender: str, amount: Any) -> None:
+    answer = make_shop().api.post("/evaluations", cart(redeem={tender: amount}))
+    assert answer.status_code == 422
+    assert [one["pointer"] for one in answer.json()["errors"]] == [f"/redeem/{tender}"]
+
+
+def test_null_is_the_same_as_left_out() -> None:
+    shop = make_shop()
+    bare = shop.api.post("/evaluations", cart()).json()
+    names = "member_id channel store at shipping_minor coupon_codes redeem add"
+    nulls = dict.fromkeys(names.split())
+    assert shop.api.post("/evaluations", cart(**nulls)).json() == bare
+    redeem = {"points": None, "growth_value": None, "stored_value": None}
+    assert shop.api.post("/evaluations", cart(redeem=redeem)).json() == bare
+
+
+def test_a_plan_that_nobody_sells_cannot_be_added() -> None:
+    shop = make_shop()
+    assert shop.api.post("/evaluations", cart(add={})).status_code == 200
+    for path in ("/evaluations", "/quotes"):
+        answer = shop.api.post(path, cart(add={"plan": "year-card"}))
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["pointer"] == "/add/plan"
+
+
 @pytest.mark.parametrize("quantity", [0, -1, 1.5, "2", True, 2**31, None])
 def test_a_quantity_that_is_none(quantity: Any) -> None:
     shop = make_shop()

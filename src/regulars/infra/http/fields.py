@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -153,6 +154,14 @@ ExternalId = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(
 ShortText = Annotated[str, Field(max_length=255), AfterValidator(_no_control)]
 FreeJson = Annotated[Any, BeforeValidator(_free_json)]
 """JSON whose shape another check knows: whole numbers, no repeated keys, not too deep."""
+
+
+def null_is(empty: Callable[[], Any], written: Any) -> BeforeValidator:
+    """Reads null as the field left out; ``written`` is the type of what stands there else."""
+    return BeforeValidator(
+        lambda value: empty() if value is None else value, json_schema_input_type=written | None
+    )
+
 
 QueryInt = Annotated[int, BeforeValidator(_whole_number)]
 """A whole number in the address: plain digits, no sign, no point, no underscore."""

@@ -12,7 +12,15 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
-from regulars.infra.http.fields import Day, ExternalId, FreeJson, Int53, Moment, ShortText
+from regulars.infra.http.fields import (
+    Day,
+    ExternalId,
+    FreeJson,
+    Int53,
+    Moment,
+    ShortText,
+    null_is,
+)
 from regulars.kernel.periods import day_start
 
 from .eligibility import MOST_CEL, RuleFault, check_cel, check_rule
@@ -34,8 +42,13 @@ from .types import (
     Who,
 )
 
-_Words = Annotated[list[ExternalId], Field(max_length=MOST_SKUS)]
+# Empty lists and nulls do not restrict.
+_Listed = Annotated[list[ExternalId], Field(max_length=MOST_SKUS)]
+_Words = Annotated[_Listed, null_is(list, _Listed)]
 _Weekday = Annotated[int, Field(ge=1, le=7)]
+_Weekdays = Annotated[list[_Weekday], Field(max_length=7)]
+_Days = Annotated[list[Day], Field(max_length=1_000)]
+_MonthDays = Annotated[list[Annotated[int, Field(ge=1, le=31)]], Field(max_length=31)]
 HeldOut = Annotated[int, Field(ge=100, le=9_000, json_schema_extra={UNIT: "bps"})]
 _Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
 
@@ -56,6 +69,9 @@ class NthWeekdayPart(Part):
     weekday: _Weekday
 
 
+_NthDays = Annotated[list[NthWeekdayPart], Field(max_length=42)]
+
+
 class WhenPart(Part):
     """When it holds: half-open, its parts read in the merchant's zone; every one must hold.
 
@@ -64,13 +80,11 @@ class WhenPart(Part):
 
     begins: Annotated[Moment | None, Field(alias="from")] = None
     ends: Annotated[Moment | None, Field(alias="until")] = None
-    weekdays: list[_Weekday] = Field(max_length=7, default_factory=list)
-    days_of_month: list[Annotated[int, Field(ge=1, le=31)]] = Field(
-        max_length=31, default_factory=list
-    )
-    nth_weekdays: list[NthWeekdayPart] = Field(max_length=42, default_factory=list)
+    weekdays: Annotated[_Weekdays, null_is(list, _Weekdays)] = Field(default_factory=list)
+    days_of_month: Annotated[_MonthDays, null_is(list, _MonthDays)] = Field(default_factory=list)
+    nth_weekdays: Annotated[_NthDays, null_is(list, _NthDays)] = Field(default_factory=list)
     hours: Annotated[list[_Clock], Field(min_length=2, max_length=2)] | None = None
-    except_days: list[Day] = Field(max_length=1_000, default_factory=list)
+    except_days: Annotated[_Days, null_is(list, _Days)] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _forward(self) -> Self:
@@ -107,7 +121,7 @@ class WhoPart(Part):
     segments: _Words = Field(default_factory=list)
     channels: _Words = Field(default_factory=list)
     stores: _Words = Field(default_factory=list)
-    members_only: bool = False
+    members_only: Annotated[bool, null_is(bool, bool)] = False
     rule: Annotated[
         FreeJson,
         BeforeValidator(_rule),
@@ -157,15 +171,15 @@ class OfferDocument(Part):
     params: Annotated[
         AnyParams, BeforeValidator(_params), Field(description="As the kind has them")
     ]
-    scope: ScopePart = ScopePart()
-    when: WhenPart = WhenPart()
-    who: WhoPart = WhoPart()
+    scope: Annotated[ScopePart, null_is(ScopePart, ScopePart)] = ScopePart()
+    when: Annotated[WhenPart, null_is(WhenPart, WhenPart)] = WhenPart()
+    who: Annotated[WhoPart, null_is(WhoPart, WhoPart)] = WhoPart()
     stage: Annotated[Stage | None, Field(description="The kind's own where none is given")] = None
     priority: Int53 = 100
     group: Code | None = None
     exclusive: bool = False
     requires_code: bool = False
-    limit: LimitPart = LimitPart()
+    limit: Annotated[LimitPart, null_is(LimitPart, LimitPart)] = LimitPart()
     budget: Minor | None = None
     budget_terms: BudgetTermsPart = BudgetTermsPart()
     on_return: OnReturn = "keep"

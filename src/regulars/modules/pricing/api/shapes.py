@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, PlainValidator, TypeAdapter, WithJsonSchema
 
 from regulars.infra.http.fields import (
     ExternalId,
@@ -14,6 +14,7 @@ from regulars.infra.http.fields import (
     OrderId,
     QuoteId,
     Strict,
+    null_is,
 )
 from regulars.kernel.errors import FieldError, Invalid
 from regulars.modules.pricing.asked import Asking, Goods, Guesser
@@ -24,9 +25,30 @@ MOST_CARTS: Final = 100
 MOST_MINOR: Final = 10**15
 Minor = Annotated[int, Field(ge=0, le=MOST_MINOR)]
 Units = Annotated[int, Field(ge=1, le=2**31 - 1)]
+_Codes = Annotated[list[ExternalId], Field(max_length=50)]
+_UNITS: Final = TypeAdapter(Annotated[int, Field(strict=True, ge=0, le=MOST_MINOR)])
+
+
+def _redeemed(value: Any) -> int | Literal["max"]:
+    """By hand, as the faults of a union point into its arms and not at the field."""
+    if value is None:
+        return 0
+    return "max" if value == "max" else _UNITS.validate_python(value)
+
+
 Redeemed = Annotated[
-    Annotated[int, Field(ge=0, le=MOST_MINOR)] | Literal["max"],
-    Field(description="Units, or max for the most"),
+    int | Literal["max"],
+    PlainValidator(_redeemed),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 0, "maximum": MOST_MINOR},
+                {"const": "max", "type": "string"},
+                {"type": "null"},
+            ],
+            "description": "Units, or max for the most",
+        }
+    ),
 ]
 
 
@@ -42,6 +64,14 @@ class RedeemIn(Strict):
     stored_value: Redeemed = 0
 
 
+class AddIn(Strict):
+    """What else goes into the cart."""
+
+    plan: Annotated[
+        ExternalId | None, Field(description="A paid plan; no merchant sells one yet")
+    ] = None
+
+
 class AskingIn(Strict):
     """A cart, for whom, where and when."""
 
@@ -50,9 +80,10 @@ class AskingIn(Strict):
     store: ExternalId | None = None
     at: Annotated[Instant | None, Field(description="Now, where it is left out")] = None
     lines: Annotated[list[GoodsIn], Field(min_length=1, max_length=MOST_LINES)]
-    shipping_minor: Minor = 0
-    coupon_codes: Annotated[list[ExternalId], Field(max_length=50, default_factory=list)]
-    redeem: RedeemIn = RedeemIn()
+    shipping_minor: Annotated[Minor, null_is(int, Minor)] = 0
+    coupon_codes: Annotated[_Codes, null_is(list, _Codes), Field(default_factory=list)]
+    redeem: Annotated[RedeemIn, null_is(RedeemIn, RedeemIn)] = RedeemIn()
+    add: AddIn | None = None
     as_new_member: Annotated[
         bool,
         Field(description="What a stranger would pay after joining now; without member_id alone"),
@@ -64,6 +95,11 @@ class AskingIn(Strict):
             raise Invalid(
                 "Who is a member already cannot join.",
                 errors=[FieldError("/as_new_member", "unexpected", "Leave it out.")],
+            )
+        if self.add is not None and self.add.plan is not None:
+            raise Invalid(
+                "There is no such plan.",
+                errors=[FieldError("/add/plan", "unknown_value", "No merchant sells one yet.")],
             )
         total = sum(line.quantity * line.unit_price for line in self.lines) + self.shipping_minor
         if total > MOST_MINOR:
