@@ -22,7 +22,7 @@ from regulars.modules.earning.types import Frozen, LineFacts
 from regulars.modules.ledger.engine import Journal, Purse
 from regulars.modules.ledger.gather import Purses, purse_of_row
 from regulars.modules.ledger.types import GROWTH_VALUE, POINTS
-from regulars.modules.programmes.queries import programme, programme_at
+from regulars.modules.programmes.queries import schedule_of
 from regulars.modules.programmes.rules import Circumstances, terms_of
 from regulars.modules.programmes.types import Programme, Redemption
 from regulars.modules.promotions.facts import buyer_facts
@@ -160,17 +160,13 @@ def _with_invalid(evaluation: Evaluation, coupons: Resolved) -> Evaluation:
     return replace(evaluation, rejected=(*evaluation.rejected, *told))
 
 
-_guesses: dict[int, Programme] = {}
-
-
 def _known(
     place: Place, asking: Asking, asked: Asked | None, codes: ReadCodes
 ) -> tuple[Known, Programme]:
     """One read; again only where another version of the programme counts other days."""
-    guess = _guesses.get(place.merchant_id)
-    if guess is None:
-        guess = programme_at(place.merchant_id, place.now)
+    schedule = schedule_of(place.merchant_id)
     at = asking.at or place.now
+    guess = schedule.at(at)
     before = last_known(place.merchant_id)
     people = (asking.member_id,) if asking.member_id else ()
     own = Counting(people, program_day(at, place.zone), asking.store, tuple(codes.by_key))
@@ -188,10 +184,10 @@ def _known(
     )
     known = known_of(question)
     rules = guess
-    if known.programme != guess.number:
-        rules = programme(place.merchant_id, known.programme)
+    if known.newest_programme != schedule.newest:
+        rules = schedule_of(place.merchant_id, known.newest_programme).at(at)
+    if rules.number != guess.number:
         known = known_of(replace(question, window_from=_window_from(rules, at, place.zone)))
-    _guesses[place.merchant_id] = rules
     return known, rules
 
 
