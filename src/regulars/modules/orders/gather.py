@@ -40,7 +40,7 @@ from regulars.modules.members.lookup import Circle, carriers, circles
 from regulars.modules.pricing.claims import owner_of
 from regulars.modules.pricing.deal import Deal
 from regulars.modules.pricing.gather import DEAL_OF_ORDER, QUOTE
-from regulars.modules.programmes.queries import number_at
+from regulars.modules.programmes.queries import NEWEST_VERSION
 from regulars.modules.programmes.types import Programme
 from regulars.modules.tiers.gather import STANDING_OF_WHO, load_standings, standing_of_row
 from regulars.modules.tiers.types import Ladder
@@ -51,18 +51,17 @@ from .types import Draft, LineView, OrderView
 _ORDER: Final = """(SELECT json_array(o.id, o.fingerprint, o.status, o.generation)
   FROM orders_order o WHERE o.merchant_id = :merchant_id AND o.external_id = :external_id
   ORDER BY o.generation DESC LIMIT 1)"""
-_PARKED: Final = """(SELECT count(*) FROM orders_parkedrefund p
+_PARKED: Final = """CASE WHEN EXISTS (SELECT 1 FROM orders_parkedrefund p
   WHERE p.merchant_id = :merchant_id AND p.order_external_id = :external_id)
-  + (SELECT count(*) FROM orders_parkedstep p
-  WHERE p.merchant_id = :merchant_id AND p.order_external_id = :external_id)"""
+  OR EXISTS (SELECT 1 FROM orders_parkedstep p
+  WHERE p.merchant_id = :merchant_id AND p.order_external_id = :external_id) THEN 1 ELSE 0 END"""
 
 
 def _place(who: str, quote: str = "NULL") -> HotSql:
     return HotSql(
         f"""WITH {who} SELECT
   (SELECT json_array(own, carrier, status, joined_at) FROM who), {REMEMBERED}, {_ORDER},
-  {number_at("effective_at")}, {number_at("now")}, {ACCOUNTS_OF_WHO}, {STANDING_OF_WHO},
-  {ACTIVITY_OF_WHO}, {_PARKED}, {quote}"""
+  {NEWEST_VERSION}, {ACCOUNTS_OF_WHO}, {STANDING_OF_WHO}, {ACTIVITY_OF_WHO}, {_PARKED}, {quote}"""
     )
 
 
@@ -115,8 +114,7 @@ class Gathered:
         "activity",
         "carrier",
         "joined_at",
-        "number_now",
-        "number_then",
+        "newest",
         "order",
         "own",
         "parked",
@@ -127,7 +125,7 @@ class Gathered:
     )
 
     def __init__(self, row: Sequence[Any]) -> None:
-        who, remembered, order, then, now, accounts, standing, activity, parked, quote = row
+        who, remembered, order, newest, accounts, standing, activity, parked, quote = row
         own, carrier, status, joined_at = as_json(who) or (None, None, None, None)
         self.own = as_uuid(own) if own else None
         self.carrier = as_uuid(carrier) if carrier else None
@@ -135,8 +133,7 @@ class Gathered:
         self.joined_at = as_instant(joined_at)
         self.remembered = as_json(remembered)
         self.order = as_json(order)
-        self.number_then = int(then)
-        self.number_now = int(now)
+        self.newest = int(newest)
         self.accounts = as_json(accounts) or []
         self.standing = as_json(standing)
         self.activity = sums_of(activity) or [0] * 5
@@ -151,8 +148,6 @@ def gather_place(
     identity_key: str | None,
     operation: str,
     key: str,
-    effective_at: datetime,
-    now: datetime,
     day: date,
     window_from: date,
 ) -> Gathered:
@@ -162,8 +157,6 @@ def gather_place(
         "external_id": draft.external_id,
         "operation": operation,
         "key": key,
-        "effective_at": effective_at,
-        "now": now,
         "day": day,
         "window_from": window_from,
     }

@@ -26,7 +26,7 @@ from regulars.modules.members.enrolment import add_identity, add_member
 from regulars.modules.pricing.claims import commit
 from regulars.modules.pricing.deal import Deal
 from regulars.modules.pricing.recorder import add_used
-from regulars.modules.programmes.queries import programme, programme_at
+from regulars.modules.programmes.queries import Schedule, schedule_of
 from regulars.modules.programmes.types import Programme
 from regulars.modules.tiers.rules import Note, window_from
 
@@ -106,34 +106,25 @@ def check_holding(person: Person) -> None:
 
 def _attempt(scope: Scope, asked: Asked, draft: Draft, fingerprint: str) -> Placed:
     draft = with_member_of_quote(scope, draft)
-    guess = _latest_programme(scope)
-    gathered = _gather(scope, asked, draft, guess)
+    schedule = schedule_of(scope.merchant_id)
+    rules = schedule.at(scope.now)
+    gathered = _gather(scope, asked, draft, rules)
     answered = replay(gathered.remembered, asked.fingerprint)
     if answered is not None:
         return Placed(answered, gathered.parked)
     if gathered.order is not None and gathered.order[2] != "undone":
         return Placed(_first(scope, gathered, fingerprint), gathered.parked)
-    if gathered.number_now != guess.number:
-        guess = _guesses[scope.merchant_id] = programme(scope.merchant_id, gathered.number_now)
-        gathered = _gather(scope, asked, draft, guess)
-    answer = _decide_and_record(scope, asked, draft, gathered, guess, fingerprint)
+    if gathered.newest != schedule.newest:
+        schedule = schedule_of(scope.merchant_id, gathered.newest)
+        if schedule.at(scope.now).number != rules.number:
+            rules = schedule.at(scope.now)
+            gathered = _gather(scope, asked, draft, rules)
+    answer = _decide_and_record(scope, asked, draft, gathered, schedule, fingerprint)
     return Placed(answer, gathered.parked)
 
 
-#: The version in force when this process last looked; every gather tells when it no longer is.
-_guesses: dict[int, Programme] = {}
-
-
-def _latest_programme(scope: Scope) -> Programme:
-    found = _guesses.get(scope.merchant_id)
-    if found is None:
-        found = _guesses[scope.merchant_id] = programme_at(scope.merchant_id, scope.now)
-    return found
-
-
 def _gather(scope: Scope, asked: Asked, draft: Draft, rules: Programme) -> Gathered:
-    effective_at = draft.paid_at or draft.placed_at
-    day = program_day(effective_at, scope.zone)
+    day = program_day(draft.paid_at or draft.placed_at, scope.zone)
     identity_key = None
     if draft.identity is not None:
         kind, value = draft.identity
@@ -146,8 +137,6 @@ def _gather(scope: Scope, asked: Asked, draft: Draft, rules: Programme) -> Gathe
         identity_key=identity_key,
         operation=asked.operation,
         key=asked.key,
-        effective_at=effective_at,
-        now=scope.now,
         day=day,
         window_from=FIRST_DAY if anchored else window_from(ladder, day, FIRST_DAY),
     )
@@ -167,10 +156,11 @@ def _decide_and_record(
     asked: Asked,
     draft: Draft,
     gathered: Gathered,
-    rules: Programme,
+    schedule: Schedule,
     fingerprint: str,
 ) -> Answer:
     order_id = new_id()
+    rules = schedule.at(scope.now)
     journal, writes = Journal(), Writes()
     events: list[Event] = []
     owner = gathered.own
@@ -188,7 +178,7 @@ def _decide_and_record(
         deal, person = _use_quote(scope, on_quote, gathered, rules, order_id, journal, writes)
     if draft.paid_at is not None and owner is not None:
         person = person or _person(scope, draft, gathered, rules, owner)
-        then = programme(scope.merchant_id, deal.programme if deal else gathered.number_then)
+        then = schedule.version(deal.programme) if deal else schedule.at(draft.paid_at)
         settled = _settle(scope, draft, person, then, rules, owner, order_id, journal, deal)
 
     view = view_of_draft(draft, order_id, owner, settled, deal)

@@ -38,8 +38,9 @@ class Spending:
 
 @dataclass(frozen=True, slots=True)
 class SoldOffer:
-    """An applied offer as it was written then. ``lines`` are the places (from 0) of the lines in
-    its scope, ``budget_minor`` what its budget still allowed; None without a budget."""
+    """An applied offer as it was written then, in brief (older ones in full: ``in_full`` reads
+    both). ``lines`` are the places (from 0) of the lines in its scope, ``budget_minor`` what its
+    budget still allowed; None without a budget."""
 
     document: Mapping[str, Any]
     lines: tuple[int, ...]

@@ -11,7 +11,7 @@ from regulars.infra.writes import Asked
 from regulars.kernel.periods import DAWN, program_day
 from regulars.modules.budgets.gather import look
 from regulars.modules.coupons.types import ReadCodes
-from regulars.modules.programmes.queries import programme, programme_at
+from regulars.modules.programmes.queries import schedule_of
 from regulars.modules.programmes.types import Programme
 from regulars.modules.promotions.types import Offer
 from regulars.modules.tiers.rules import window_from
@@ -21,17 +21,14 @@ from .claims import NOBODY, Counting
 from .known import Known, Question, known_of
 from .offering import last_known
 
-_guesses: dict[int, Programme] = {}
-
 
 def gathered(
     place: Place, asking: Asking, asked: Asked | None, codes: ReadCodes
 ) -> tuple[Known, Programme]:
     """One read; again only where another version of the programme counts other days."""
-    guess = _guesses.get(place.merchant_id)
-    if guess is None:
-        guess = programme_at(place.merchant_id, place.now)
+    schedule = schedule_of(place.merchant_id)
     at = asking.at or place.now
+    guess = schedule.at(at)
     before = last_known(place.merchant_id)
     people = (asking.member_id,) if asking.member_id else ()
     own = Counting(people, program_day(at, place.zone), asking.store, tuple(codes.by_key))
@@ -49,10 +46,10 @@ def gathered(
     )
     known = known_of(question)
     rules = guess
-    if known.programme != guess.number:
-        rules = programme(place.merchant_id, known.programme)
+    if known.newest_programme != schedule.newest:
+        rules = schedule_of(place.merchant_id, known.newest_programme).at(at)
+    if rules.number != guess.number:
         known = known_of(replace(question, window_from=_window_from(rules, at, place.zone)))
-    _guesses[place.merchant_id] = rules
     return known, rules
 
 

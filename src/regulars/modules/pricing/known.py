@@ -21,7 +21,7 @@ from regulars.modules.coupons.types import Coupon
 from regulars.modules.earning.gather import ACTIVITY_OF_WHO, sums_of, sums_of_who
 from regulars.modules.ledger.gather import ACCOUNTS_OF_WHO
 from regulars.modules.members.enrolment import WHO_BY_ID
-from regulars.modules.programmes.queries import number_at
+from regulars.modules.programmes.queries import NEWEST_VERSION
 from regulars.modules.promotions.queries import BOOK_VERSION
 from regulars.modules.segments.gather import SEGMENTS_OF_WHO, segments_of_row
 from regulars.modules.tiers.gather import STANDING_OF_WHO, Stored, standing_of_row
@@ -54,7 +54,7 @@ class Known:
     merged: tuple[UUID, ...]
     birthday_sealed: str
     remembered: Sequence[Any] | None
-    programme: int
+    newest_programme: int
     accounts: Sequence[Sequence[Any]]
     standing: Stored | None
     activity: tuple[int, int, int, int, int]
@@ -96,7 +96,7 @@ class Question:
 
 
 _KNOWN: Final = Sql(
-    f"""WITH {WHO_BY_ID} SELECT {_PERSON}, {REMEMBERED}, {number_at("at")}, {ACCOUNTS_OF_WHO},
+    f"""WITH {WHO_BY_ID} SELECT {_PERSON}, {REMEMBERED}, {NEWEST_VERSION}, {ACCOUNTS_OF_WHO},
   {STANDING_OF_WHO}, {ACTIVITY_OF_WHO}, {_LIFETIME}, {BOOK_VERSION}, {PRODUCTS},
   {SEEN}, {COUPONS}, {SEGMENTS_OF_WHO}"""
 )
@@ -112,7 +112,6 @@ def known_of(question: Question) -> Known:
             "member_id": question.member_id,
             "operation": asked.operation if asked else "",
             "key": asked.key if asked else "",
-            "at": question.at,
             "day": program_day(question.at, question.zone),
             "window_from": question.window_from,
             "skus": sorted(set(question.skus)),
@@ -122,7 +121,7 @@ def known_of(question: Question) -> Known:
         },
     )
     assert row is not None
-    (person, remembered, programme, accounts, standing, activity, lifetime, version, products,
+    (person, remembered, newest, accounts, standing, activity, lifetime, version, products,
      seen, coupons, segments) = row  # fmt: skip
     own, carrier, status, birthday, joined_at, merged = as_json(person) or (None,) * 6
     stand = as_json(standing)
@@ -136,7 +135,7 @@ def known_of(question: Question) -> Known:
         merged=tuple(sorted(as_uuid(other) for other in as_json(merged) or ())),
         birthday_sealed=birthday or "",
         remembered=as_json(remembered),
-        programme=programme,
+        newest_programme=newest,
         accounts=as_json(accounts) or [],
         standing=standing_of_row(stand) if stand else None,
         activity=(sums[0], sums[1], sums[2], sums[3], sums[4]),

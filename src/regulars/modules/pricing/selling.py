@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
+from regulars.modules.promotions.brief import in_full
 from regulars.modules.promotions.document import OfferDocument, compiled
 
 from .deal import Deal, DealLine, SoldOffer
@@ -36,7 +37,7 @@ def deal_of(priced: Priced, quote_id: UUID, holds: Mapping[str, str]) -> Deal:
         store=context.store,
         max_discount_bps=frozen.max_discount_bps,
         offers=tuple(
-            SoldOffer(priced.book.documents[one.offer.code], one.lines, one.budget_minor)
+            SoldOffer(priced.book.briefs[one.offer.code], one.lines, one.budget_minor)
             for one in frozen.offers
         ),
         coupons={code: priced.coupons[code].key for code in chosen if code in priced.coupons},
@@ -51,7 +52,7 @@ def sale_of(deal: Deal) -> Sale:
         lines=tuple(line.priced for line in deal.lines),
         offers=tuple(
             FrozenOffer(
-                offer=compiled(OfferDocument.model_validate(sold.document)),
+                offer=compiled(OfferDocument.model_validate(in_full(sold.document))),
                 lines=sold.lines,
                 budget_minor=sold.budget_minor,
             )

@@ -13,19 +13,9 @@ from .document import compiled
 from .models import ProgrammeVersion
 from .types import Programme, VersionView
 
-
-def number_at(parameter: str) -> str:
-    """A scalar for other gathers: the number of the version in force at :``parameter``.
-
-    History older than the first version is read under the first.
-    """
-    return f"""coalesce(
-  (SELECT v.number FROM programmes_programmeversion v WHERE v.merchant_id = :merchant_id
-     AND v.effective_at <= :{parameter} ORDER BY v.effective_at DESC, v.number DESC LIMIT 1),
-  (SELECT v.number FROM programmes_programmeversion v WHERE v.merchant_id = :merchant_id
-     ORDER BY v.effective_at, v.number LIMIT 1))"""
-
-
+#: A scalar for other gathers: the number of the latest version; ``schedule_of`` takes it.
+NEWEST_VERSION: Final = """(SELECT v.number FROM programmes_programmeversion v
+  WHERE v.merchant_id = :merchant_id ORDER BY v.number DESC LIMIT 1)"""
 _SCHEDULE: Final = Sql(
     "SELECT effective_at, number FROM programmes_programmeversion "
     "WHERE merchant_id = :merchant_id ORDER BY effective_at, number"
@@ -49,7 +39,10 @@ def programme(merchant_id: int, number: int) -> Programme:
 
 
 class Schedule:
-    """Every version of a merchant by when it takes effect, for work that walks through time."""
+    """Every version of a merchant by when it takes effect, for work that walks through time.
+
+    History older than the first version is read under the first.
+    """
 
     def __init__(self, merchant_id: int) -> None:
         self._merchant_id = merchant_id
@@ -57,6 +50,7 @@ class Schedule:
         self._steps = [(as_instant(at), number) for at, number in rows]
         if not self._steps:
             raise NotFound
+        self.newest: int = max(number for _, number in self._steps)
 
     def at(self, instant: datetime) -> Programme:
         number = self._steps[0][1]
@@ -67,6 +61,24 @@ class Schedule:
 
     def version(self, number: int) -> Programme:
         return programme(self._merchant_id, number)
+
+
+_schedules: dict[int, Schedule] = {}
+
+
+def schedule_of(merchant_id: int, newest: int | None = None) -> Schedule:
+    """The schedule, read once per process and version: versions are only ever added.
+
+    ``newest`` is what NEWEST_VERSION told. Without it the schedule may be an older one: a guess,
+    for whoever gathers with it and looks then. Raises NotFound.
+    """
+    known = _schedules.get(merchant_id)
+    if known is not None and newest in (None, known.newest):
+        return known
+    found = Schedule(merchant_id)
+    with _lock:
+        _schedules[merchant_id] = found
+    return found
 
 
 def programme_at(merchant_id: int, instant: datetime) -> Programme:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from regulars.infra.db import Sql, as_json, fetch_one
 from regulars.kernel.errors import NotFound
 
+from .brief import brief
 from .document import OfferDocument, compiled
 from .models import Offer as OfferRow
 from .types import Offer
@@ -46,8 +47,10 @@ class Book:
     version: int
     offers: tuple[Offer, ...]
     settings: PricingSettings
-    #: What was written, by code: what an order keeps of an offer that it used.
+    #: What was written, by code.
     documents: Mapping[str, dict[str, Any]]
+    #: The same in brief: what an order keeps of an offer that it used.
+    briefs: Mapping[str, dict[str, Any]]
     #: The share of the members who get no offer that has a holdout.
     standing_held_out_bps: int = 0
 
@@ -131,11 +134,12 @@ def view_of(row: OfferRow) -> OfferView:
 
 def _book(head: Any, documents: list[dict[str, Any]], known: Book | None) -> Book:
     if head is None:
-        return Book(0, (), PricingSettings(), {})
+        return Book(0, (), PricingSettings(), {}, {})
     version, standing, *settings = head
     if known is not None and known.version == version:
         return known
     parsed = [compiled(OfferDocument.model_validate(document)) for document in documents]
     offers = tuple(sorted(parsed, key=lambda offer: offer.code))
     by_code = {document["code"]: document for document in documents}
-    return Book(version, offers, PricingSettings(*settings), by_code, standing)
+    briefs = {code: brief(document) for code, document in by_code.items()}
+    return Book(version, offers, PricingSettings(*settings), by_code, briefs, standing)
