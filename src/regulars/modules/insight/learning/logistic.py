@@ -13,6 +13,8 @@ from regulars.modules.insight.history import Floats
 Columns = npt.NDArray[np.float32]
 
 _STEPS: Final = 30
+_HALVINGS: Final = 20
+_ROUNDING: Final = 1e-9
 _CLOSE: Final = 1e-6
 _MOST: Final = 8.0
 
@@ -40,15 +42,30 @@ def fit(columns: Columns, happened: Floats, *, penalty: float = 1.0) -> Logistic
     weights[0] = np.log(share / (1 - share))
     ridge = np.full(len(weights), penalty)
     ridge[0] = 0.0
+    logits: Floats = np.asarray(design @ weights, dtype=np.float64)
+    value = _value(happened, logits, weights, ridge)
     for _ in range(_STEPS):
-        said = _sigmoid(design @ weights)
+        said = _sigmoid(logits)
         slope = design.T @ (happened - said).astype(design.dtype) - ridge * weights
         curve = (design * (said * (1 - said)).astype(design.dtype)[:, None]).T @ design
         step = np.linalg.solve(curve.astype(np.float64) + np.diag(ridge + _CLOSE), slope)
-        weights += step
+        # A whole step may lead beyond the top, to where the curve is flat and the next has no end.
+        for _ in range(_HALVINGS):
+            logits = np.asarray(design @ (weights + step), dtype=np.float64)
+            better = _value(happened, logits, weights + step, ridge)
+            if better >= value - _ROUNDING * abs(value):
+                break
+            step /= 2
+        weights, value = weights + step, better
         if float(np.abs(step).max()) < 1e-5:
             break
     return Logistic(means, scales, weights)
+
+
+def _value(happened: Floats, logits: Floats, weights: Floats, ridge: Floats) -> float:
+    """The log likelihood less the penalty: what the weights are to make as great as can be."""
+    likely = happened @ logits - np.logaddexp(0.0, logits).sum()
+    return float(likely - 0.5 * (ridge @ weights**2))
 
 
 def _standard(columns: Columns, means: Floats, scales: Floats) -> Columns:
