@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from makers.imported import day_of, import_rhythms
 from makers.merchants import ApiClient, console, make_key, make_staff, partner
-from makers.orders import Shop, make_shop
+from makers.merchants import member as member_client
+from makers.orders import Shop, make_shop, uuid
 from makers.rhythms import rhythms
 from regulars.kernel.ids import show
 from regulars.modules.analytics import services as analytics
 from regulars.modules.members.queries import by_identity
 from regulars.modules.recommendations import services
 
+ROOT = Path(__file__).resolve().parents[2]
 BOUGHT = rhythms(members=60, items=20, days=200)
 
 
@@ -84,3 +88,16 @@ def test_nobody_elses_member_is_found(shop: Shop) -> None:
     other = partner(make_key(make_shop().merchant))
     read(other, member_of(shop, "m0005"), status=404)
     read(shop.api, "mem_" + "0" * 32, status=404)
+
+
+def test_the_switch_on_the_members_own_page_stops_it_at_once(shop: Shop) -> None:
+    """The page and the lists must mean the same purpose."""
+    asked = (ROOT / "web" / "shared" / "src" / "consents.ts").read_text()
+    (purpose,) = re.findall(r"\['(\w+)', true\]", asked)
+    name = member_of(shop, "m0005")
+    own = member_client(shop.merchant, uuid(name))
+    assert read(shop.api, name)["personal"] is True
+    for granted in (False, True):
+        answer = own.post("/consents", {"purpose": purpose, "granted": granted})
+        assert answer.status_code == 201, answer.content
+        assert read(shop.api, name)["personal"] is granted

@@ -175,7 +175,7 @@ def test_the_pinned_schemas_are_those_of_the_code() -> None:
     folder = Path(__file__).parents[2] / "docs" / "contracts" / "events"
     for name, text in schemas.documents().items():
         pinned = folder / name
-        assert pinned.exists(), f"{name} is new: run python -m regulars.events.schemas"
+        assert pinned.exists(), f"{name} is new: run make openapi"
         assert pinned.read_text() == text, f"{name} changed: is it meant? a new version?"
 
 

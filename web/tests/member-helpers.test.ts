@@ -96,7 +96,7 @@ describe('consents', () => {
     ]
     expect(everyPurpose(given).map((one) => [one.purpose, one.granted])).toEqual([
       ['marketing', true],
-      ['profiling', false],
+      ['personalisation', true],
       ['post', true],
     ])
   })

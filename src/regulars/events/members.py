@@ -33,6 +33,17 @@ class MemberIdentified(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MemberUpdated(Event):
+    """What is known of a member was changed; ``fields`` names it, the values are not told."""
+
+    topic: ClassVar[str] = "member.updated"
+    version: ClassVar[int] = 1
+
+    member_id: UUID
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentGranted(Event):
     """A member said yes to a purpose."""
 

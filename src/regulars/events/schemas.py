@@ -1,15 +1,10 @@
-"""`python -m regulars.events.schemas` writes every event's JSON Schema to docs/contracts/events.
-
-What a consumer was promised is pinned there; a test compares, so a change is seen and meant.
-"""
+"""Every event's JSON Schema: what a consumer was promised, pinned in docs/contracts/events."""
 
 from __future__ import annotations
 
 import importlib
 import json
 import pkgutil
-import sys
-from pathlib import Path
 
 from . import base
 
@@ -25,14 +20,3 @@ def documents() -> dict[str, str]:
         for topic, kind in base.known_events().items()
         if topic and kind.__module__.startswith(package.__name__)
     }
-
-
-def write(folder: Path) -> None:
-    """Write them all; files of events that are gone stay, since consumers still read them."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in documents().items():
-        (folder / name).write_text(text)
-
-
-if __name__ == "__main__":
-    write(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/contracts/events"))

@@ -1,4 +1,5 @@
-"""`python -m regulars.surfaces.contracts`: the OpenAPI document of each audience, pinned.
+"""`python -m regulars.surfaces.contracts`: the OpenAPI document of each audience and the JSON
+Schema of every event, pinned.
 
 With ``--write`` the files under docs/contracts are written; without, they are compared, and a
 difference is told and ends with 1: what a client was promised changes only on purpose.
@@ -16,11 +17,13 @@ FOLDER: Final = Path("docs") / "contracts"
 
 
 def documents() -> dict[str, str]:
-    """File name and text of every audience's document."""
+    """File name and text of every audience's document, and of every event's schema."""
+    from regulars.events import schemas
     from regulars.surfaces import console, member, partner
 
     apis = {"partner": partner.api, "console": console.api, "member": member.api}
-    return {
+    events = {f"events/{name}": text for name, text in schemas.documents().items()}
+    return events | {
         f"openapi-{audience}.json": json.dumps(
             api.get_openapi_schema(), indent=2, ensure_ascii=False, default=str
         )
@@ -39,7 +42,8 @@ def drift(folder: Path = FOLDER) -> list[str]:
 
 
 def write(folder: Path = FOLDER) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write them all; files of events that are gone stay, since consumers still read them."""
+    (folder / "events").mkdir(parents=True, exist_ok=True)
     for name, text in documents().items():
         (folder / name).write_text(text)
 

@@ -1,7 +1,9 @@
 """Members: people, how they are recognised, and what they agreed to.
 
 Owns       members, identities (encrypted, with a keyed blind index), consents, card tokens.
-Offers     services.enrol, record_consent; queries.member, by_identity, carrier_of, names, search;
-           gather.MEMBER_BY_IDENTITY; enrolment's rows for the settling path; parts.also_tell.
-Announces  member.enrolled, member.identified, consent.granted, consent.withdrawn.
+Offers     services.enrol, record_consent; describing.describe; queries.member, by_identity,
+           carrier_of, names, search; gather.MEMBER_BY_IDENTITY; enrolment's rows for the settling
+           path; parts.also_tell.
+Announces  member.enrolled, member.identified, member.updated, consent.granted,
+           consent.withdrawn.
 """

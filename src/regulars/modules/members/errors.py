@@ -5,6 +5,13 @@ from __future__ import annotations
 from regulars.kernel.errors import Conflict
 
 
+class BirthdayKept(Conflict):
+    """A birthday that is known is replaced once a year at most."""
+
+    code = "birthday_changed_recently"
+    title = "A birthday can be changed once a year"
+
+
 class IdentityConflict(Conflict):
     """The identities sent belong to more than one member."""
 

@@ -9,13 +9,17 @@ from regulars.infra.tenancy import Owned
 
 
 class Member(Owned):
-    """One person at one merchant. ``merged_into`` names who carries on for a merged member."""
+    """One person at one merchant. ``merged_into`` names who carries on for a merged member.
+
+    ``birthday_changed_on`` is the program day on which a known birthday was last replaced or
+    forgotten; telling it for the first time is no change."""
 
     pk = models.CompositePrimaryKey("merchant_id", "id")
     id = models.UUIDField()
     status = models.CharField(max_length=10)
     name_sealed = models.TextField(blank=True, default="")
     birthday_sealed = models.TextField(blank=True, default="")
+    birthday_changed_on = models.DateField(null=True)
     joined_at = models.DateTimeField()
     channel = models.CharField(max_length=255, null=True)
     store = models.CharField(max_length=255, null=True)

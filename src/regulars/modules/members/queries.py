@@ -118,18 +118,29 @@ def opened_name(merchant_id: int, member_id: UUID, sealed: str) -> str:
 
 def birthday(merchant_id: int, member_id: UUID) -> date | None:
     """The birthday, opened, where one is known."""
-    sealed = (
+    return birthday_since(merchant_id, member_id)[0]
+
+
+def birthday_since(merchant_id: int, member_id: UUID) -> tuple[date | None, date | None]:
+    """The birthday, opened, where one is known, and on which day it was last changed."""
+    row = (
         Member.objects.of(merchant_id)
         .filter(id=member_id)
-        .values_list("birthday_sealed", flat=True)
+        .values_list("birthday_sealed", "birthday_changed_on")
         .first()
     )
+    sealed, changed_on = row or ("", None)
+    return opened_birthday(merchant_id, member_id, sealed), changed_on
+
+
+def opened_birthday(merchant_id: int, member_id: UUID, sealed: str) -> date | None:
+    """A birthday out of its column, for whoever read the row already."""
     opened = unseal(
         merchant_id=merchant_id,
         table=_TABLE,
         field="birthday",
         row_id=member_id.hex,
-        sealed=sealed or "",
+        sealed=sealed,
     )
     return date.fromisoformat(opened) if opened else None
 

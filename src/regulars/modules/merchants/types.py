@@ -56,7 +56,7 @@ PERMISSIONS: Final = frozenset(
     }
 )
 #: What a member may do, about themselves alone.
-MEMBER_PERMISSIONS: Final = frozenset({"self.read", "self.consent"})
+MEMBER_PERMISSIONS: Final = frozenset({"self.read", "self.write", "self.consent"})
 #: A key serves shops and tills; it cannot make keys or people.
 _KEYS_NEVER: Final = frozenset({"keys.read", "keys.write", "staff.read", "staff.write"})
 KEY_PERMISSIONS: Final = PERMISSIONS - _KEYS_NEVER

@@ -23,8 +23,16 @@ from regulars.kernel.instants import show_instant
 from regulars.modules.members import queries, services
 from regulars.modules.members.tokens import CARD_LASTS, card_token
 
-from .enrolling import enrolled
-from .shapes import ConsentIn, ConsentOut, Effect, EnrolledOut, MemberIn, consent_json
+from .enrolling import described, enrolled
+from .shapes import (
+    ConsentIn,
+    ConsentOut,
+    Effect,
+    EnrolledOut,
+    MemberChangeIn,
+    MemberIn,
+    consent_json,
+)
 
 router = Router(tags=["members"])
 MemberInPath = Annotated[UUID, ShownId("mem")]
@@ -49,6 +57,22 @@ def enrol_member(request: ApiRequest, body: MemberIn) -> HttpResponse:
         return enrolled(request.auth.merchant, body, now)
 
     return answer_once(request, "members.enrol", act)
+
+
+@router.patch("/members/{member_id}", response=EnrolledOut, operation_id="change_member")
+@requires("members.write")
+def change_member(
+    request: ApiRequest, member_id: MemberInPath, body: MemberChangeIn
+) -> HttpResponse:
+    """Set or forget a member's name, birthday and language.
+
+    A birthday that is known is replaced once a year at most: 409 birthday_changed_recently.
+    """
+
+    def act(now: datetime) -> Outcome:
+        return described(request.auth.merchant, member_id, body, now)
+
+    return answer_once(request, "members.change", act, show("mem", member_id))
 
 
 @router.post(

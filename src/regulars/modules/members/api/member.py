@@ -1,4 +1,4 @@
-"""Member pages: what a member agreed to, and changing it."""
+"""Member pages: what a member agreed to and said of themselves, and changing it."""
 
 from __future__ import annotations
 
@@ -12,18 +12,34 @@ from pydantic import Field
 
 from regulars.events.effects import effects
 from regulars.infra.http.answers import answer_once
-from regulars.infra.http.fields import ShortText, Strict
+from regulars.infra.http.fields import Day, ShortText, Strict
 from regulars.infra.http.permissions import Forbidden, requires
 from regulars.infra.http.principal import ApiRequest
 from regulars.infra.writes import Outcome
 from regulars.kernel.ids import show
 from regulars.modules.members import queries, services
+from regulars.modules.members.describing import changeable_from, describe
 from regulars.modules.members.types import ConsentDraft
 
 from .shapes import ConsentOut, Effect, consent_json
 
 router = Router(tags=["card"])
 _CHANNEL = "card"
+
+
+class OwnBirthdayIn(Strict):
+    birthday: Day | None
+
+
+class OwnBirthdayOut(Strict):
+    birthday: Day | None
+    changeable_from: Annotated[
+        Day | None, Field(description="Another can be given from then on; null: at any time")
+    ]
+
+
+class OwnBirthdayChangedOut(OwnBirthdayOut):
+    effects: list[Effect]
 
 
 class OwnConsentIn(Strict):
@@ -39,6 +55,35 @@ class OwnConsentsOut(Strict):
 class OwnConsentsChangedOut(Strict):
     data: list[ConsentOut]
     effects: list[Effect]
+
+
+@router.get("/birthday", response=OwnBirthdayOut, operation_id="read_own_birthday")
+@requires("self.read")
+def read_own_birthday(request: ApiRequest) -> dict[str, Any]:
+    """The birthday as the shop knows it, and from when on it can be changed."""
+    return _own_birthday(request)
+
+
+@router.put("/birthday", response=OwnBirthdayChangedOut, operation_id="put_own_birthday")
+@requires("self.write")
+def put_own_birthday(request: ApiRequest, body: OwnBirthdayIn) -> HttpResponse:
+    """Tell one's birthday, or have it forgotten (null).
+
+    One that is known is replaced once a year at most: 409 birthday_changed_recently.
+    """
+    own_id = _own_id(request)
+
+    def act(now: datetime) -> Outcome:
+        events = describe(
+            merchant=request.auth.merchant,
+            member_id=own_id,
+            given={"birthday": body.birthday},
+            now=now,
+        )
+        told = {**_own_birthday(request), "effects": effects(events)}
+        return Outcome(status=200, body=told, subject=show("mem", own_id))
+
+    return answer_once(request, "members.own_birthday", act, show("mem", own_id))
 
 
 @router.get("/consents", response=OwnConsentsOut, operation_id="list_own_consents")
@@ -76,3 +121,14 @@ def _own_id(request: ApiRequest) -> UUID:
 def _own(request: ApiRequest) -> list[dict[str, Any]]:
     found = queries.consents(request.auth.merchant_id, [_own_id(request)])
     return [consent_json(view) for view in found]
+
+
+def _own_birthday(request: ApiRequest) -> dict[str, Any]:
+    merchant = request.auth.merchant
+    own_id = queries.carrier_of(merchant.id, _own_id(request))
+    known, changed_on = queries.birthday_since(merchant.id, own_id)
+    free = changeable_from(changed_on)
+    return {
+        "birthday": known.isoformat() if known else None,
+        "changeable_from": free.isoformat() if free else None,
+    }

@@ -14,11 +14,13 @@ from regulars.infra.http.answers import answer_once
 from regulars.infra.http.fields import ShownId
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
+from regulars.kernel.ids import show
 
-from .enrolling import enrolled
-from .shapes import EnrolledOut, MemberIn, MemberOut, member_json
+from .enrolling import described, enrolled
+from .shapes import EnrolledOut, MemberChangeIn, MemberIn, MemberOut, member_json
 
 router = Router(tags=["members"])
+MemberInPath = Annotated[UUID, ShownId("mem")]
 
 
 @router.post("/members", response={201: EnrolledOut, 200: EnrolledOut}, operation_id="enrol_member")
@@ -38,7 +40,23 @@ def enrol_member(request: ApiRequest, body: MemberIn) -> HttpResponse:
 
 @router.get("/members/{member_id}", response=MemberOut, operation_id="read_member")
 @requires("members.read")
-def read_member(request: ApiRequest, member_id: Annotated[UUID, ShownId("mem")]) -> dict[str, Any]:
+def read_member(request: ApiRequest, member_id: MemberInPath) -> dict[str, Any]:
     """A member; identities are masked."""
     merchant = request.auth.merchant
     return member_json(merchant, member_id, now_for(merchant))
+
+
+@router.patch("/members/{member_id}", response=EnrolledOut, operation_id="change_member")
+@requires("members.write")
+def change_member(
+    request: ApiRequest, member_id: MemberInPath, body: MemberChangeIn
+) -> HttpResponse:
+    """Set or forget a member's name, birthday and language.
+
+    A birthday that is known is replaced once a year at most: 409 birthday_changed_recently.
+    """
+
+    def act(now: datetime) -> Any:
+        return described(request.auth.merchant, member_id, body, now)
+
+    return answer_once(request, "members.change", act, show("mem", member_id))

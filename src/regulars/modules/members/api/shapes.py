@@ -69,6 +69,16 @@ class MemberIn(Strict):
         )
 
 
+class MemberChangeIn(Strict):
+    """What is left out stays as it is; null forgets it."""
+
+    name: Annotated[ShortText, Field(max_length=100)] | None = None
+    birthday: Annotated[
+        Day | None, Field(description="One that is known is replaced once a year at most")
+    ] = None
+    locale: Annotated[str, Field(pattern="^[a-z]{2}(-[a-z]{2,8})?$")] | None = None
+
+
 class IdentityOut(Strict):
     type: str
     masked: str
