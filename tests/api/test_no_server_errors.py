@@ -31,7 +31,7 @@ from makers.merchants import (
 )
 from regulars.infra.http.principal import MerchantFacts
 from regulars.kernel.ids import parse
-from regulars.surfaces.contracts import documents
+from regulars.surfaces.contracts import openapi
 
 CASES, CONSOLE_CASES = 50, 15
 NEGATIVE = GenerationMode.NEGATIVE
@@ -43,7 +43,7 @@ def operations() -> dict[str, Any]:
     from regulars.config.wsgi import application
 
     found = {}
-    for document in documents().values():
+    for document in openapi().values():
         loaded = schemathesis.openapi.from_dict(json.loads(document))
         loaded.app = application
         for result in loaded.get_all_operations():

@@ -16,20 +16,26 @@ from typing import Final
 FOLDER: Final = Path("docs") / "contracts"
 
 
-def documents() -> dict[str, str]:
-    """File name and text of every audience's document, and of every event's schema."""
-    from regulars.events import schemas
+def openapi() -> dict[str, str]:
+    """File name and text of every audience's document."""
     from regulars.surfaces import console, member, partner
 
     apis = {"partner": partner.api, "console": console.api, "member": member.api}
-    events = {f"events/{name}": text for name, text in schemas.documents().items()}
-    return events | {
+    return {
         f"openapi-{audience}.json": json.dumps(
             api.get_openapi_schema(), indent=2, ensure_ascii=False, default=str
         )
         + "\n"
         for audience, api in apis.items()
     }
+
+
+def documents() -> dict[str, str]:
+    """File name and text of all that is pinned: the audiences' documents, the events' schemas."""
+    from regulars.events import schemas
+
+    events = {f"events/{name}": text for name, text in schemas.documents().items()}
+    return events | openapi()
 
 
 def drift(folder: Path = FOLDER) -> list[str]:
