@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,8 @@ from makers.imported import day_of, import_rhythms
 from makers.merchants import ApiClient, console, make_key, make_staff, partner
 from makers.orders import Shop, make_shop
 from makers.rhythms import Bought, rhythms
+from makers.segments import keep_up, make_segment, members_in
+from regulars.kernel.ids import show
 from regulars.modules.analytics import services as analytics
 from regulars.modules.insight import services, stored
 
@@ -115,6 +117,88 @@ def test_buyers_are_fewer_than_purchases_and_items_add_up(shop: Shop) -> None:
     top = found["items"][0]
     of_item = told(shop.api.get(f"/insight/due?limit=100&item={top['item']}"))["data"]
     assert len(of_item) == top["members"]
+
+
+def pages(shop: Shop, path: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    after = ""
+    while True:
+        page = told(shop.api.get(f"{path}{'&' if '?' in path else '?'}limit=100{after}"))
+        rows += page["data"]
+        if not page["has_more"]:
+            return rows
+        after = f"&starting_after={page['next_cursor']}"
+
+
+LISTS = (
+    "due", "due?level=category", "due?level=sku&least_chance=20", "due?least_chance=50",
+    "due?item=ITEM", "due?item=ITEM&least_chance=30", "due?day=DAY&sort=date&least_chance=40",
+    "churn", "churn?kind=silent", "churn?kind=silent&least_chance=50", "lost", "lost?lost_as=card",
+    "clv/members", "clv/members?tenth=1", "clv/members?tenth=10",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_the_rule_of_a_list_gathers_exactly_its_people(shop: Shop, path: str) -> None:
+    keep_up(shop)
+    top = told(shop.api.get("/insight/calendar"))
+    asked = path.replace("ITEM", top["items"][3]["item"]).replace("DAY", top["days"][2]["day"])
+    rows = pages(shop, f"/insight/{asked}")
+    listed = {row["member_id"] for row in rows}
+    rule = told(shop.api.get(f"/insight/{asked}"))["people"]
+    assert bool(listed) == (path != "lost?lost_as=card")
+    if "least_chance" in path:
+        assert len(listed) < 60, "it leaves somebody out"
+    found = told(shop.api.post("/segments/preview", {"rule": rule}))
+    assert found["members"] == len(listed)
+    code = make_segment(shop, rule)
+    keep_up(shop)
+    assert {show("mem", one) for one in members_in(shop, code)} == listed
+
+
+def test_of_one_member_no_segment_is_made(shop: Shop) -> None:
+    top = told(shop.api.get("/insight/due?limit=1"))["data"][0]
+    assert told(shop.api.get(f"/insight/due?member_id={top['member_id']}"))["people"] is None
+
+
+def test_the_list_is_sorted_by_chance_worth_or_day(shop: Shop) -> None:
+    by = {name: pages(shop, f"/insight/due?sort={name}") for name in ("chance", "value", "date")}
+    for rows in by.values():
+        assert len(rows) == len(by["chance"])
+        assert {(r["member_id"], r["item"]) for r in rows} == {
+            (r["member_id"], r["item"]) for r in by["chance"]
+        }
+    worth = [row["expected_minor"] for row in by["value"]]
+    assert worth == sorted(worth, reverse=True)
+    days = [row["expected_day"] or "9999" for row in by["date"]]
+    assert days == sorted(days)
+    assert "2026-03-09" < days[0] < "9999"
+    assert days[-1] == "9999", "who has no steady rhythm comes last"
+    chances = [row["probability_bps"] for row in by["date"] if row["expected_day"] is None]
+    assert chances == sorted(chances, reverse=True), "and among them the likeliest first"
+    for row in by["date"]:
+        ahead = row["every_days"] - row["days_ago"]
+        steady = row["reason"] == "rhythm" and ahead > 0
+        day = (date(2026, 3, 9) + timedelta(days=ahead)).isoformat()
+        assert row["expected_day"] == (day if steady else None)
+    some = [row for row in by["value"] if row["probability_bps"] >= 5_000]
+    assert pages(shop, "/insight/due?sort=value&least_chance=50") == some
+    item = by["date"][0]["item"]
+    of_item = [row for row in by["date"] if row["item"] == item]
+    assert pages(shop, f"/insight/due?sort=date&item={item}") == of_item
+
+
+def test_a_place_in_one_order_is_none_in_another(shop: Shop) -> None:
+    after = told(shop.api.get("/insight/due?limit=2"))["next_cursor"]
+    assert shop.api.get(f"/insight/due?limit=2&starting_after={after}").status_code == 200
+    for other in ("sort=value", "least_chance=20"):
+        answer = shop.api.get(f"/insight/due?limit=2&{other}&starting_after={after}")
+        assert answer.status_code == 422
+
+
+def test_a_chance_between_the_steps_is_refused(shop: Shop) -> None:
+    for path in ("due?least_chance=52", "churn?least_chance=101", "clv/members?tenth=11"):
+        assert shop.api.get(f"/insight/{path}").status_code == 422
 
 
 def test_a_day_of_the_calendar_opens_the_list_as_of_that_day(shop: Shop) -> None:

@@ -105,6 +105,68 @@ def test_a_day_leads_to_its_list_and_on_to_a_member(shop: Shop, browser: Any) ->
     page.context.close()
 
 
+MADE = {
+    "due?least_chance=50": "chance 50% or more",
+    "due?day=DAY&level=category": "Due to rebuy, category",
+    "slipping?least_chance=20": "Chance of half the visits in 8 weeks is at least 20%",
+    "lost": "Lost as is Stopped buying",
+    "value?tenth=1": "Tenth by expected value (1: highest) is 1",
+}
+
+
+@pytest.mark.parametrize("view", MADE)
+def test_a_list_becomes_a_segment_and_the_segment_a_held_out_campaign(
+    shop: Shop, browser: Any, view: str
+) -> None:
+    watched = signed_in(shop, browser, "planner")
+    page = watched.page
+    page.goto(f"{shop.base}/console/insight/calendar")
+    page.locator("table button").nth(2).click()
+    page.wait_for_url("**/insight/due?day=*")
+    day = page.url.rsplit("day=", 1)[1]
+    page.goto(f"{shop.base}/console/insight/{view.replace('DAY', day)}")
+    page.get_by_role("link", name="Make a segment of these").click()
+    page.wait_for_url("**/segments/new?**")
+    figure = page.locator(".figure")
+    figure.wait_for()
+    listed = _people(page, shop, view.replace("DAY", day))
+    assert int(figure.inner_text()) == len(listed) > 0
+    assert MADE[view] in page.locator(".words").first.inner_text()
+    assert "Forecasts worked out" in page.inner_text("main")
+    page.get_by_role("button", name="Save segment").click()
+    page.wait_for_url("**/segments?open=**")
+    segment = page.url.rsplit("open=", 1)[1]
+    page.get_by_role("button", name="Make a campaign for these").click()
+    page.wait_for_url("**/campaigns/new?**")
+    page.get_by_text("would be held out").wait_for(timeout=30_000)
+    page.get_by_role("button", name="Save draft and go on").click()
+    page.wait_for_url("**/campaigns/*step=3")
+    code = page.url.rsplit("/", 1)[1].partition("?")[0]
+    draft = _asked(page, shop, f"offers/{code}")
+    assert (draft["status"], draft["who"]["segments"], draft["held_out_bps"]) == (
+        "draft", [segment], 2_000,
+    )  # fmt: skip
+    members = _asked(page, shop, f"segments/{segment}/members?limit=100")["data"]
+    assert {one["id"] for one in members} == listed
+    assert watched.faults == []
+    page.context.close()
+
+
+def _asked(page: Any, shop: Shop, path: str) -> Any:
+    answer = page.request.get(f"{shop.base}/console/api/{path}")
+    assert answer.ok, answer.text()
+    return answer.json()
+
+
+def _people(page: Any, shop: Shop, view: str) -> set[str]:
+    """Everybody on the list behind a view."""
+    name, _, query = view.partition("?")
+    path = {"due": "due", "slipping": "churn", "lost": "lost", "value": "clv/members"}[name]
+    answer = page.request.get(f"{shop.base}/console/api/insight/{path}?{query}&format=csv")
+    assert answer.ok, answer.text()
+    return {line["member_id"] for line in csv.DictReader(io.StringIO(answer.text()))}
+
+
 def test_the_file_behind_a_list_is_the_list(shop: Shop, browser: Any) -> None:
     watched = signed_in(shop, browser, "filer")
     page = watched.page

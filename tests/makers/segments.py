@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -166,6 +166,21 @@ def fits(rule: Rule, facts: dict[str, Any], today: date) -> bool:
         return (value is not None) == given
     if value is None:
         return False
+    if op == "due":
+        pairs = (
+            value.items() if "item" not in given else [(given["item"], value.get(given["item"]))]
+        )
+        return any(
+            pair is not None
+            and pair[0] >= given.get("chance", 0)
+            and (
+                "days" not in given
+                or (pair[1] is not None and today <= pair[1] <= today + timedelta(given["days"]))
+            )
+            for _, pair in pairs
+        )
+    if op == "within_next_days":
+        return bool((value - today).days <= given)
     if op == "more_than_days_ago":
         return bool((today - value).days > given)
     if op == "within_days":

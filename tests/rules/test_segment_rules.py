@@ -37,6 +37,12 @@ CHEN = {
     DAYS: [[day(3, 10), 1, 2500]], "consents": ["sms"],
 }  # fmt: skip
 DEE: dict[str, Any] = {"tags": ["staff"]}
+#: What insight said of two of them at the end of 9 March.
+ANN |= {
+    "drop_chance": 55, "expected_value": 12_000, "value_tenth": 2,
+    "due_type": {"TEA": [60, day(3, 14)], "JAM": [20]}, "due_sku": {"tea-1": [35, day(3, 12)]},
+}  # fmt: skip
+BO |= {"drop_chance": 0, "lost_as": "buying", "lost_since": day(2, 20), "due_type": {"JAM": [80]}}
 SHOP = {"Ann": ANN, "Bo": BO, "Chen": CHEN, "Dee": DEE}
 
 LAPSED = {
@@ -114,10 +120,40 @@ def test_ann_leaves_a_window_when_her_first_purchase_falls_out() -> None:
         ({"fact": "first_purchase_day", "op": "on_or_after", "value": "2026-01-24"},
          ["Ann", "Chen"]),
         ({"any": [TWICE, {"fact": "refunded", "op": ">", "value": 0}]}, ["Ann", "Bo"]),
+        ({"fact": "drop_chance", "op": ">=", "value": 55}, ["Ann"]),
+        ({"fact": "drop_chance", "op": "<", "value": 55}, ["Bo"]),
+        ({"fact": "drop_chance", "op": "known", "value": False}, ["Chen", "Dee"]),
+        ({"fact": "expected_value", "op": ">=", "value": 12_000}, ["Ann"]),
+        ({"fact": "value_tenth", "op": "<=", "value": 2}, ["Ann"]),
+        ({"fact": "lost_since", "op": "within_days", "value": 30}, ["Bo"]),
+        ({"fact": "due_type", "op": "known", "value": True}, ["Ann", "Bo"]),
+        ({"fact": "due_type", "op": "due", "value": {}}, ["Ann", "Bo"]),
+        ({"fact": "due_type", "op": "due", "value": {"item": "JAM"}}, ["Ann", "Bo"]),
+        ({"fact": "due_type", "op": "due", "value": {"item": "JAM", "chance": 50}}, ["Bo"]),
+        ({"fact": "due_type", "op": "due", "value": {"item": "TEA", "days": 4}}, ["Ann"]),
+        ({"fact": "due_type", "op": "due", "value": {"days": 3}}, []),
+        ({"fact": "due_category", "op": "due", "value": {}}, []),
+        ({"not": {"fact": "due_type", "op": "due", "value": {"chance": 50}}}, ["Chen", "Dee"]),
+        ({"fact": "next_type_day", "op": "within_next_days", "value": 4}, ["Ann"]),
+        ({"fact": "next_type_day", "op": "within_next_days", "value": 3}, []),
+        ({"fact": "next_sku_day", "op": "before", "value": "2026-03-13"}, ["Ann"]),
     ],
 )  # fmt: skip
 def test_each_operator_asks_what_it_says(rule: Any, told: list[str]) -> None:
     assert who(rule) == told
+
+
+def test_an_expected_day_comes_near_and_is_over() -> None:
+    soon = {"fact": "due_type", "op": "due", "value": {"item": "TEA", "days": 2}}
+    assert turns(soon, ANN) == date(2026, 3, 12)
+    assert [who(soon, date(2026, 3, day)) for day in (11, 12, 14, 15)] == [[], ["Ann"], ["Ann"], []]
+    assert turns(soon, ANN, date(2026, 3, 12)) == date(2026, 3, 15)
+    assert turns(soon, ANN, date(2026, 3, 15)) is None
+    near = {"fact": "next_type_day", "op": "within_next_days", "value": 2}
+    assert turns(near, ANN) == date(2026, 3, 12)
+    assert turns(near, ANN, date(2026, 3, 12)) == date(2026, 3, 15)
+    assert fact("next_type_day", ANN, date(2026, 3, 15)) is None
+    assert fact("next_type_day", ANN) == day(3, 14)
 
 
 # ── what is refused ───────────────────────────────────────────────────────────────────────
@@ -157,6 +193,18 @@ def _deep(levels: int) -> Any:
         ({"fact": "tier", "op": "in", "value": []}, "/rule/value", "invalid_value"),
         ({"fact": "tier", "op": "in", "value": ["gold", 1]}, "/rule/value", "invalid_value"),
         ({"fact": "tags", "op": "includes", "value": ""}, "/rule/value", "invalid_value"),
+        ({"fact": "drop_chance", "op": "=", "value": 50}, "/rule/op", "unknown_operator"),
+        ({"fact": "drop_chance", "op": ">=", "value": 52}, "/rule/value", "invalid_value"),
+        ({"fact": "drop_chance", "op": ">=", "value": 105}, "/rule/value", "invalid_value"),
+        ({"fact": "expected_value", "op": ">=", "value": 12_300}, "/rule/value", "invalid_value"),
+        ({"fact": "expected_value", "op": "<", "value": -10}, "/rule/value", "invalid_value"),
+        ({"fact": "due_type", "op": "due", "value": "TEA"}, "/rule/value", "invalid_value"),
+        ({"fact": "due_sku", "op": "due", "value": {"sku": "T"}}, "/rule/value", "invalid_value"),
+        ({"fact": "due_type", "op": "due", "value": {"item": ""}}, "/rule/value", "invalid_value"),
+        ({"fact": "due_type", "op": "due", "value": {"chance": 7}}, "/rule/value", "invalid_value"),
+        ({"fact": "due_type", "op": "due", "value": {"days": -1}}, "/rule/value", "invalid_value"),
+        ({"fact": "due_type", "op": "includes", "value": "TEA"}, "/rule/op", "unknown_operator"),
+        ({"fact": "next_sku_day", "op": "within_days", "value": 3}, "/rule/op", "unknown_operator"),
         ({**LEAF, "a/b": 1}, "/rule/a~1b", "unknown_field"),
         ({"fact": ["orders"], "op": ">", "value": 1}, "/rule/fact", "unknown_fact"),
         (_deep(MOST_DEPTH + 1), "/rule" + "/not" * MOST_DEPTH, "too_deep"),
@@ -188,9 +236,21 @@ def test_who_always_has_a_value_is_not_asked_whether_it_is_known() -> None:
     assert "spend_90" in ALWAYS_KNOWN
     assert "known" in operators_of(FACTS["tier"])
     assert "known" not in operators_of(FACTS["tags"])
+    assert "known" in operators_of(FACTS["next_type_day"])
 
 
 # ── laws ──────────────────────────────────────────────────────────────────────────────────
+
+
+_DUE = st.dictionaries(
+    st.sampled_from(["TEA", "JAM", "SALT"]),
+    st.one_of(
+        st.integers(0, 20).map(lambda step: [5 * step]),
+        st.tuples(st.integers(0, 20), st.integers(-3, 30)).map(
+            lambda pair: [5 * pair[0], TODAY.toordinal() + pair[1]]
+        ),
+    ),
+)
 
 
 @st.composite
@@ -206,6 +266,7 @@ def someone(draw: st.DrawFn) -> dict[str, Any]:
         "first_purchase_day": ordinals[0],
         "last_purchase_day": ordinals[-1],
         DAYS: [[one, 1, minor] for one, minor in zip(ordinals, worth, strict=True)],
+        "due_type": draw(_DUE),
     }
 
 
@@ -222,6 +283,20 @@ _LEAVES = st.one_of(
         st.sampled_from(WINDOWS),
         st.sampled_from(["=", "!=", ">", "<="]),
         st.integers(0, 40),
+    ),
+    st.builds(
+        lambda value: {"fact": "due_type", "op": "due", "value": value},
+        st.fixed_dictionaries(
+            {"chance": st.integers(0, 20).map(lambda step: 5 * step)},
+            optional={"item": st.sampled_from(["TEA", "JAM"]), "days": st.integers(0, 14)},
+        ),
+    ),
+    st.sampled_from(
+        [
+            {"fact": "next_type_day", "op": "within_next_days", "value": 5},
+            {"fact": "next_type_day", "op": "on_or_after", "value": "2026-03-20"},
+            {"fact": "next_type_day", "op": "known", "value": True},
+        ]
     ),
 )
 _TREES = st.recursive(

@@ -265,7 +265,7 @@ def test_a_shop_with_few_orders_is_not_even_read(monkeypatch: pytest.MonkeyPatch
     buy(shop, enrol(shop), 500, at=shop.now - DAY)
     analytics.refresh_facts(shop.merchant_id, shop.now)
     assert services.refresh_next(shop.merchant) is None
-    told = queries.state_of(shop.merchant, None)
+    told = queries.state_of(queries.Look(shop.merchant), None)
     assert (told["state"], told["abstained"]["reason"], told["abstained"]["there"]) == (
         "abstained", "too_few_lines", 1,
     )  # fmt: skip
@@ -295,7 +295,7 @@ def test_an_abstaining_list_is_kept_as_such(monkeypatch: pytest.MonkeyPatch) -> 
         made.append(name)
     assert made == list(services.NAMES)
     kept = stored.read(shop.merchant_id, "due-sku")
-    told = queries.state_of(shop.merchant, kept)
+    told = queries.state_of(queries.Look(shop.merchant), kept)
     assert told["abstained"] == {"reason": "too_few_pairs", "there": 0, "needed": 300}
     found = services.foretell_due(shop.merchant, as_of=day(shop), horizon=14, level="sku").found
     assert isinstance(found, Abstained)
@@ -305,14 +305,14 @@ def test_lost_members_and_what_went_before(shop: Shop) -> None:
     analytics.refresh_facts(shop.merchant_id, shop.now)
     while services.refresh_next(shop.merchant):
         pass
-    page = queries.lost_members(shop.merchant, lost_as="buying").page(100)
+    page = queries.lost_members(queries.Look(shop.merchant), lost_as="buying").page(100)
     for row in page.rows:
         silent = (day(shop) - row["last_day"]).days
         assert silent >= max(28, 2 * row["longest_days"])
         assert row["since"] <= day(shop)
         assert row["won_back_by"] == "order.paid"
     assert page.about["members"] == len(page.rows) > 3
-    told = queries.reasons(shop.merchant)
+    told = queries.reasons(queries.Look(shop.merchant))
     assert [line["stopped"] for line in told["lines"]] == [0, 0, 0]
     assert all(line["difference_bps"] is None for line in told["lines"]), "nothing to tell of"
     assert told["no_data"] == ["survey", "service", "stock", "price"]

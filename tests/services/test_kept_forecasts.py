@@ -33,7 +33,7 @@ def table() -> pa.Table:
 def kept(table: pa.Table) -> stored.Stored:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stored, "_GROUP", 64)
-        stored.write(MERCHANT, "due-type", table, ABOUT, by_member=True)
+        stored.write(MERCHANT, "due-type", table, ABOUT, orders=stored.BY_MEMBER)
     found = stored.read(MERCHANT, "due-type")
     assert found is not None
     assert pq.read_metadata(found.path).num_row_groups == 16

@@ -6,7 +6,7 @@ import json
 import random
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import transaction
 
+from makers import forecasts
 from makers.merchants import unique
 from makers.orders import DAY, Shop, buy, enrol, give_back, make_shop, uuid
 from makers.pieces import Piece
@@ -32,6 +33,7 @@ from regulars.infra.models import OutboxRow
 from regulars.kernel.errors import Invalid, NotFound
 from regulars.kernel.ids import new_id
 from regulars.kernel.periods import program_day
+from regulars.modules.insight.telling import tell_segments
 from regulars.modules.members import services as members
 from regulars.modules.members.types import ConsentDraft
 from regulars.modules.orders.bulk import BulkSettler
@@ -40,6 +42,7 @@ from regulars.modules.orders.types import Draft, DraftLine
 from regulars.modules.orders.undoing import undo_orders
 from regulars.modules.segments import queries, refreshing, services, sweeping, tagging
 from regulars.modules.segments.errors import CodeTaken, Frozen, InUse, NotAList, NotARule
+from regulars.modules.segments.handing import handovers
 from regulars.modules.segments.models import Mark, MemberFacts, Membership, Segment
 from regulars.modules.segments.scoring import take_scores
 from regulars.modules.unions import services as unions
@@ -360,7 +363,7 @@ def test_scores_touch_only_those_whose_scores_differ() -> None:
     assert members_in(shop, code) == {one, two}
     assert take(two=(5, 2, 1), three=(1, 1, 1)) == 2, "who is not named has none any more"
     assert members_in(shop, code) == {two}
-    assert queries.scores_as_of(shop.merchant_id) == shop.now
+    assert handovers(shop.merchant_id)["scores"].at == shop.now
 
 
 # ── the law: as if everybody were asked anew ──────────────────────────────────────────────
@@ -382,8 +385,20 @@ RULES: tuple[dict[str, Any], ...] = (
     {"all": [{"fact": "refunded", "op": ">", "value": 0},
              {"fact": "joined_day", "op": "more_than_days_ago", "value": 3}]},
     {"fact": "status", "op": "=", "value": "shopper"},
+    {"fact": "drop_chance", "op": ">=", "value": 50},
+    {"all": [{"fact": "silent_chance", "op": "known", "value": True},
+             {"fact": "silent_chance", "op": "<", "value": 20}]},
+    {"any": [{"fact": "lost_as", "op": "=", "value": "buying"},
+             {"fact": "lost_since", "op": "more_than_days_ago", "value": 20}]},
+    {"all": [{"fact": "expected_value", "op": ">=", "value": 5_000},
+             {"not": {"fact": "value_tenth", "op": ">", "value": 5}}]},
+    {"fact": "due_type", "op": "due", "value": {"item": "TEA", "chance": 50}},
+    {"fact": "due_type", "op": "due", "value": {"days": 3, "chance": 5}},
+    {"fact": "due_category", "op": "due", "value": {"item": "JAM", "days": 5}},
+    {"fact": "next_sku_day", "op": "within_next_days", "value": 2},
+    {"not": {"fact": "next_type_day", "op": "known", "value": True}},
 )  # fmt: skip
-EXCLUDING = 12  # the number of the rule that leaves a list out
+EXCLUDING = len(RULES)  # the number of the rule that leaves a list out
 
 
 class World:
@@ -402,6 +417,7 @@ class World:
         self.merges: list[unions.Done] = []
         self.runs: list[UUID] = []
         self.frozen: dict[str, set[UUID]] = {}
+        self.forecasts: dict[str, forecasts.Said | None] = {}
         self.tell()
         keep_up(self.shop)
         self.listed = make_list(self.shop, [uuid(self.members[0])])
@@ -505,6 +521,29 @@ class World:
         category = ("tea", "salt", None)[more % 3]
         self.shop.api.put(f"/products/S{1 + pick % 2}", {"category": category})
 
+    def on_forecast(self, pick: int, more: int) -> None:
+        """One is kept anew: of some members, changed little or much, or it abstains."""
+        name = forecasts.NAMES[pick % len(forecasts.NAMES)]
+        if self.forecasts and more % 2:
+            name = self.chance.choice(list(self.forecasts))
+        said: dict[UUID, Any] | None = dict(self.forecasts.get(name) or {})
+        if said and more % 5 == 0:
+            said = None
+        else:
+            for number, member in enumerate(self.members):
+                if (number + more) % 3 == 0:
+                    said[uuid(member)] = forecasts.anything(self.chance, name, self.today)
+                elif (number * more) % 5 == 1:
+                    said.pop(uuid(member), None)
+        self.forecasts[name] = said
+        forecasts.keep(self.shop, name, said, as_of=self.today)
+        if more % 3:
+            tell_segments(self.shop.merchant)
+
+    @property
+    def today(self) -> date:
+        return program_day(self.shop.now, ZoneInfo(self.shop.merchant.zone))
+
     def on_rule(self, pick: int, more: int) -> None:
         code = list(self.rules)[pick % len(self.rules)]
         if code in self.frozen:
@@ -562,8 +601,10 @@ class World:
         self.tell()
         refreshing.refresh(self.shop.merchant, self.shop.now)
         sweeping.sweep(self.shop.merchant, self.shop.now)
-        facts = everybody(self.shop)
-        today = program_day(self.shop.now, ZoneInfo(self.shop.merchant.zone))
+        tell_segments(self.shop.merchant)
+        facts, today = everybody(self.shop), self.today
+        for member, known in facts.items():
+            known.update(forecasts.facts_said(self.forecasts, member, today))
         due: dict[str, set[UUID]] = {self.listed: {
             member for member, known in facts.items() if self.listed in known["lists"]
         }}  # fmt: skip
@@ -591,7 +632,7 @@ class World:
 WEIGHTS = {
     "order": 8, "time": 8, "refund": 4, "cancel": 2, "import": 2, "undo_import": 2, "tag": 4,
     "consent": 4, "merge": 3, "undo": 3, "product": 3, "stranger": 1, "enrol": 1, "rule": 2,
-    "new_segment": 1, "freeze": 2, "list": 3, "tell": 4, "refresh": 3, "build": 1,
+    "new_segment": 1, "forecast": 16, "freeze": 2, "list": 3, "tell": 4, "refresh": 3, "build": 1,
 }  # fmt: skip
 STEPS = 60
 

@@ -1,7 +1,6 @@
 import { makeFormatter } from '@shared/format/formatter'
 import { describe, expect, it } from 'vitest'
-import type { Due } from '../console/src/api/insight'
-import { calibrationSaying, nextDay } from '../console/src/screens/insight/sayings'
+import { calibrationSaying } from '../console/src/screens/insight/sayings'
 
 const HELD = {
   horizon_days: 273,
@@ -14,19 +13,6 @@ const HELD = {
   top_tenth_value_share: 0.5,
   by_purchases: [],
 }
-const DUE: Due = {
-  item: 'coffee',
-  item_name: null,
-  probability_bps: 5000,
-  expected_minor: 1,
-  worth_minor: 2,
-  every_days: 12,
-  days_ago: 11,
-  purchases: 4,
-  reason: 'rhythm',
-  why: '',
-}
-
 describe('how the last forecast fared', () => {
   it('is told as too low where fewer were foretold than came', () => {
     expect(calibrationSaying(HELD)).toEqual({ key: 'low', predicted: 1653, bps: 1215 })
@@ -41,18 +27,6 @@ describe('how the last forecast fared', () => {
 
   it('is not told where nobody bought', () => {
     expect(calibrationSaying({ ...HELD, off_bps: null })).toBeNull()
-  })
-})
-
-describe('the day a rhythm points to', () => {
-  it('is as far after the last purchase as the gaps are long', () => {
-    expect(nextDay(DUE, '2026-02-28')).toBe('2026-03-01')
-  })
-
-  it('is not told of what is overdue, and not of what has no rhythm', () => {
-    expect(nextDay({ ...DUE, days_ago: 12 }, '2026-02-28')).toBeNull()
-    expect(nextDay({ ...DUE, reason: 'often' }, '2026-02-28')).toBeNull()
-    expect(nextDay({ ...DUE, reason: 'overdue' }, '2026-02-28')).toBeNull()
   })
 })
 

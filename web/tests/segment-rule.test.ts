@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Fact, Rule } from '../console/src/api/segments'
 import {
   codeFor,
+  factsIn,
   firstValue,
   isComplete,
   leafOn,
@@ -9,6 +10,7 @@ import {
   rfmRule,
   toGroup,
   toRule,
+  worthNear,
 } from '../console/src/screens/segments/rule'
 
 const BIG: Rule = { fact: 'spend', op: '>=', value: 10_000 }
@@ -34,6 +36,30 @@ describe('the builder’s groups', () => {
     expect(isComplete({ fact: 'tier', op: 'in', value: [] })).toBe(false)
     expect(isComplete({ fact: 'orders', op: '=', value: 0 })).toBe(true)
     expect(isComplete({ fact: 'tier', op: 'known', value: false })).toBe(true)
+  })
+
+  it('ask of what is due by item, chance and days, and drop that under another operator', () => {
+    const due: Fact = { name: 'due_type', kind: 'due', part: 'due_type', operators: ['due', 'known'] }
+    expect(leafOn(due)).toEqual({ fact: 'due_type', op: 'due', value: { chance: 50 } })
+    expect(firstValue('due', { item: 'tea', days: 3 })).toEqual({ item: 'tea', days: 3 })
+    expect(firstValue('>=', { item: 'tea' })).toBeNull()
+    expect(firstValue('known', { item: 'tea' })).toBe(true)
+    const rule: Rule = { fact: 'due_type', op: 'due', value: {} }
+    expect(toRule(toGroup(rule))).toEqual(rule)
+  })
+
+  it('name the facts that they ask', () => {
+    expect(factsIn({ all: [BIG, { any: [OFTEN, { not: QUIET }] }] })).toEqual([
+      'spend',
+      'orders',
+      'last_purchase_day',
+    ])
+  })
+
+  it('take money to come with two digits that count', () => {
+    expect([0, 7, 99, 12_345, 12_500, 99_950].map(worthNear)).toEqual([
+      0, 7, 99, 12_000, 13_000, 100_000,
+    ])
   })
 
   it('start a comparison with the fact’s first operator and keep values that fit', () => {

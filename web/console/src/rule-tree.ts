@@ -7,6 +7,11 @@ export type RuleTree<Comparison> =
 
 const LISTED = new Set(['in', 'not_in', 'has_any', 'has_all', 'has_none'])
 
+/** Operators that compare with a number of days. */
+export function takesDays(op: string): boolean {
+  return op === 'more_than_days_ago' || op === 'within_days' || op === 'within_next_days'
+}
+
 /** Operators that compare with a list of words, not with one. */
 export function takesList(op: string): boolean {
   return LISTED.has(op)

@@ -21,6 +21,8 @@ from typing import Final
 
 from django.conf import settings
 
+from regulars.infra.locking import waiting_for
+
 _READ_FOR_SECONDS: Final = 300.0
 _BUILDING: Final = "building-"
 _KEPT_NAMES: Final = (".lock",)
@@ -56,10 +58,7 @@ def export_folder(merchant_id: int, exported_at: datetime) -> Path:
 @contextmanager
 def alone(merchant_id: int) -> Iterator[None]:
     """Only one process and thread exports a merchant's facts at a time; the others wait."""
-    folder = merchant_folder(merchant_id)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with waiting_for(merchant_folder(merchant_id) / ".lock"):
         yield
 
 

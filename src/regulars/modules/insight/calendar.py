@@ -11,25 +11,22 @@ import pyarrow.compute as pc
 
 from regulars.infra.http.principal import MerchantFacts
 
-from . import stored
-from .queries import backtest_of, item_names, state_of
+from .queries import Look, backtest_of, item_names, state_of
 from .types import Level
 
 #: The items that bring most; the list behind the calendar has all of them.
 MOST_ITEMS: Final = 50
 
 
-def calendar(
-    merchant: MerchantFacts, *, level: Level, most_items: int | None = MOST_ITEMS
-) -> dict[str, Any]:
+def calendar(look: Look, *, level: Level, most_items: int | None = MOST_ITEMS) -> dict[str, Any]:
     """Per day and per item: how many purchases are expected, by how many buyers, worth what.
 
     Each candidate is counted once, on the day of its first purchase. Buyers of a day are the
     members behind its purchases, as many to one purchase as in the windows that are over.
     """
-    kept = stored.read(merchant.id, f"due-{level}")
+    merchant, kept = look.merchant, look.kept(f"due-{level}")
     told = {
-        **state_of(merchant, kept),
+        **state_of(look, kept),
         "level": level,
         "horizon_days": None,
         "currency": merchant.currency,

@@ -11,7 +11,7 @@ from regulars.kernel.ids import show
 from regulars.modules.members.queries import carrier_of
 
 from .due.why import Locale
-from .queries import Listed, churn_list, due_list, lost_members
+from .queries import Listed, Look, churn_list, due_list, lost_members
 from .types import KINDS, Level
 from .values import value_list
 
@@ -30,8 +30,9 @@ def outlook(
     purchases) is None, and ``due`` is empty.
     """
     who = show("mem", carrier_of(merchant.id, member_id))
-    due = _due(merchant, level, locale, who)
-    value = value_list(merchant, member_id=who)
+    look = Look(merchant)
+    due = _due(look, level, locale, who)
+    value = value_list(look, member_id=who)
     told: dict[str, Any] = {
         **{name: due.about[name] for name in ("state", "as_of", "made_at", "abstained")},
         "level": due.about["level"],
@@ -40,16 +41,16 @@ def outlook(
         "due": _own(due, MOST_DUE),
         "value_days": value.about["horizon_days"],
         "value": _first(value),
-        "lost": _first(lost_members(merchant, lost_as=None, member_id=who)),
+        "lost": _first(lost_members(look, lost_as=None, member_id=who)),
     }
     for kind in KINDS:
-        told[kind] = _first(churn_list(merchant, kind=kind, locale=locale, member_id=who))
+        told[kind] = _first(churn_list(look, kind=kind, locale=locale, member_id=who))
     return told
 
 
-def _due(merchant: MerchantFacts, level: Level | None, locale: Locale, who: str) -> Listed:
+def _due(look: Look, level: Level | None, locale: Locale, who: str) -> Listed:
     levels = _PREFERRED if level is None else (level,)
-    lists = (due_list(merchant, level=one, locale=locale, member_id=who) for one in levels)
+    lists = (due_list(look, level=one, locale=locale, member_id=who) for one in levels)
     first = next(lists)
     return next((one for one in chain([first], lists) if one.about["state"] == "ready"), first)
 

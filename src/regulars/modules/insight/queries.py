@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any, Final, Literal
 
 from regulars.infra.http.principal import MerchantFacts
@@ -13,14 +14,18 @@ from regulars.modules.analytics.queries import freshness
 from regulars.modules.catalog.queries import product_names
 
 from . import stored
+from .chances import least_probability
 from .churn import why as slipping
 from .churn.lost import LostAs
 from .due.why import Locale, Reason, sentence
+from .people import due_people, lost_people, slipping_people
 from .services import LEAST_LINES, NAMES, is_old, is_possible, lines_known, yesterday
 from .stored import Rows, Stored
 from .types import Kind, Level
 
 State = Literal["ready", "waiting", "abstained"]
+#: What the list of what is due may be sorted by.
+Order = Literal["chance", "value", "date"]
 #: What came may differ from what was expected by so much, in basis points, and still be called met.
 _MET_BPS: Final = 1_000
 #: So many rows of a whole list are in memory as objects at a time.
@@ -74,11 +79,27 @@ class Listed:
                 yield from self.shaped(piece.to_pylist())
 
 
-def state_of(merchant: MerchantFacts, kept: Stored | None) -> dict[str, Any]:
+class Look:
+    """A reader's look at what is kept for a merchant: what all lists depend on is asked once."""
+
+    def __init__(self, merchant: MerchantFacts) -> None:
+        self.merchant = merchant
+
+    @cached_property
+    def lines(self) -> int:
+        """How many order lines are known."""
+        return lines_known(freshness(self.merchant.id))
+
+    def kept(self, name: str) -> Stored | None:
+        """The forecast of that name, where there is one."""
+        return stored.read(self.merchant.id, name)
+
+
+def state_of(look: Look, kept: Stored | None) -> dict[str, Any]:
     """Whether a list is there, and if not why: ``waiting`` for the jobs, or too little to learn."""
     nothing = {"as_of": None, "made_at": None, "abstained": None}
     if kept is None:
-        lines = lines_known(freshness(merchant.id))
+        lines = look.lines
         if lines >= LEAST_LINES:
             return {"state": "waiting", **nothing}
         few = {"reason": "too_few_lines", "there": lines, "needed": LEAST_LINES}
@@ -94,9 +115,10 @@ def state_of(merchant: MerchantFacts, kept: Stored | None) -> dict[str, Any]:
 
 def progress(merchant: MerchantFacts) -> dict[str, Any]:
     """How many of the forecasts are worked out for today, of how many; the jobs do the rest."""
-    lines = lines_known(freshness(merchant.id))
+    look = Look(merchant)
+    lines = look.lines
     as_of = yesterday(merchant)
-    known = [(name, stored.read(merchant.id, name)) for name in NAMES if is_possible(name)]
+    known = [(name, look.kept(name)) for name in NAMES if is_possible(name)]
     done = [name for name, kept in known if kept is not None and not is_old(kept, as_of, lines)]
     return {
         "as_of": as_of.isoformat(),
@@ -108,70 +130,87 @@ def progress(merchant: MerchantFacts) -> dict[str, Any]:
 
 
 def due_list(
-    merchant: MerchantFacts,
+    look: Look,
     *,
     level: Level,
     locale: Locale,
     member_id: str | None = None,
     item: str | None = None,
     day: date | None = None,
+    least_chance: int = 0,
+    order: Order = "chance",
 ) -> Listed:
-    """Who is due to buy what again, the likeliest first; of one member or item where asked.
+    """Who is due to buy what again, from ``least_chance`` percent within the horizon on: the
+    likeliest first, or what is worth most, or what is expected soonest; of one member or item where
+    asked.
 
     With a ``day`` of the horizon the chances and the worth are those of a first purchase on that
     day. Raises Invalid for a day that is not one of them.
     """
-    kept = stored.read(merchant.id, f"due-{level}")
-    about = {**state_of(merchant, kept), "level": level, "horizon_days": None, "backtest": None}
-    about["currency"] = merchant.currency
+    kept = look.kept(f"due-{level}")
+    about = {**_about(look, kept), "level": level, "horizon_days": None}
     if kept is None or about["state"] != "ready":
         return nothing(about)
     about |= {"horizon_days": kept.about["horizon_days"], "backtest": backtest_of(kept)}
+    if member_id is None:
+        about["people"] = due_people(level, item=item, least_chance=least_chance)
     share = 1.0 if day is None else _share_of(kept, day)
-    rows = some_of(kept, member_id=member_id, item=item)
+    rows = some_of(
+        kept, member_id=member_id, item=item, least_chance=least_chance,
+        order=None if order == "chance" else order,
+    )  # fmt: skip
 
     def shaped(some: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        called = item_names(merchant.id, level, {row["item"] for row in some})
+        called = item_names(look.merchant.id, level, {row["item"] for row in some})
         return [_due(row, locale, share, called) for row in some]
 
-    return Listed(about, kept.about["made_at"], rows, shaped)
+    return Listed(about, f"{kept.about['made_at']}{order}{least_chance}", rows, shaped)
 
 
 def churn_list(
-    merchant: MerchantFacts, *, kind: Kind, locale: Locale, member_id: str | None = None
+    look: Look,
+    *,
+    kind: Kind,
+    locale: Locale,
+    member_id: str | None = None,
+    least_chance: int = 0,
 ) -> Listed:
-    """Who is slipping away, the likeliest first."""
-    kept = stored.read(merchant.id, f"churn-{kind}")
-    about = {**state_of(merchant, kept), "kind": kind, "backtest": None}
-    about["currency"] = merchant.currency
+    """Who is slipping away, from ``least_chance`` percent on, the likeliest first."""
+    kept = look.kept(f"churn-{kind}")
+    about = {**_about(look, kept), "kind": kind}
     if kept is None or about["state"] != "ready":
         return nothing(about)
     about["backtest"] = backtest_of(kept)
-    rows = some_of(kept, member_id=member_id)
+    if member_id is None:
+        about["people"] = slipping_people(kind, least_chance=least_chance)
+    rows = some_of(kept, member_id=member_id, least_chance=least_chance)
     return Listed(
-        about, kept.about["made_at"], rows, lambda some: [_slipping(row, locale) for row in some]
+        about,
+        f"{kept.about['made_at']}{least_chance}",
+        rows,
+        lambda some: [_slipping(row, locale) for row in some],
     )
 
 
-def lost_members(
-    merchant: MerchantFacts, *, lost_as: LostAs | None, member_id: str | None = None
-) -> Listed:
+def lost_members(look: Look, *, lost_as: LostAs | None, member_id: str | None = None) -> Listed:
     """The members who were lost in one of the two ways (None: in either), the latest first."""
-    kept = stored.read(merchant.id, "lost")
-    about = {**state_of(merchant, kept), "lost_as": lost_as, "members": 0}
+    kept = look.kept("lost")
+    about = {**state_of(look, kept), "lost_as": lost_as, "members": 0, "people": None}
     if kept is None:
         return nothing(about)
+    if lost_as is not None and member_id is None:
+        about["people"] = lost_people(lost_as)
     rows = kept.rows(member_id=member_id, lost_as=lost_as)
     rows = rows.sort_by([("since", "descending"), ("member", "ascending")])
     about["members"] = rows.num_rows
     return Listed(about, kept.about["made_at"], rows.drop_columns(["member"]), _plain)
 
 
-def reasons(merchant: MerchantFacts) -> dict[str, Any]:
+def reasons(look: Look) -> dict[str, Any]:
     """What went before members stopped buying, counted against those who went on."""
-    kept = stored.read(merchant.id, "lost")
+    kept = look.kept("lost")
     told = kept.about["reasons"] if kept else {"days": None, "no_data": [], "lines": []}
-    return {**state_of(merchant, kept), **told}
+    return {**state_of(look, kept), **told}
 
 
 def backtest_of(kept: Stored) -> dict[str, Any] | None:
@@ -208,6 +247,11 @@ def nothing(about: dict[str, Any]) -> Listed:
     return Listed(about, "", None, _plain)
 
 
+def _about(look: Look, kept: Stored | None) -> dict[str, Any]:
+    more = {"backtest": None, "people": None, "currency": look.merchant.currency}
+    return {**state_of(look, kept), **more}
+
+
 def _plain(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return rows
 
@@ -236,6 +280,7 @@ def _due(
         "worth_minor": row["worth_minor"],
         "every_days": max(1, int(row["every_days"] + 0.5)),
         "days_ago": row["days_ago"],
+        "expected_day": row["expected_day"],
         "purchases": row["purchases"],
         "reason": reason.code,
         "why": sentence(reason, locale),
@@ -257,11 +302,20 @@ def _slipping(row: dict[str, Any], locale: Locale) -> dict[str, Any]:
     }
 
 
-def some_of(kept: Stored, *, member_id: str | None, item: str | None = None) -> Rows:
-    """The rows of a member or an item; all of them, still unread, where neither is asked for."""
-    if member_id is None and item is None:
-        return kept.unread()
-    found: Rows = kept.rows(member_id=member_id, item=item)
+def some_of(
+    kept: Stored,
+    *,
+    member_id: str | None,
+    item: str | None = None,
+    least_chance: int = 0,
+    order: str | None = None,
+) -> Rows:
+    """The rows of a member or an item, or from a chance on; all of them, still unread, where
+    nothing is asked for."""
+    if member_id is None and item is None and not least_chance:
+        return kept.unread(order)
+    least = {"probability": least_probability(least_chance)} if least_chance else None
+    found: Rows = kept.rows(member_id=member_id, item=item, least=least, order=order)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib.util import find_spec
@@ -29,6 +30,8 @@ from .due.forecast import Forecast, foretell
 from .gathering import Gathered, GivenBack, gather
 from .learning.learner import Watch
 from .losing import lost_table
+from .stored import BY_MEMBER, SortKeys
+from .telling import tell_segments
 from .types import KINDS, LEVELS, Abstained, Kind, Level
 
 #: The horizon of the lists that are kept; any other is worked out when asked for.
@@ -96,17 +99,21 @@ def lines_known(fresh: Freshness) -> int:
 def refresh_next(merchant: MerchantFacts) -> str | None:
     """Work out the first forecast of a merchant that is missing or old; its name, None if none is.
 
-    One at a time, each kept as soon as it is there: who is cut off goes on with the next.
+    One at a time, each kept and told to segments as soon as it is there: who is cut off goes on
+    from there.
     """
+    tell_segments(merchant)
     lines = lines_known(freshness(merchant.id))
     if lines < LEAST_LINES:
         return None
-    as_of = yesterday(merchant)
-    for name in NAMES:
-        kept = stored.read(merchant.id, name)
-        if is_possible(name) and (kept is None or is_old(kept, as_of, lines)):
-            _refresh(merchant, name, as_of, lines)
-            return name
+    with stored.alone(merchant.id):
+        as_of = yesterday(merchant)
+        for name in NAMES:
+            kept = stored.read(merchant.id, name)
+            if is_possible(name) and (kept is None or is_old(kept, as_of, lines)):
+                refresh(merchant, name, as_of, lines)
+                tell_segments(merchant)
+                return name
     return None
 
 
@@ -131,7 +138,8 @@ def is_old(kept: stored.Stored, as_of: date, lines: int) -> bool:
     return kept.as_of != as_of or abs(lines - before) > _MUCH * before
 
 
-def _refresh(merchant: MerchantFacts, name: str, as_of: date, lines: int) -> None:
+def refresh(merchant: MerchantFacts, name: str, as_of: date, lines: int) -> None:
+    """Work one forecast out and keep it, from ``lines`` order lines; the caller is ``alone``."""
     what, _, which = name.partition("-")
     about: dict[str, Any] = {
         "as_of": as_of.isoformat(),
@@ -140,11 +148,11 @@ def _refresh(merchant: MerchantFacts, name: str, as_of: date, lines: int) -> Non
     }
     if what == "lost":
         rows, more = lost_table(merchant, freshness(merchant.id).facts, as_of)
-        stored.write(merchant.id, name, rows, about | more, by_member=True)
+        stored.write(merchant.id, name, rows, about | more, orders=BY_MEMBER)
         return
     if what == "clv":
         rows, more = _values(merchant, as_of)
-        stored.write(merchant.id, name, rows, about | more, by_member=True)
+        stored.write(merchant.id, name, rows, about | more, orders=BY_MEMBER)
         return
     if what == "due":
         level = next(one for one in LEVELS if one == which)
@@ -156,9 +164,19 @@ def _refresh(merchant: MerchantFacts, name: str, as_of: date, lines: int) -> Non
         about["kind"] = kind
     rows = answer.rows
     told = about | tables.about(answer.told, answer.found)
-    stored.write(merchant.id, name, _EMPTY if rows is None else rows, told, by_member=True)
+    if rows is None:
+        stored.write(merchant.id, name, _EMPTY, told)
+    else:
+        orders = _DUE_ORDERS if what == "due" else BY_MEMBER
+        stored.write(merchant.id, name, rows, told, orders=orders)
 
 
+#: As the list of what is due may be sorted; the likeliest first is how it comes.
+_DUE_ORDERS: Final[Mapping[str, SortKeys]] = {
+    **BY_MEMBER,
+    "value": [("expected", "descending")],
+    "date": [("expected_day", "ascending")],
+}
 _EMPTY: Final = pa.table({"member_id": pa.array([], type=pa.string())})
 
 

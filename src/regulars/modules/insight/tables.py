@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from .churn.forecast import ChurnForecast
 from .due.forecast import Forecast
+from .due.why import days_until
 from .gathering import Gathered
 from .history import Floats
 from .types import Abstained, Backtest
@@ -24,6 +25,9 @@ def due_table(told: Gathered, forecast: Forecast) -> pa.Table:
     def column(name: str) -> Floats:
         return features.column(name)[order].astype(np.float64)
 
+    days_ago, worth = column("recency").astype(np.int64), np.rint(column("value_mean"))
+    ahead = days_until(column("gap_median"), days_ago, column("gap_variation"))
+    today = np.datetime64(told.date_of(told.as_of), "D")
     return pa.table(
         {
             "member_id": _texts([told.member_ids[member] for member in members]),
@@ -31,11 +35,13 @@ def due_table(told: Gathered, forecast: Forecast) -> pa.Table:
             "item": _texts(told.history.items[pairs.item[order]]),
             "probability": forecast.probability[order],
             "every_days": column("gap_median"),
-            "days_ago": column("recency").astype(np.int32),
+            "days_ago": days_ago.astype(np.int32),
             "purchases": column("purchases").astype(np.int32),
             "times_lately": column("in_56").astype(np.int32),
             "variation": column("gap_variation"),
-            "worth_minor": np.rint(column("value_mean")).astype(np.int64),
+            "worth_minor": worth.astype(np.int64),
+            "expected": forecast.probability[order] * worth,
+            "expected_day": pa.array(today + ahead, mask=ahead == 0),
         }
     )
 

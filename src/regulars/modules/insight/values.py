@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from regulars.infra.http.principal import MerchantFacts
-
-from . import stored
-from .queries import Listed, nothing, some_of, state_of
+from .people import valued_people
+from .queries import Listed, Look, nothing, some_of, state_of
 from .services import is_possible
-from .stored import Stored
+from .stored import Rows, Stored
 
 _TOTALS: Final = ("members", "one_time", "expected_purchases", "expected_value_minor")
 
 
-def value_summary(merchant: MerchantFacts) -> dict[str, Any]:
+def value_summary(look: Look) -> dict[str, Any]:
     """What all members together may still bring, and how far off the same was the last time."""
-    kept = stored.read(merchant.id, "clv")
-    told = _about(merchant, kept)
+    kept = look.kept("clv")
+    told = _about(look, kept)
     if kept is None or told["state"] != "ready":
         return told | {**dict.fromkeys(_TOTALS, 0), "calibration": None}
     held = kept.about["calibration"]
@@ -30,18 +28,23 @@ def value_summary(merchant: MerchantFacts) -> dict[str, Any]:
 _UNSHOWN: Final = frozenset({"correlation", "mean_absolute_error"})
 
 
-def value_list(merchant: MerchantFacts, *, member_id: str | None = None) -> Listed:
-    """What each member may still bring, the most valuable first."""
-    kept = stored.read(merchant.id, "clv")
-    about = _about(merchant, kept)
+def value_list(look: Look, *, member_id: str | None = None, tenth: int | None = None) -> Listed:
+    """What each member may still bring, the most valuable first; all, or one tenth of them."""
+    kept = look.kept("clv")
+    about = {**_about(look, kept), "people": None}
     if kept is None or about["state"] != "ready":
         return nothing(about)
-    rows = some_of(kept, member_id=member_id)
-    return Listed(about, kept.about["made_at"], rows, lambda some: [_value(row) for row in some])
+    if member_id is None:
+        about["people"] = valued_people(tenth)
+        rows: Rows = kept.unread() if tenth is None else kept.rows(tenth=tenth)
+    else:
+        rows = some_of(kept, member_id=member_id)
+    stamp = f"{kept.about['made_at']}{tenth or ''}"
+    return Listed(about, stamp, rows, lambda some: [_value(row) for row in some])
 
 
-def _about(merchant: MerchantFacts, kept: Stored | None) -> dict[str, Any]:
-    about = {**state_of(merchant, kept), "horizon_days": None, "currency": merchant.currency}
+def _about(look: Look, kept: Stored | None) -> dict[str, Any]:
+    about = {**state_of(look, kept), "horizon_days": None, "currency": look.merchant.currency}
     if kept is None and not is_possible("clv"):
         missing = {"reason": "not_installed", "there": 0, "needed": 1}
         return about | {"state": "abstained", "abstained": missing}

@@ -11,7 +11,7 @@ from regulars.infra.http.principal import MerchantFacts
 from regulars.kernel.ids import show
 from regulars.modules.insight import stored
 from regulars.modules.insight.due.why import Locale
-from regulars.modules.insight.queries import item_names, state_of
+from regulars.modules.insight.queries import Look, item_names, state_of
 from regulars.modules.insight.types import Level
 from regulars.modules.members.queries import carrier_of, consents
 
@@ -37,7 +37,8 @@ def recommendations(
     """
     carrier = carrier_of(merchant.id, member_id)
     kept = stored.read(merchant.id, name_of(mode, level))
-    told = {**state_of(merchant, kept), "mode": mode, "level": level, "personal": False, "data": []}
+    told = {**state_of(Look(merchant), kept), "mode": mode, "level": level, "personal": False}
+    told["data"] = []
     if kept is None:
         return told
     rows: list[dict[str, Any]] = []

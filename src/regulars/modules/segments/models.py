@@ -100,7 +100,16 @@ class Sweep(Owned):
     running = models.BooleanField(default=False)
     after = models.UUIDField(null=True)
     done = models.IntegerField(default=0)
-    scores_at = models.DateTimeField(null=True)
+
+
+class Handover(Owned):
+    """A part of everybody's facts that was handed over last: made at ``at`` from facts as of
+    ``about``."""
+
+    pk = models.CompositePrimaryKey("merchant_id", "part")
+    part = models.CharField(max_length=12)
+    about = models.CharField(max_length=300)
+    at = models.DateTimeField()
 
 
 class Entry(Owned):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,9 +10,7 @@ from regulars.infra.db import Sql, any_of, as_uuid, fetch_all
 from regulars.kernel.periods import program_day
 from regulars.modules.members.lookup import people
 
-from .facts import DAYS, FACTS, WINDOWS
 from .sources import Question
-from .types import PARTS, Part
 
 _TAGS: Final = Sql(
     "SELECT member_id, tag FROM segments_tag "
@@ -23,15 +21,6 @@ _LISTS: Final = Sql(
     "ON s.merchant_id = e.merchant_id AND s.id = e.segment_id "
     f"WHERE e.merchant_id = :merchant_id AND {any_of('e.member_id')}"
 )
-_WORKED_OUT: Final = {f"{name}_{n}" for name in ("purchase_days", "spend") for n in WINDOWS}
-#: By part: the names under which its facts are stored.
-NAMES: Final[Mapping[Part, frozenset[str]]] = {
-    part: frozenset(
-        {fact.name for fact in FACTS.values() if fact.part == part} - _WORKED_OUT
-        | ({DAYS} if part == "purchases" else set())
-    )
-    for part in PARTS
-}
 
 
 def person(asked: Question) -> dict[UUID, dict[str, Any]]:

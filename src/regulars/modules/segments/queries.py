@@ -22,7 +22,7 @@ from regulars.modules.merchants.queries import merchant_of_id
 from .facts import FACTS
 from .gather import SEGMENTS_OF_WHO, known_of, segments_of_row
 from .models import Segment, Tag
-from .types import Membership, SegmentView, TagView, Told
+from .types import DueItem, Membership, SegmentView, TagView, Told
 
 _OF_MEMBER: Final = Sql(
     "WITH who AS (SELECT coalesce(m.merged_into, m.id) AS carrier FROM members_member m "
@@ -52,7 +52,7 @@ _AMONG: Final = Sql(
     f"WHERE m.merchant_id = :merchant_id AND {any_of('s.code', 'codes')} ORDER BY m.member_id"
 )
 _SWEEP: Final = Sql(
-    "SELECT running, done, scores_at, next_at FROM segments_sweep "
+    "SELECT running, done, next_at FROM segments_sweep "
     "WHERE merchant_id = :merchant_id AND number = 1"
 )
 _FIRST: Final = UUID(int=0)
@@ -96,17 +96,11 @@ def reading_everybody(merchant_id: int, now: datetime) -> int | None:
     row = fetch_one(_SWEEP, {"merchant_id": merchant_id})
     if row is None:
         return 0
-    running, done, _, next_at = row
+    running, done, next_at = row
     due_at = as_instant(next_at)
     if running:
         return int(done)
     return 0 if due_at is not None and due_at <= now else None
-
-
-def scores_as_of(merchant_id: int) -> datetime | None:
-    """As of when RFM scores were handed over last."""
-    row = fetch_one(_SWEEP, {"merchant_id": merchant_id})
-    return as_instant(row[2]) if row else None
 
 
 def members_of(
@@ -202,8 +196,13 @@ def words(merchant_id: int) -> tuple[list[str], list[str]]:
 def _shown(kind: str, value: Any) -> Any:
     if value is None:
         return None
-    if kind == "day":
+    if kind in ("day", "coming_day"):
         return date.fromordinal(value)
+    if kind == "due":
+        return tuple(
+            DueItem(item, chance, date.fromordinal(day[0]) if day else None)
+            for item, (chance, *day) in sorted(value.items(), key=lambda one: (-one[1][0], one[0]))
+        )
     return tuple(value) if kind == "set" else value
 
 

@@ -6,7 +6,7 @@ docs/algorithms/segments.md tells them with worked figures.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -15,7 +15,7 @@ from regulars.kernel.canonical import MAX_SAFE_INTEGER
 from regulars.kernel.errors import FieldError, Invalid, pointer_of
 from regulars.kernel.rule_trees import Grammar, Misfit, Test, comparing
 
-from .facts import ALWAYS_KNOWN, FACTS
+from .facts import ALWAYS_KNOWN, CHANCE_STEP, FACTS, worth_of
 from .types import Fact, FactKind, Values
 
 MOST_NODES: Final = 60
@@ -34,13 +34,57 @@ Turns = Callable[[Values, int], int | None]
 #: Where an operator goes by another name than the grammar's.
 _ASKED_AS: Final = {"before": "<", "on_or_after": ">=", "includes": "has", "excludes": "has_not"}
 _NUMBER_OPS: Final = ("=", "!=", ">", ">=", "<", "<=")
+#: What is told in steps is asked from a step on, or under it.
+_STEP_OPS: Final = (">=", "<")
 OPERATORS: Final[Mapping[FactKind, tuple[str, ...]]] = {
     "number": _NUMBER_OPS,
     "money": _NUMBER_OPS,
     "day": ("more_than_days_ago", "within_days", "before", "on_or_after"),
     "text": ("=", "!=", "in", "not_in"),
     "set": ("includes", "excludes"),
+    "chance": _STEP_OPS,
+    "worth": _STEP_OPS,
+    "coming_day": ("within_next_days", "before", "on_or_after"),
+    "due": ("due",),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class DueAsked:
+    """Which usual items are asked for: ``item`` (None: any), from a ``chance`` in percent on,
+    expected within ``days`` (None: whenever)."""
+
+    item: str | None
+    chance: int
+    days: int | None
+
+    def holds(self, pairs: Mapping[str, Sequence[int]], today: int) -> bool:
+        """Whether one of a member's pairs is such a one."""
+        return any(self._fits(pair, today) for pair in self._among(pairs))
+
+    def turns(self, pairs: Mapping[str, Sequence[int]], today: int) -> int | None:
+        """The next day on which a pair comes near enough, or is over."""
+        if self.days is None:
+            return None
+        days = [
+            day
+            for pair in self._among(pairs)
+            if len(pair) > 1 and pair[0] >= self.chance
+            for day in (pair[1] - self.days, pair[1] + 1)
+            if day > today
+        ]
+        return min(days, default=None)
+
+    def _among(self, pairs: Mapping[str, Sequence[int]]) -> Iterable[Sequence[int]]:
+        if self.item is None:
+            return pairs.values()
+        pair = pairs.get(self.item)
+        return () if pair is None else (pair,)
+
+    def _fits(self, pair: Sequence[int], today: int) -> bool:
+        if pair[0] < self.chance:
+            return False
+        return self.days is None or (len(pair) > 1 and 0 <= pair[1] - today <= self.days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +141,19 @@ def _given(fact: Fact, op: str, value: Any) -> tuple[Any, str | None]:
         least = 0 if op == "more_than_days_ago" else 1
         fits = _is_whole(value) and least <= value <= _MOST_DAYS
         return value, None if fits else f"Write whole days, {least} to {_MOST_DAYS}."
+    if op == "within_next_days":
+        return value, None if _is_days(value) else f"Write whole days, 0 to {_MOST_DAYS}."
+    if fact.kind == "due":
+        return _due(value)
+    if fact.kind == "chance":
+        return value, None if _is_chance(value) else _CHANCES
+    if fact.kind == "worth":
+        fits = _is_whole(value) and 0 <= value <= MAX_SAFE_INTEGER and worth_of(value) == value
+        return value, None if fits else "Write a whole number with two digits that count."
     if fact.kind in ("number", "money"):
         fits = _is_whole(value) and abs(value) <= MAX_SAFE_INTEGER
         return value, None if fits else "Write a whole number."
-    if fact.kind == "day":
+    if fact.kind in ("day", "coming_day"):
         return _day(value)
     if op in ("in", "not_in"):
         fits = isinstance(value, list) and 1 <= len(value) <= MOST_VALUES
@@ -117,6 +170,30 @@ def _day(value: Any) -> tuple[int | None, str | None]:
         return date.fromisoformat(value).toordinal(), None
     except ValueError:
         return None, "Write a day as 2026-01-31."
+
+
+_CHANCES: Final = f"Write whole percent, 0 to 100 in steps of {CHANCE_STEP}."
+
+
+def _due(value: Any) -> tuple[DueAsked | None, str | None]:
+    if not isinstance(value, dict) or not value.keys() <= {"item", "chance", "days"}:
+        return None, "Write item, chance and days, or some of them."
+    item, chance, days = value.get("item"), value.get("chance", 0), value.get("days")
+    if item is not None and not _is_text(item):
+        return None, f"Write an item of 1 to {MOST_TEXT} characters."
+    if not _is_chance(chance):
+        return None, _CHANCES
+    if days is not None and not _is_days(days):
+        return None, f"Write whole days, 0 to {_MOST_DAYS}."
+    return DueAsked(item, chance, days), None
+
+
+def _is_chance(value: Any) -> bool:
+    return _is_whole(value) and 0 <= value <= 100 and value % CHANCE_STEP == 0
+
+
+def _is_days(value: Any) -> bool:
+    return _is_whole(value) and 0 <= value <= _MOST_DAYS
 
 
 def _is_whole(value: Any) -> bool:
@@ -139,20 +216,37 @@ def _test(fact: Fact, op: str, given: Any) -> Test[_Asked]:
         return lambda asked: (day := read(*asked)) is not None and asked[1] - day > given
     if op == "within_days":
         return lambda asked: (day := read(*asked)) is not None and asked[1] - day < given
+    if op == "within_next_days":
+        return lambda asked: (day := read(*asked)) is not None and day - asked[1] <= given
+    if op == "due":
+        holds = given.holds
+        return lambda asked: (pairs := read(*asked)) is not None and holds(pairs, asked[1])
     meets = comparing(_ASKED_AS.get(op, op), given)
     return lambda asked: (value := read(*asked)) is not None and meets(value)
 
 
 def _turning(fact: Fact, op: str, given: Any) -> Turns | None:
+    read = fact.read
+    if op == "due":
+        return lambda values, today: given.turns(read(values, today) or {}, today)
+    if op == "within_next_days":
+        return lambda values, today: _comes(read(values, today), today, given)
     if op not in ("more_than_days_ago", "within_days"):
         return fact.turns
-    read, after = fact.read, given + 1 if op == "more_than_days_ago" else given
+    after = given + 1 if op == "more_than_days_ago" else given
 
     def turns(values: Values, today: int) -> int | None:
         day = read(values, today)
         return day + after if day is not None and day + after > today else None
 
     return turns
+
+
+def _comes(day: int | None, today: int, given: int) -> int | None:
+    """When a day still ahead comes within ``given`` days, or else when it is over."""
+    if day is None:
+        return None
+    return day - given if day - given > today else day + 1
 
 
 _GRAMMAR: Final = Grammar[Fact, _Asked](

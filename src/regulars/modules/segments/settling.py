@@ -22,8 +22,9 @@ from regulars.kernel.periods import day_start, program_day
 from regulars.modules.members.lookup import circles
 
 from . import own, recorder
+from .facts import NAMES
 from .gather import Known, Live, answers, carriers_among, known_of, memberships_of, segments
-from .sources import Question, Reader, reader
+from .sources import Question, Reader, origin, reader
 from .types import READ_PARTS, Cause, Part
 
 OWN_READERS: Final[Mapping[Part, Reader]] = {
@@ -32,7 +33,14 @@ OWN_READERS: Final[Mapping[Part, Reader]] = {
     "lists": own.lists,
 }
 Wanted = Mapping[UUID, Mapping[Part, Cause]]
-Given = Mapping[UUID, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Facts of one part, handed over instead of read."""
+
+    part: Part
+    facts: Mapping[UUID, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +62,7 @@ def settle(
 ) -> Settled:
     """Settle some records: read the parts named for each, and all parts of whom nothing is known.
 
-    ``given`` are facts handed over instead of read (scores). A record that was merged away loses
+    ``given`` are facts handed over instead of read. A record that was merged away loses
     its row and its memberships; who carries on for it is settled beside it. ``because`` stands in
     the events of members for whom no part was named.
     """
@@ -62,7 +70,7 @@ def settle(
         return Settled()
     work = _Work(merchant, now, because, segments(merchant.id))
     work.gather(wanted)
-    work.read(wanted, given or {})
+    work.read(wanted, given)
     writes = Writes()
     work.decide(writes)
     recorder.forget(merchant.id, work.gone)
@@ -104,7 +112,7 @@ class _Work:
             self._facts[carrier] = dict(one.facts) if one else {}
             self._causes[carrier] = dict(one.causes) if one else {}
 
-    def read(self, wanted: Wanted, given: Given) -> None:
+    def read(self, wanted: Wanted, given: Given | None) -> None:
         """Read the wanted parts of each, part by part for all who want it."""
         circle_of = {
             carrier: circle.ids
@@ -122,24 +130,29 @@ class _Work:
                 missing = dict.fromkeys(READ_PARTS, first)
                 parts[carrier] = missing | parts.get(carrier, {})
         for part in READ_PARTS:
-            asked = {c: circle_of[c] for c, causes in parts.items() if part in causes}
+            handed = given.facts if given and given.part == part else {}
+            asked = {
+                c: circle_of[c] for c, causes in parts.items() if part in causes and c not in handed
+            }
             if asked:
                 self._take(part, asked, {c: parts[c][part] for c in asked})
-        for member_id, scores in given.items():
-            if member_id in self._facts:
-                self._replace(member_id, "scores", scores, parts[member_id]["scores"])
+        if given is not None:
+            for member_id, told in given.facts.items():
+                if member_id in self._facts:
+                    self._replace(member_id, given.part, told, parts[member_id][given.part])
 
     def _take(
         self, part: Part, asked: Mapping[UUID, Sequence[UUID]], causes: Mapping[UUID, Cause]
     ) -> None:
         ask = OWN_READERS.get(part) or reader(part)
         told = ask(Question(self._merchant, asked, self._now))
+        made = origin(part, self._merchant.id)
         for carrier, cause in causes.items():
-            self._replace(carrier, part, told.get(carrier, {}), cause)
+            self._replace(carrier, part, told.get(carrier, {}), made or cause)
 
     def _replace(self, carrier: UUID, part: Part, told: Mapping[str, Any], cause: Cause) -> None:
         facts = self._facts[carrier]
-        for name in own.NAMES[part]:
+        for name in NAMES[part]:
             facts.pop(name, None)
         facts.update({name: value for name, value in told.items() if value is not None})
         self._causes[carrier][part] = recorder.cause_json(cause, self._now)

@@ -18,7 +18,7 @@ from regulars.infra.http.principal import MerchantFacts
 from regulars.infra.jobs import load
 from regulars.kernel.periods import program_day
 
-from .types import Part
+from .types import Cause, Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,23 @@ Lead = Literal["orders", "sku"]
 Finder = Callable[[int, Iterable[str]], Iterable[UUID]]
 """The records that a merchant's references (ranges of orders, skus) lead to."""
 
+Origin = Callable[[int], Cause | None]
+"""Which making a merchant's facts of a part are of; None where there is none yet."""
+
 _readers: dict[Part, Reader] = {}
+_origins: dict[Part, Origin] = {}
 _finders: dict[Lead, Finder] = {}
 
 
-def tell(part: Part, reader: Reader) -> None:
-    """Join as the one who knows a part of the facts."""
+def tell(part: Part, reader: Reader, *, origin: Origin | None = None) -> None:
+    """Join as the one who knows a part of the facts.
+
+    What is made of everybody at once has an ``origin``: it, and not the event that had somebody
+    read, is where the facts come from.
+    """
     _readers[part] = reader
+    if origin is not None:
+        _origins[part] = origin
 
 
 def lead(kind: Lead, finder: Finder) -> None:
@@ -67,6 +77,17 @@ def reader(part: Part) -> Reader:
     if part not in _readers:
         load()
     return _readers[part]
+
+
+def origin(part: Part, merchant_id: int) -> Cause | None:
+    """Which making the facts of a part are of; None where they are not made, or not yet."""
+    found = _origins.get(part)
+    return None if found is None else found(merchant_id)
+
+
+def is_made(part: Part) -> bool:
+    """Whether a part is made of everybody at once."""
+    return part in _origins
 
 
 def finder(kind: Lead) -> Finder:

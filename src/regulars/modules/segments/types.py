@@ -8,16 +8,21 @@ from datetime import date, datetime
 from typing import Any, Final, Literal, get_args
 from uuid import UUID
 
+#: What insight works out about members; each part comes from one kept forecast.
+ForecastPart = Literal["drop", "silent", "lost", "value", "due_type", "due_category", "due_sku"]
+FORECAST_PARTS: Final[tuple[ForecastPart, ...]] = get_args(ForecastPart)
 #: What is read and kept together.
-Part = Literal["person", "purchases", "tier", "points", "tags", "lists", "scores"]
-PARTS: Final[tuple[Part, ...]] = get_args(Part)
-#: Read for the asking; scores compare members with each other and are handed over instead.
-READ_PARTS: Final[tuple[Part, ...]] = PARTS[:-1]
+Part = Literal["person", "purchases", "tier", "points", "tags", "lists", "scores"] | ForecastPart
+PARTS: Final[tuple[Part, ...]] = (
+    "person", "purchases", "tier", "points", "tags", "lists", "scores", *FORECAST_PARTS,
+)  # fmt: skip
+#: Read for the asking; scores compare members with each other and are handed over alone.
+READ_PARTS: Final[tuple[Part, ...]] = tuple(part for part in PARTS if part != "scores")
 
-FactKind = Literal["number", "money", "day", "text", "set"]
+FactKind = Literal["number", "money", "day", "text", "set", "chance", "worth", "coming_day", "due"]
 Values = Mapping[str, Any]
-"""A member's facts by name as they are stored: whole numbers, texts, lists of texts, and days as
-their ordinal."""
+"""A member's facts by name as they are stored: whole numbers, texts, lists of texts, days as
+their ordinal, and what is due by item: its chance and, where there is one, the day."""
 
 SegmentKind = Literal["rule", "list"]
 Status = Literal["live", "frozen"]
@@ -44,13 +49,33 @@ class Cause:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class DueItem:
+    """An item that a member usually buys: at least ``chance`` percent likely within the horizon of
+    the forecast, and the day it is expected on, where the rhythm is steady."""
+
+    item: str
+    chance: int
+    day: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """A part of everybody's facts that was handed over: worked out at ``at`` from facts as of the
+    end of ``about`` (a day)."""
+
+    part: Part
+    about: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """One fact of one member with where it comes from; ``value`` None where it is not known."""
 
     name: str
     kind: FactKind
-    value: int | str | date | tuple[str, ...] | None
+    value: int | str | date | tuple[str, ...] | tuple[DueItem, ...] | None
     part: Part
     cause: str
     about: str

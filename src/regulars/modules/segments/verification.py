@@ -23,9 +23,10 @@ from regulars.modules.members.lookup import circles
 
 from .facts import FACTS
 from .gather import Known, Live, answers, known_of, memberships_of, segments
+from .handing import handovers
 from .models import Segment
 from .settling import OWN_READERS
-from .sources import Question, reader
+from .sources import Question, is_made, origin, reader
 from .types import READ_PARTS, Part
 
 #: Of how many members the facts are read anew, where nobody asks for all.
@@ -103,6 +104,7 @@ class _Look:
     def __init__(self, merchant: MerchantFacts, now: datetime, known: Mapping[UUID, Known]) -> None:
         self._merchant, self._now, self._known = merchant, now, known
         self._today = program_day(now, ZoneInfo(merchant.zone))
+        self._handed = handovers(merchant.id)
         rows = Segment.objects.of(merchant.id).filter(building=True)
         building = set(rows.values_list("id", flat=True))
         self._live = [
@@ -135,6 +137,8 @@ class _Look:
         question = Question(self._merchant, people, self._now)
         day = self._today.toordinal()
         for part in READ_PARTS:
+            if self._is_about_to_change(part):
+                continue
             told = self._read(part, question) if people else {}
             for carrier in people:
                 fresh, stored = told.get(carrier, {}), self._known[carrier].facts
@@ -143,6 +147,13 @@ class _Look:
                     if _plain(read) != _plain(kept):
                         detail = f"{fact.name} is stored as {kept!r}, the books say {read!r}"
                         yield SegmentFault("facts_unlike_books", show("mem", carrier), detail)
+
+    def _is_about_to_change(self, part: Part) -> bool:
+        """Whether something was made of everybody that is not yet handed over."""
+        if not is_made(part):
+            return False
+        made = origin(part, self._merchant.id)
+        return made is None or part not in self._handed or self._handed[part].at != made.at
 
     def _read(self, part: Part, question: Question) -> Mapping[UUID, Mapping[str, Any]]:
         return (OWN_READERS.get(part) or reader(part))(question)

@@ -1,5 +1,6 @@
 /** What the console API tells of insight and recommendations. */
 import type { Page } from '@shared/api/types'
+import type { Rule } from './segments'
 
 export type Level = 'type' | 'category' | 'sku'
 export type ChurnKind = 'drop' | 'silent'
@@ -43,11 +44,18 @@ export interface Due {
   every_days: number
   days_ago: number
   purchases: number
+  /** Where a steady rhythm points to a day ahead. */
+  expected_day: string | null
   reason: 'rhythm' | 'overdue' | 'often'
   why: string
 }
 
-export interface DueList extends Forecast, Page<Due & Who> {
+/** A page of people, with the rule of a segment that gathers all of the list. */
+export interface People<Row> extends Forecast, Page<Row> {
+  people: Rule | null
+}
+
+export interface DueList extends People<Due & Who> {
   level: Level
   horizon_days: number | null
   backtest: Backtest | null
@@ -90,7 +98,7 @@ export interface Slipping {
   why: string
 }
 
-export interface SlippingList extends Forecast, Page<Slipping & Who> {
+export interface SlippingList extends People<Slipping & Who> {
   kind: ChurnKind
   backtest: Backtest | null
 }
@@ -105,7 +113,7 @@ export interface Lost {
   won_back_by: string
 }
 
-export interface LostList extends Forecast, Page<Lost & Who> {
+export interface LostList extends People<Lost & Who> {
   lost_as: LostAs
   members: number
 }
@@ -164,7 +172,7 @@ export interface Value {
   days_ago: number
 }
 
-export interface ValueList extends Forecast, Page<Value & Who> {
+export interface ValueList extends People<Value & Who> {
   horizon_days: number | null
 }
 

@@ -17,8 +17,16 @@ export type Operator =
   | 'on_or_after'
   | 'more_than_days_ago'
   | 'within_days'
+  | 'within_next_days'
+  | 'due'
   | 'known'
-export type FactValue = number | string | boolean | string[] | null
+/** Which usual items are asked for: one or any, from a chance in percent on, expected in days. */
+export interface DueAsked {
+  item?: string
+  chance?: number
+  days?: number
+}
+export type FactValue = number | string | boolean | string[] | DueAsked | null
 export interface Comparison {
   fact: string
   op: Operator
@@ -28,7 +36,7 @@ export type Rule = RuleTree<Comparison>
 
 export interface Fact {
   name: string
-  kind: 'number' | 'money' | 'day' | 'text' | 'set'
+  kind: 'number' | 'money' | 'day' | 'text' | 'set' | 'chance' | 'worth' | 'coming_day' | 'due'
   part: string
   operators: Operator[]
 }
@@ -38,6 +46,8 @@ export interface SegmentFacts {
   tags: string[]
   lists: string[]
   scores_as_of: string | null
+  /** When the facts of a part were worked out, and the last day that was known. */
+  forecasts: { part: string; as_of: string; made_at: string }[]
 }
 
 export interface Segment {

@@ -16,6 +16,7 @@ from regulars.modules.insight import queries, values
 from regulars.modules.insight.calendar import calendar
 from regulars.modules.insight.due.why import locale_of
 from regulars.modules.insight.outlook import outlook
+from regulars.modules.insight.queries import Look
 
 from .answers import answered, sheet
 from .shapes import (
@@ -76,21 +77,24 @@ def read_insight_progress(request: ApiRequest) -> dict[str, Any]:
 
 @requires("members.read")
 def list_due(request: ApiRequest, query: Annotated[DueQuery, Query()]) -> Answer:
-    """Who is likely to buy which of their usual items again soon, the likeliest first.
+    """Who is likely to buy which of their usual items again soon, the likeliest first, or what is
+    worth most, or what is expected soonest.
 
     Learnt each day from what was known at the end of the day before.
     """
     listed = queries.due_list(
-        request.auth.merchant,
+        Look(request.auth.merchant),
         level=query.level,
         locale=locale_of(language_of(request)),
         member_id=query.member_id,
         item=query.item,
         day=query.day,
+        least_chance=query.least_chance,
+        order=query.sort,
     )
     columns = (
-        "item", "item_name", "probability_bps", "expected_minor", "worth_minor", "every_days",
-        "days_ago", "purchases", "why",
+        "item", "item_name", "probability_bps", "expected_minor", "worth_minor", "expected_day",
+        "every_days", "days_ago", "purchases", "why",
     )  # fmt: skip
     return answered(request, query, listed, name="due", columns=columns)
 
@@ -98,10 +102,10 @@ def list_due(request: ApiRequest, query: Annotated[DueQuery, Query()]) -> Answer
 @requires("reports.read")
 def read_calendar(request: ApiRequest, query: Annotated[CalendarQuery, Query()]) -> Answer:
     """What is expected to be bought again on each of the coming days, and of which items."""
-    merchant = request.auth.merchant
+    look = Look(request.auth.merchant)
     if query.format == "json":
-        return calendar(merchant, level=query.level)
-    told = calendar(merchant, level=query.level, most_items=None)
+        return calendar(look, level=query.level)
+    told = calendar(look, level=query.level, most_items=None)
     columns: tuple[str, ...] = ("day", "expected", "buyers", "expected_minor")
     if query.of == "items":
         columns = ("item", "item_name", "members", "expected", "expected_minor")
@@ -112,7 +116,10 @@ def read_calendar(request: ApiRequest, query: Annotated[CalendarQuery, Query()])
 def list_slipping_away(request: ApiRequest, query: Annotated[ChurnQuery, Query()]) -> Answer:
     """Who is slipping away, measured against their own rhythm, the likeliest first."""
     listed = queries.churn_list(
-        request.auth.merchant, kind=query.kind, locale=locale_of(language_of(request))
+        Look(request.auth.merchant),
+        kind=query.kind,
+        locale=locale_of(language_of(request)),
+        least_chance=query.least_chance,
     )
     columns = (
         "probability_bps", "days_ago", "usual_days", "longest_days", "trips_28", "trips_112",
@@ -124,7 +131,7 @@ def list_slipping_away(request: ApiRequest, query: Annotated[ChurnQuery, Query()
 @requires("members.read")
 def list_lost(request: ApiRequest, query: Annotated[LostQuery, Query()]) -> Answer:
     """Who is lost, the two ways apart: a card that lapsed, or buying that stopped."""
-    listed = queries.lost_members(request.auth.merchant, lost_as=query.lost_as)
+    listed = queries.lost_members(Look(request.auth.merchant), lost_as=query.lost_as)
     columns = ("since", "last_day", "usual_days", "longest_days", "tier", "won_back_by")
     return answered(request, query, listed, name=f"lost-{query.lost_as}", columns=columns)
 
@@ -132,7 +139,7 @@ def list_lost(request: ApiRequest, query: Annotated[LostQuery, Query()]) -> Answ
 @requires("reports.read")
 def read_reasons(request: ApiRequest, query: Annotated[SummaryQuery, Query()]) -> Answer:
     """What went before members stopped buying, beside those who went on."""
-    told = queries.reasons(request.auth.merchant)
+    told = queries.reasons(Look(request.auth.merchant))
     if query.format == "csv":
         columns = (
             "signal", "stopped", "of_stopped", "went_on", "of_went_on", "difference_bps",
@@ -148,7 +155,7 @@ def read_lifetime_value(request: ApiRequest, query: Annotated[SummaryQuery, Quer
 
     As CSV: expected and made, by how many purchases members had by then.
     """
-    told = values.value_summary(request.auth.merchant)
+    told = values.value_summary(Look(request.auth.merchant))
     if query.format == "csv":
         held = told["calibration"]
         columns = (
@@ -161,7 +168,7 @@ def read_lifetime_value(request: ApiRequest, query: Annotated[SummaryQuery, Quer
 
 @requires("members.read")
 def list_lifetime_values(request: ApiRequest, query: Annotated[ValueQuery, Query()]) -> Answer:
-    """What each member may still bring, the most valuable first.
+    """What each member may still bring, the most valuable first; all, or one tenth of them.
 
     The chance of still being a buyer is not told of one-time buyers: nothing speaks of it yet.
     """
@@ -169,7 +176,7 @@ def list_lifetime_values(request: ApiRequest, query: Annotated[ValueQuery, Query
         "expected_value_minor", "expected_purchases", "probability_alive_bps", "purchases",
         "days_ago",
     )  # fmt: skip
-    listed = values.value_list(request.auth.merchant)
+    listed = values.value_list(Look(request.auth.merchant), tenth=query.tenth)
     return answered(request, query, listed, name="clv-members", columns=columns)
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from regulars.infra.http.fields import Day, Instant, QueryDay, Strict
+from regulars.infra.http.fields import Day, Instant, QueryDay, QueryInt, Strict
 from regulars.modules.insight.churn.lost import LostAs
 from regulars.modules.insight.churn.why import Code as SlippingCode
 from regulars.modules.insight.due.why import Code as DueCode
+from regulars.modules.insight.queries import Order
 from regulars.modules.insight.types import Kind, Level
+from regulars.modules.segments.facts import CHANCE_STEP
 
 from .answers import Format, ListQuery
 
@@ -21,8 +23,25 @@ State = Annotated[
 ]
 
 
+LeastChance = Annotated[
+    QueryInt,
+    Field(
+        ge=0, le=100, multiple_of=CHANCE_STEP,
+        description="Only from this chance within the horizon on, in percent",
+    ),
+]  # fmt: skip
+PeopleRule = Annotated[
+    dict[str, Any] | None,
+    Field(description="A segment's rule that gathers exactly the people of the whole list"),
+]
+
+
 class DueQuery(ListQuery):
     level: Annotated[Level, Field(description="What an item is")] = "type"
+    least_chance: LeastChance = 0
+    sort: Annotated[
+        Order, Field(description="Likeliest, worth most, or expected soonest first")
+    ] = "chance"
     member_id: MemberInQuery | None = None
     item: Annotated[str, Field(min_length=1, max_length=255)] | None = None
     day: Annotated[
@@ -54,6 +73,7 @@ class ChurnQuery(ListQuery):
     kind: Annotated[
         Kind, Field(description="drop: half the trips in 8 weeks; silent: none in 4")
     ] = "drop"
+    least_chance: LeastChance = 0
 
 
 class LostQuery(ListQuery):
@@ -63,7 +83,10 @@ class LostQuery(ListQuery):
 
 
 class ValueQuery(ListQuery):
-    """Everybody who bought."""
+    tenth: Annotated[
+        QueryInt | None,
+        Field(ge=1, le=10, description="One tenth by expected value; 1: the highest"),
+    ] = None
 
 
 class ProgressOut(Strict):
@@ -99,6 +122,7 @@ class ListOut(Strict):
 
 
 class PageOut(ListOut):
+    people: PeopleRule
     has_more: bool
     next_cursor: str | None
 
@@ -118,6 +142,9 @@ class DueFacts(Strict):
     every_days: Annotated[int, Field(description="The middle of the gaps between purchases")]
     days_ago: int
     purchases: int
+    expected_day: Annotated[
+        Day | None, Field(description="Where a steady rhythm points to a day ahead")
+    ]
     reason: DueCode
     why: str
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 from regulars.modules.analytics.reports.csv_text import cell_text
 
 from .scoring import Calibration, Scores
+from .types import Integers
 
 COLUMNS: Final = ("member", "expected_purchases", "expected_value_minor", "probability_alive")
 _DIGITS: Final = 6
@@ -47,9 +48,18 @@ def kept_table(scores: Scores) -> pa.Table:
             "expected_purchases": scores.expected_purchases,
             "expected_value_minor": scores.expected_value_minor,
             "probability_alive": pa.array(alive, mask=np.isnan(alive)),
+            "tenth": tenths(scores.expected_value_minor),
         }
     )
     return table.sort_by([("expected_value_minor", "descending"), ("member", "ascending")])
+
+
+def tenths(value: Integers) -> Integers:
+    """Which tenth of all each is in, 1 for those with most; equals share the middle of theirs."""
+    order = np.sort(-value)
+    before, until = (np.searchsorted(order, -value, side=side) for side in ("left", "right"))
+    # The mean rank of equals, doubled to stay whole: (before + 1 + until) / 2 x 10 / n, upwards.
+    return np.asarray(-((before + 1 + until) * 10 // (-2 * len(value))), dtype=np.int64)
 
 
 def to_parquet(scores: Scores) -> bytes:

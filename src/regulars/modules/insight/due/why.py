@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import numpy as np
+
+from regulars.modules.insight.history import Floats, Ints
+
 Locale = Literal["en", "zh-hans", "zh-hant"]
 Code = Literal["rhythm", "overdue", "often"]
 
@@ -64,10 +68,22 @@ class Reason:
         return "often" if self.times_lately > 0 else "overdue"
 
 
+def whole_days(gap: Floats) -> Ints:
+    """Gaps in whole days, half up, and at least one."""
+    return np.maximum(1, np.floor(gap + 0.5)).astype(np.int64)
+
+
+def days_until(every_days: Floats, days_ago: Ints, variation: Floats) -> Ints:
+    """In how many days each pair is expected again; 0 where no steady rhythm points ahead."""
+    every = whole_days(every_days)
+    ahead = (variation < _LOOSE) & (days_ago < _OVERDUE * every_days) & (every > days_ago)
+    return np.where(ahead, every - days_ago, 0)
+
+
 def sentence(reason: Reason, locale: Locale) -> str:
     """The reason in words, days in whole numbers (half up)."""
     text = _SENTENCES[locale][reason.code].format(
-        every=max(1, int(reason.every_days + 0.5)),
+        every=whole_days(np.array([reason.every_days]))[0],
         ago=reason.days_ago,
         times=reason.times_lately,
         days=OFTEN_DAYS,

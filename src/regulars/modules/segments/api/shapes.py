@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from regulars.infra.http.fields import (
+    Day,
     ExternalId,
     FreeJson,
     Instant,
@@ -27,9 +28,16 @@ from regulars.modules.members.rules import member_number
 from regulars.modules.members.types import IdentityType
 from regulars.modules.segments import queries
 from regulars.modules.segments.facts import FACTS
+from regulars.modules.segments.handing import handovers
 from regulars.modules.segments.preview import preview
 from regulars.modules.segments.rules import compiled, operators_of
-from regulars.modules.segments.types import SegmentView, Told
+from regulars.modules.segments.types import (
+    FORECAST_PARTS,
+    DueItem,
+    FactKind,
+    SegmentView,
+    Told,
+)
 
 CODE: Final = "^[a-z0-9][a-z0-9_-]{0,39}$"
 MOST_ENTRIES: Final = 1_000
@@ -173,9 +181,17 @@ class PreviewOut(Strict):
 
 class FactOut(Strict):
     name: str
-    kind: Annotated[str, Field(description="number, money, day, text or set")]
+    kind: FactKind
     part: str
     operators: list[str]
+
+
+class ForecastOut(Strict):
+    """When the facts of a part were worked out, and from what."""
+
+    part: str
+    as_of: Annotated[Day, Field(description="The last day it knew of")]
+    made_at: Instant
 
 
 class FactsOut(Strict):
@@ -183,15 +199,27 @@ class FactsOut(Strict):
     tags: list[str]
     lists: list[str]
     scores_as_of: Instant | None
+    forecasts: list[ForecastOut]
+
+
+class DueItemOut(Strict):
+    """An item that a member usually buys."""
+
+    item: str
+    chance: Annotated[int, Field(description="Percent, in steps, within the forecast's horizon")]
+    day: Annotated[Day | None, Field(description="Expected then, where the rhythm is steady")]
 
 
 class ToldOut(Strict):
     name: str
-    kind: str
-    value: int | str | list[str] | None
+    kind: FactKind
+    value: Annotated[
+        int | str | list[str] | list[DueItemOut] | None,
+        Field(description="Null: not known, which is not zero"),
+    ]
     part: str
-    cause: str
-    about: str
+    cause: Annotated[str, Field(description="What changed it last; forecast.… for a forecast")]
+    about: Annotated[str, Field(description="Of a forecast the last day it knew of")]
     happened_at: Instant | None
     as_of: Instant | None
 
@@ -314,7 +342,8 @@ def preview_json(merchant: MerchantFacts, rule: Any, now: datetime) -> dict[str,
 def facts_json(merchant: MerchantFacts) -> dict[str, Any]:
     """What a rule may ask, and the words that are in use."""
     tags, lists = queries.words(merchant.id)
-    scores_at = queries.scores_as_of(merchant.id)
+    handed = handovers(merchant.id)
+    scores = handed.get("scores")
     return {
         "facts": [
             {"name": fact.name, "kind": fact.kind, "part": fact.part,
@@ -323,7 +352,12 @@ def facts_json(merchant: MerchantFacts) -> dict[str, Any]:
         ],
         "tags": tags,
         "lists": lists,
-        "scores_as_of": show_instant(scores_at) if scores_at else None,
+        "scores_as_of": show_instant(scores.at) if scores else None,
+        "forecasts": [
+            {"part": part, "as_of": handed[part].about, "made_at": show_instant(handed[part].at)}
+            for part in FORECAST_PARTS
+            if part in handed
+        ],
     }  # fmt: skip
 
 
@@ -359,4 +393,6 @@ def _told(one: Told) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, DueItem):
+        return {"item": value.item, "chance": value.chance, "day": _plain(value.day)}
+    return [_plain(one) for one in value] if isinstance(value, tuple) else value

@@ -1,5 +1,4 @@
-import { addDays } from '@shared/format/formatter'
-import type { Due, ValueSummary } from '../../api/insight'
+import type { ValueSummary } from '../../api/insight'
 
 /** Less off than this is called met. */
 const MET_BPS = 500
@@ -18,10 +17,4 @@ export function calibrationSaying(
   if (held.off_bps === null) return null
   const key = Math.abs(held.off_bps) < MET_BPS ? 'met' : held.off_bps < 0 ? 'low' : 'high'
   return { key, predicted: Math.round(held.predicted_purchases), bps: Math.abs(held.off_bps) }
-}
-
-/** The day a steady rhythm points to, where it is still ahead of the day that was known last. */
-export function nextDay(due: Due, asOf: string): string | null {
-  if (due.reason !== 'rhythm' || due.every_days <= due.days_ago) return null
-  return addDays(asOf, due.every_days - due.days_ago)
 }

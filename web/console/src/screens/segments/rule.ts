@@ -1,5 +1,5 @@
 /** A rule as the builder holds it: groups that say how many of their nodes must hold. */
-import type { Comparison, Fact, FactValue, Operator, Rule } from '../../api/segments'
+import type { Comparison, DueAsked, Fact, FactValue, Operator, Rule } from '../../api/segments'
 import { takesList } from '../../rule-tree'
 
 export type Match = 'all' | 'any' | 'none'
@@ -9,6 +9,17 @@ export interface Group {
 }
 export type Leaf = Comparison
 export type Node = Group | Leaf
+
+/** The parts of what is known that insight works out. */
+export const FORECAST_PARTS = [
+  'drop',
+  'silent',
+  'lost',
+  'value',
+  'due_type',
+  'due_category',
+  'due_sku',
+]
 
 /** As deep as the API takes: a group inside `none` counts double. */
 export const MOST_NODES = 60
@@ -64,12 +75,31 @@ export function leafOn(fact: Fact): Leaf {
 /** What a value starts as under an operator; kept where it still fits. */
 export function firstValue(op: Operator, before: FactValue = null): FactValue {
   if (op === 'known') return typeof before === 'boolean' ? before : true
+  if (op === 'due') return isDueAsked(before) ? before : { chance: 50 }
+  if (isDueAsked(before)) return null
   if (takesList(op)) {
     if (Array.isArray(before)) return before
     return typeof before === 'string' && before ? [before] : []
   }
   if (Array.isArray(before)) return before[0] ?? null
   return typeof before === 'boolean' ? null : before
+}
+
+export function isDueAsked(value: FactValue): value is DueAsked {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Money to come as rules ask for it: the nearest with two digits that count. */
+export function worthNear(minor: number): number {
+  const unit = 10 ** Math.max(0, String(Math.round(minor)).length - 2)
+  return Math.round(minor / unit) * unit
+}
+
+/** The facts that a rule names. */
+export function factsIn(rule: Rule): string[] {
+  if ('all' in rule) return rule.all.flatMap(factsIn)
+  if ('any' in rule) return rule.any.flatMap(factsIn)
+  return 'not' in rule ? factsIn(rule.not) : [rule.fact]
 }
 
 /** The rule in the address, or null where it is not one. */

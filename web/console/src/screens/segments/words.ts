@@ -1,8 +1,10 @@
 /** Rules in words, in the reader's language. */
 import { useI18n } from 'vue-i18n'
-import type { Comparison, Fact, Rule } from '../../api/segments'
+import type { Comparison, DueAsked, Fact, Rule } from '../../api/segments'
 import { useFormat } from '../../formatting'
+import { takesDays } from '../../rule-tree'
 import { useLadder } from '../../tier-names'
+import { isDueAsked } from './rule'
 
 const WINDOWED = /^(purchase_days|spend)_(\d+)$/
 
@@ -22,9 +24,11 @@ export function useWords() {
   }
 
   function one(fact: string, value: unknown, kind: Fact['kind'] | undefined): string {
-    if (kind === 'money' && typeof value === 'number') return format.value.money(value)
+    if (kind === 'chance' && typeof value === 'number') return format.value.percent(value * 100, 0)
+    if (fact === 'lost_as' && te(`lost_as.${value}`)) return t(`lost_as.${value}`)
+    if ((kind === 'money' || kind === 'worth') && typeof value === 'number') return format.value.money(value)
     if (typeof value === 'number') return format.value.count(value)
-    if (kind === 'day' && typeof value === 'string') return format.value.day(value)
+    if ((kind === 'day' || kind === 'coming_day') && typeof value === 'string') return format.value.day(value)
     if (fact === 'tier') return ladder.value.find((rung) => rung.code === value)?.name ?? `${value}`
     if (fact === 'status' && te(`buyer.${value}`)) return t(`buyer.${value}`)
     return `${value}`
@@ -34,13 +38,24 @@ export function useWords() {
     const kind = facts.get(leaf.fact)?.kind
     const fact = factName(leaf.fact)
     if (leaf.op === 'known') return t(leaf.value ? 'segments.known' : 'segments.unknown', { fact })
+    if (isDueAsked(leaf.value)) return due(fact, leaf.value)
     const given = Array.isArray(leaf.value)
       ? leaf.value.map((value) => one(leaf.fact, value, kind)).join(', ')
-      : one(leaf.fact, leaf.value, leaf.op.endsWith('_ago') || leaf.op === 'within_days' ? 'number' : kind)
-    if (leaf.op === 'more_than_days_ago' || leaf.op === 'within_days') {
+      : one(leaf.fact, leaf.value, takesDays(leaf.op) ? 'number' : kind)
+    if (takesDays(leaf.op)) {
       return t(`segments.${leaf.op}`, { fact, days: given })
     }
     return t('segments.comparison', { fact, op: operatorName(leaf.op, kind), value: given })
+  }
+
+  function due(fact: string, asked: DueAsked): string {
+    let said = t('segments.due_item', { fact, item: asked.item ?? t('segments.any_item') })
+    if (asked.chance) {
+      const chance = format.value.percent(asked.chance * 100, 0)
+      said = t('segments.due_chance', { what: said, chance })
+    }
+    if (asked.days === undefined) return said
+    return t('segments.due_days', { what: said, days: format.value.count(asked.days) })
   }
 
   function sentence(rule: Rule, facts: Map<string, Fact>, inside = false): string {
