@@ -61,7 +61,7 @@ def test_features_are_what_a_person_would_count() -> None:
             "trips_28": counts[0],
             "trips_112": counts[1],
             "recency": AS_OF - days[-1],
-            "known_days": AS_OF - days[0],
+            "known_days": min(AS_OF - days[0], 112),
             "gap_mean": np.mean(gaps),
             "gap_spread": np.std(gaps),
             "gap_90": gaps[min(int(len(gaps) * 0.9), len(gaps) - 1)],

@@ -95,7 +95,9 @@ def _gaps(trips: Trips, anchor: int) -> dict[str, Floats]:
         found[f"quiet_{quiet}"] = (unseen + 1.0) / (known + 14.0)
     return found | {
         "recency": recency,
-        "known_days": known,
+        # No more than the rhythm itself: beyond it, all who were there from the start would count
+        # the same days, and the calendar would be learnt in place of the member.
+        "known_days": np.minimum(known, float(RHYTHM_DAYS)),
         "gap_mean": mean,
         "gap_spread": spread,
         "gap_median": at(0.5),
