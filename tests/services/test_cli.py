@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -273,6 +274,40 @@ def test_help_is_there_for_every_verb_without_loading_django(
             main([*verb.split(), "--help"])
         assert ended.value.code == 0
         assert "--json" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "verb",
+    ["serve", "jobs run", "doctor", "init", "staff create", "keys create", "import orders",
+     "import refunds", "import undo", "backup", "restore", "export entries", "report",
+     "insight due", "insight recommend", "insight churn", "insight clv"],
+)  # fmt: skip
+def test_every_verb_of_the_contract_answers_in_json_about_a_merchant(
+    verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([*verb.split(), "--help"])
+    told = capsys.readouterr().out
+    assert "--json" in told
+    assert "--merchant CODE" in told
+
+
+@in_a_home
+def test_a_verb_about_the_whole_home_refuses_a_merchant_that_is_not_in_it(
+    home: Home, tmp_path: Path
+) -> None:
+    file = str(tmp_path / "saved")
+    for words_given in (["serve", "--port", "0"], ["jobs", "run", "--once"], ["backup", file]):
+        done = home.run(*words_given, "--merchant", "nobody", code=1)
+        assert "'nobody'" in done.stderr
+    home.run("jobs", "run", "--once", "--merchant", "tea")
+    home.run("backup", file, "--merchant", "tea")
+    for code, merchant in ((1, "nobody"), (0, "tea")):
+        other = Home(tmp_path / merchant)
+        other.folder.mkdir(mode=0o700)
+        shutil.copy(home.folder / "secrets.json", other.folder)
+        other.run("restore", file, "--merchant", merchant, code=code)
+        assert (other.folder / "regulars.sqlite3").exists() is (code == 0)
 
 
 def test_the_locale_chooses_the_language(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -169,6 +171,22 @@ def test_an_event_reads_back_as_it_was_written() -> None:
     assert base.from_json(written) == event
     assert base.from_json({**written, "version": 2}) is None
     assert base.from_json({**written, "topic": "test.never"}) is None
+
+
+def test_a_process_of_jobs_knows_every_event_that_is_heard() -> None:
+    """In a process of its own: here the other tests have loaded everything."""
+    script = (
+        "import django; django.setup()\n"
+        "from regulars.events.base import kind_of\n"
+        "from regulars.infra import jobs, outbox\n"
+        "jobs.load()\n"
+        "assert len(outbox._handlers) > 10\n"
+        "print(*[topic for topic in outbox._handlers if kind_of(topic) is None])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert done.stdout.split() == []
 
 
 def test_the_pinned_schemas_are_those_of_the_code() -> None:

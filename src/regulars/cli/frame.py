@@ -39,16 +39,26 @@ class Commands:
         self._groups[name] = parser.add_subparsers(metavar="COMMAND")
 
     def verb(
-        self, path: str, about: str, run: Run, *, merchant: bool = True
+        self, path: str, about: str, run: Run, *, merchant: bool = True, whole_home: bool = False
     ) -> argparse.ArgumentParser:
-        """A verb: "init" or "staff create". Gets ``--json``, and ``--merchant`` unless told not."""
+        """A verb: "init" or "staff create". Gets ``--json``, and ``--merchant`` unless told not.
+
+        With ``whole_home`` it is about every merchant, and ``--merchant`` is what `check_merchant`
+        looks for: a guard against the wrong home.
+        """
         group, _, name = path.rpartition(" ")
         place = self._groups[group] if group else self._roots
         parser: argparse.ArgumentParser = place.add_parser(
             name, help=say(about), description=say(about)
         )
         parser.add_argument("--json", action="store_true", help=say("answer in JSON"))
-        if merchant:
+        if whole_home:
+            parser.add_argument(
+                "--merchant",
+                metavar="CODE",
+                help=say("the whole home is meant; refused unless this merchant is in it"),
+            )
+        elif merchant:
             parser.add_argument(
                 "--merchant",
                 metavar="CODE",
@@ -96,9 +106,19 @@ def the_merchant(args: argparse.Namespace) -> MerchantFacts:
     for merchant in known:
         if merchant.code == args.merchant:
             return merchant
-    codes = ", ".join(merchant.code for merchant in known)
+    raise no_merchant(args.merchant, [merchant.code for merchant in known])
+
+
+def check_merchant(args: argparse.Namespace) -> None:
+    """Of a verb about the whole home. Raises Refused where the merchant it names is not here."""
+    if args.merchant is not None:
+        the_merchant(args)
+
+
+def no_merchant(code: str, known: Sequence[str]) -> Refused:
+    """The refusal of a code that is not among the ``known``."""
     text = "There is no merchant {code!r} here; there are {known}."
-    raise Refused(say(text, code=args.merchant, known=codes))
+    return Refused(say(text, code=code, known=", ".join(known)))
 
 
 def given_day(written: str | None) -> date | None:

@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 
-from .frame import Commands, Refused, answer, start
+from .frame import Commands, Refused, answer, check_merchant, start
 from .words import say
 
 
@@ -18,7 +18,7 @@ def register(commands: Commands) -> None:
         "serve",
         "serve console, member pages and API, and run the jobs",
         _serve,
-        merchant=False,
+        whole_home=True,
     )
     serve.add_argument("--port", type=int, default=8000, help=say("port to listen on"))
     serve.add_argument("--host", default="127.0.0.1", help=say("address to listen on"))
@@ -29,7 +29,7 @@ def register(commands: Commands) -> None:
     )
     commands.group("jobs", "background work: expiry, reviews, events, imports")
     run = commands.verb(
-        "jobs run", "run what falls due, for ever or once", _run_jobs, merchant=False
+        "jobs run", "run what falls due, for ever or once", _run_jobs, whole_home=True
     )
     run.add_argument("--once", action="store_true", help=say("do what is due now and stop"))
 
@@ -47,6 +47,7 @@ def _serve(args: argparse.Namespace) -> int:
 
     if not migrations_applied():
         raise Refused(say("The database is not up to date: run `regulars migrate`."))
+    check_merchant(args)
     # A mistake in the code or the settings shows here and not in a worker that starts for ever.
     faults = [fault for fault in run_checks() if fault.is_serious()]
     if faults:
@@ -86,6 +87,7 @@ def _check_port(host: str, port: int) -> None:
 
 def _run_jobs(args: argparse.Namespace) -> None:
     start()
+    check_merchant(args)
     from regulars.infra import jobs, lifeline
 
     if args.once:

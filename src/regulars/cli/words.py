@@ -22,6 +22,9 @@ _ZH: Final = {
     ),
     "answer in JSON": "以 JSON 输出",
     "merchant code; may be left out where there is only one": "商户代码；只有一个商户时可省略",
+    "the whole home is meant; refused unless this merchant is in it": (
+        "针对整个数据目录；其中没有此商户时拒绝执行"
+    ),
     "make the home, a merchant, its programme and its first API key": (
         "建立数据目录、商户、会员计划和首个 API 密钥"
     ),

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
@@ -48,12 +51,27 @@ class Event:
 
 def from_json(written: Mapping[str, Any]) -> Event | None:
     """The event that ``to_json`` wrote; None for a topic or version nobody here knows."""
-    kind = _by_topic.get(written["topic"])
+    kind = kind_of(written["topic"])
     if kind is None or kind.version != written["version"]:
         return None
     told = {name: written[name] for name in _names(kind) if name in written}
     event: Event = _adapter(kind).validate_python(told)
     return event
+
+
+def kind_of(topic: str) -> type[Event] | None:
+    """The class of a topic, also where nothing in this process has named it before: whoever hears a
+    topic need not import its class. None for a topic nobody here knows."""
+    if topic not in _by_topic:
+        load()
+    return _by_topic.get(topic)
+
+
+def load() -> None:
+    """Import every module of events."""
+    for module in iter_modules([str(Path(__file__).parent)]):
+        if module.name != "schemas":
+            import_module(f"{__package__}.{module.name}")
 
 
 def known_events() -> dict[str, type[Event]]:

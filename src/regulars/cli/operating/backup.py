@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from regulars.cli.frame import Commands, Refused, answer, start
+from regulars.cli.frame import Commands, Refused, answer, check_merchant, start
 from regulars.cli.progress import bar
 from regulars.config import home
 from regulars.infra.clock import real_now
@@ -35,7 +35,7 @@ def register(commands: Commands) -> None:
         "backup",
         tell("write database and imported files into one file; safe while serving"),
         _backup,
-        merchant=False,
+        whole_home=True,
     )
     verb.add_argument("file", type=Path, help=tell("file to write; its folder is there already"))
     verb.add_argument(
@@ -52,6 +52,7 @@ def _backup(args: argparse.Namespace) -> None:
     if not path.parent.is_dir():
         raise Refused(tell("There is no folder {path}.", path=path.parent))
     start()
+    check_merchant(args)
     manifest = take(path, with_secrets=args.with_secrets)
     for line in _about_keys(with_secrets=args.with_secrets):
         print(line, file=sys.stderr, flush=True)

@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from regulars.cli.frame import Commands, Refused, answer, start
+from regulars.cli.frame import Commands, Refused, answer, no_merchant, start
 from regulars.cli.progress import bar
 from regulars.config import home
 from regulars.infra.clock import real_now
@@ -29,7 +29,7 @@ def register(commands: Commands) -> None:
         "restore",
         tell("put a backup back into an empty home, check it and verify every ledger"),
         _restore,
-        merchant=False,
+        whole_home=True,
     )
     verb.add_argument("file", type=Path, help=tell("file that `regulars backup` wrote"))
     verb.add_argument(
@@ -56,6 +56,9 @@ def _restore(args: argparse.Namespace) -> int:
         archive.room_for(folder, path.stat().st_size)
         with bar(tell("unpacking")) as move:
             manifest = archive.unpack(path, staged, move=move)
+        held = [merchant["code"] for merchant in manifest["merchants"]]
+        if args.merchant is not None and args.merchant not in held:
+            raise no_merchant(args.merchant, held)
         _check_dialect(manifest)
         brought = _use_keys(staged, replace=args.replace)
         if not args.accept_other_keys:
