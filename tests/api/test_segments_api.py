@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from makers.merchants import member as member_client
 from makers.merchants import unique
 from makers.orders import DAY, Shop, buy, enrol, make_shop, staff, uuid
 from makers.segments import keep_up, members_in
@@ -190,6 +191,24 @@ def test_tags_and_facts_of_a_member() -> None:
     words = console.get("/segment-facts").json()
     assert {"name": "tier", "kind": "text", "part": "tier",
             "operators": ["=", "!=", "in", "not_in", "known"]} in words["facts"]  # fmt: skip
+
+
+def test_a_member_sees_the_words_on_them_and_takes_them_off() -> None:
+    """Without who said so and why: that is the staff's own talk."""
+    shop, big, small = two_buyers()
+    console = staff(shop)
+    code = made(console, rule={"fact": "tags", "op": "includes", "value": "vip"})["code"]
+    keep_up(shop)
+    for member in (big, small):
+        console.post(f"/members/{member}/tags", {"tag": "vip", "why": "writes reviews"})
+    own = member_client(shop.merchant, uuid(big))
+    assert own.get("/tags").json() == {"data": [{"tag": "vip", "at": "2026-03-10T12:00:00Z"}]}
+    answer = own.delete("/tags/vip", key="k")
+    assert answer.json()["data"] == []
+    assert [one["type"] for one in answer.json()["effects"]] == ["member.untagged", "segment.left"]
+    assert own.delete("/tags/vip", key="k").content == answer.content
+    assert own.delete("/tags/vip").status_code == 404
+    assert members_in(shop, code) == {uuid(small)}, "nobody else's"
 
 
 # ── from the RFM grid ─────────────────────────────────────────────────────────────────────

@@ -135,7 +135,43 @@ def test_the_card_opens_in_every_language(
     context.close()
 
 
-def card_link(shop: Shop) -> str:
-    """A signed link to the card of the first member the shop lists."""
-    told = shop.regulars("members", "card-link", "--identity", "external:M0001")
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("en-US", ("Me", "Add your birthday", "Save", "Personal recommendations")),
+        ("zh-CN", ("我的", "填写生日", "保存", "个性化推荐")),
+        ("zh-TW", ("我的", "填寫生日", "儲存", "個人化推薦")),
+    ],
+)
+def test_a_member_says_what_the_shop_may_know(
+    shop: Shop, browser: Any, locale: str, words: tuple[str, str, str, str]
+) -> None:
+    """Each language at the width of a phone; what is said is there when the page is opened anew."""
+    tab, add, save, switch = words
+    context = browser.new_context(viewport={"width": 375, "height": 812}, locale=locale)
+    watched = Watched(context)
+    page = watched.page
+    member = {"en-US": "M0002", "zh-CN": "M0003", "zh-TW": "M0004"}[locale]
+    page.goto(card_link(shop, member))
+    page.get_by_text(tab, exact=True).last.click()
+    page.get_by_role("button", name=add).click()
+    page.locator("input[type=date]").fill("1990-05-04")
+    page.get_by_role("button", name=save).click()
+    page.locator("input[type=date]").wait_for(state="detached")
+    told = page.get_by_role("switch", name=switch)
+    assert told.get_attribute("aria-checked") == "true", "nobody has refused yet"
+    told.click()
+    page.locator(f"[role=switch][aria-label='{switch}'][aria-checked=false]").wait_for()
+    page.reload()
+    page.get_by_text(tab, exact=True).last.click()
+    page.locator(".birthday", has_text="1990").wait_for()
+    page.locator(f"[role=switch][aria-label='{switch}'][aria-checked=false]").wait_for()
+    assert watched.overflow() <= 0
+    assert watched.faults == []
+    context.close()
+
+
+def card_link(shop: Shop, member: str = "M0001") -> str:
+    """A signed link to a member's card."""
+    told = shop.regulars("members", "card-link", "--identity", f"external:{member}")
     return shop.base + "/m/#" + str(told["card_link"]).rsplit("#", 1)[1]

@@ -169,6 +169,18 @@ def test_a_floor_below_what_counts_ends_in_silence() -> None:
     assert notes == []
 
 
+def test_a_member_is_warned_once_though_a_floor_ends_after_it() -> None:
+    """The end of a floor looks at the standing anew, within the days of the warning."""
+    bought = [(D(2026, 3, 1), 500)]
+    before = stand(bought, D(2027, 1, 30), KEPT)
+    floored = before._replace(floor=Floor("silver", D(2027, 2, 10), "vip"))
+    after, notes = rules.advance(
+        floored, history=History(bought), ladder=KEPT, until=D(2027, 2, 20), joined_on=JOINED
+    )
+    assert [(note.day, type(note)) for note in notes] == [(D(2027, 1, 31), Warned)]
+    assert (after.floor, after.warned) == (None, True)
+
+
 # ── what a member is told ─────────────────────────────────────────────────────────────────
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import http.client
 import json
 import os
@@ -26,6 +27,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from makers.homes import POSTGRES
 from makers.merchants import console, make_merchant, make_staff, unique
 from regulars.cli import main, words
+from regulars.cli.operating import words as operating_words
 from regulars.cli.progress import bar
 from regulars.infra.models import WriteRecord
 from regulars.modules.merchants.models import Merchant
@@ -329,6 +331,23 @@ def test_every_chinese_sentence_fills_in_what_the_english_one_does() -> None:
 
     for english, chinese in words._ZH.items():
         assert fields(english) == fields(chinese), english
+
+
+def test_every_sentence_has_a_chinese_one() -> None:
+    """Whatever is said, and what `--help` says of verbs and groups."""
+    said = []
+    for path in Path(words.__file__).parent.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(call, ast.Call):
+                continue
+            name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+            place = {"say": 0, "verb": 1, "group": 1}.get(name)
+            text = call.args[place] if place is not None and place < len(call.args) else None
+            if isinstance(text, ast.Constant):
+                said.append(text.value)
+    known = {*words._ZH, *operating_words._ZH}
+    assert len(said) > 100
+    assert sorted(set(said) - known) == []
 
 
 def test_a_bar_tells_how_far_on_a_terminal_and_stays_quiet_elsewhere() -> None:

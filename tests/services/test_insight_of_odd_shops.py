@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from makers.homes import POSTGRES
 from makers.imported import day_of, import_rhythms
 from makers.orders import DAY, Shop, buy, enrol, give_back, make_shop
 from makers.rhythms import Bought, rhythms
@@ -40,6 +41,9 @@ COLUMNS = {
     "clv": ["member", "expected_purchases", "expected_value_minor", "probability_alive"],
 }
 DAYS = 260
+#: Answers come from the fact files, which are the same whatever database they were written from:
+#: on PostgreSQL one day shows that they were.
+ASKED_BACK = (1,) if POSTGRES else (0, 1, 30, DAYS + 100)
 
 
 def nobody(_path: Path) -> Shop:
@@ -165,7 +169,7 @@ def test_every_question_is_answered_or_it_is_told_why_not(
 ) -> None:
     shop = make(tmp_path)
     for words in ASKED:
-        for back in (0, 1, 30, DAYS + 100):
+        for back in ASKED_BACK:
             code, rows, said = asked(shop, capsys, words, back)
             assert "Traceback" not in said
             assert all(proper(words, row) for row in rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -10,13 +11,14 @@ import pytest
 from django.db import connection
 
 from makers.merchants import make_merchant
+from regulars.cli import main
 from regulars.infra.db import Sql, fetch_one, retrying
 from regulars.infra.http.principal import MerchantFacts
 from regulars.infra.models import OutboxRow
 from regulars.infra.recording import Writes
 from regulars.kernel.errors import Invalid, NotFound
 from regulars.kernel.ids import new_id, show
-from regulars.modules.members import enrolment, gather, queries, services
+from regulars.modules.members import enrolment, exporting, gather, queries, services
 from regulars.modules.members.errors import IdentityConflict
 from regulars.modules.members.models import Identity, Member
 from regulars.modules.members.rules import member_number, normalised, phone_region
@@ -280,3 +282,35 @@ def test_external_ids_open_for_files_that_go_out() -> None:
     shop = shanghai()
     ana = enrol(shop, ("external", "cust-1"), ("phone", "13800138000")).member_id
     assert queries.external_ids(shop.id, [ana]) == {ana: "cust-1"}
+
+
+def test_a_merchant_takes_its_customers_along(capsys: pytest.CaptureFixture[str]) -> None:
+    """Opened, every record once and in order, over the edge of a piece; nobody else's."""
+    shop, other = shanghai(), shanghai()
+    enrol(other, ("phone", "13900139000"))
+    ana = enrol(
+        shop, ("phone", "13800138000"), ("email", "ana@example.com"), name="Ana",
+        birthday=date(1992, 2, 29), consents=(ConsentDraft("sms", True, "v1", "till"),),
+    ).member_id  # fmt: skip
+    services.record_consent(
+        merchant_id=shop.id, member_id=ana, consent=ConsentDraft("sms", False, "v1"), now=NOW
+    )
+    bo = enrol(shop, ("external", "B1")).member_id
+    assert main(["export", "members", "--merchant", shop.code]) == 0
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (first["id"], second["id"]) == (show("mem", ana), show("mem", bo))
+    assert (first["name"], first["birthday"]) == ("Ana", "1992-02-29")
+    assert [(one["type"], one["value"]) for one in first["identities"]] == [
+        ("email", "ana@example.com"), ("phone", "+8613800138000"),
+    ]  # fmt: skip
+    assert [one["granted"] for one in first["consents"]] == [True, False]
+    assert (second["name"], second["consents"]) == (None, [])
+
+
+def test_an_export_goes_on_over_the_edge_of_a_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = shanghai()
+    people = [enrol(shop, ("external", f"m{n}")).member_id for n in range(5)]
+    monkeypatch.setattr(exporting, "_PIECE", 2)
+    told = list(exporting.exported(shop.id))
+    assert [one["id"] for one in told] == [show("mem", id_) for id_ in people]
+    assert [one["identities"][0]["value"] for one in told] == [f"m{n}" for n in range(5)]

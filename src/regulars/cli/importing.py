@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -41,6 +42,9 @@ def register(commands: Commands) -> None:
     commands.group("export", "what is in the books")
     commands.verb(
         "export entries", "every posting up to the latest seal, then the seals (NDJSON)", _export
+    )
+    commands.verb(
+        "export members", "every member with identities and consents, opened (NDJSON)", _members
     )
 
 
@@ -143,6 +147,14 @@ def _export(args: argparse.Namespace) -> None:
 
     for line in export_entries(the_merchant(args).id):
         sys.stdout.write(line if line.endswith("\n") else line + "\n")
+
+
+def _members(args: argparse.Namespace) -> None:
+    start()
+    from regulars.modules.members.exporting import exported
+
+    for member in exported(the_merchant(args).id):
+        sys.stdout.write(json.dumps(member, ensure_ascii=False) + "\n")
 
 
 def _tell(args: argparse.Namespace, merchant: MerchantFacts, run: RunView, *, dry: bool) -> None:

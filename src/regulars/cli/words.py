@@ -131,6 +131,55 @@ _ZH: Final = {
         "What happened so far is too much alike to learn from: {there} cases of the rarer "
         "outcome, at least {needed} are needed."
     ): "至今的结果过于一致，无法学习：较少的一种有 {there} 例，至少需要 {needed} 例。",
+    "up to and with this day; today if not": "截至这一天（含）；默认为今天",
+    "Write a day as 2018-01-02, not {day!r}.": "日期请写作 2018-01-02，而不是 {day!r}。",
+    "order and refund files in": "导入订单和退款文件",
+    "import an order file; the same file twice changes nothing": (
+        "导入订单文件；同一文件导入两次不会改变任何内容"
+    ),
+    "import a refund file; refunds that come before their order wait for it": (
+        "导入退款文件；先于订单到达的退款会等待订单"
+    ),
+    "go on with a run that was cut off": "继续被中断的导入",
+    "give back everything a run brought": "撤销一次导入带来的全部内容",
+    "list the latest runs": "列出最近的导入",
+    "what is in the books": "导出账上内容",
+    "every posting up to the latest seal, then the seals (NDJSON)": (
+        "最近一次封印前的每笔分录，然后是各封印（NDJSON）"
+    ),
+    "every member with identities and consents, opened (NDJSON)": (
+        "每位会员及其明文身份标识和授权同意（NDJSON）"
+    ),
+    "file {name}, read as {profile}": "文件 {name}，按 {profile} 读取",
+    "{rows} rows, {rejected} not taken": "{rows} 行，{rejected} 行未采纳",
+    "id of the run": "导入编号",
+    "importing": "正在导入",
+    "undoing": "正在撤销",
+    "{orders} orders were given back": "已撤销 {orders} 笔订单",
+    "nothing was imported: this was a dry run": "未导入任何内容：这只是试运行",
+    "  and more; all of them are in the rejected-rows file": "  等等；全部见拒收行文件",
+    "CSV, Parquet or XLSX": "CSV、Parquet 或 XLSX",
+    "how the columns are read": "按何种格式读取各列",
+    "only tell what it would do": "只说明会做什么",
+    "members of a merchant": "商户的会员",
+    "print a signed link to a member's card": "给出会员卡的签名链接",
+    "how the member is known, as external:M0001 or phone:+8613800000000": (
+        "会员的身份标识，如 external:M0001 或 phone:+8613800000000"
+    ),
+    "Nobody is known as {identity}.": "没有身份标识为 {identity} 的会员。",
+    "makes a publishable key for web pages of this origin; repeat for more": (
+        "生成可公开的密钥，供该来源的网页使用；可重复以添加多个"
+    ),
+    "a report on everything so far: repurchase, cohorts, …": (
+        "截至目前的报表：repurchase、cohorts 等"
+    ),
+    "which one; a wrong name lists them": "哪一张；名称有误时会列出全部",
+    "days that end with as-of": "截至该日的天数",
+    "what second_order is split by": "second_order 按什么分组",
+    "A window is 1 to {most} days.": "窗口为 1 至 {most} 天。",
+    "what each member may still bring": "每位会员还可能带来多少",
+    "learn up to and with this day": "学习截至这一天（含）的数据",
+    "days to look ahead": "向前看的天数",
 }
 
 

@@ -44,4 +44,9 @@ export interface MemberOrder {
   store: string | null
 }
 
+export interface MemberTag {
+  tag: string
+  at: string
+}
+
 export type MemberConsent = Consent

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
 from regulars.kernel.errors import Refusal
+
+from .principal import ApiRequest
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -61,3 +64,10 @@ def needs_of(view: Callable[..., Any]) -> Needs:
             "its route"
         )
     return needs
+
+
+def own_id(request: ApiRequest) -> UUID:
+    """The member who asks. Raises Forbidden where it is none."""
+    if request.auth.member_id is None:
+        raise Forbidden
+    return request.auth.member_id

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from ninja import Query, Router
@@ -12,7 +11,7 @@ from pydantic import Field
 from regulars.infra.http.answers import page
 from regulars.infra.http.fields import PageQuery, Strict
 from regulars.infra.http.language import language_of
-from regulars.infra.http.permissions import Forbidden, requires
+from regulars.infra.http.permissions import own_id, requires
 from regulars.infra.http.principal import ApiRequest
 from regulars.kernel.errors import FieldError, Invalid
 from regulars.kernel.ids import parse, show
@@ -33,7 +32,7 @@ class CardQuery(Strict):
 @requires("self.read")
 def read_own_card(request: ApiRequest, query: Annotated[CardQuery, Query()]) -> dict[str, Any]:
     """The card with everything on it, in one answer."""
-    return card(request.auth.merchant, _own_id(request), locale=language_of(request, query.lang))
+    return card(request.auth.merchant, own_id(request), locale=language_of(request, query.lang))
 
 
 @router.get("/orders", response=OwnOrdersOut, operation_id="list_own_orders")
@@ -48,7 +47,7 @@ def list_own_orders(request: ApiRequest, query: Annotated[PageQuery, Query()]) -
     merchant = request.auth.merchant
     rows = orders(
         merchant.id,
-        Wanted(member_id=_own_id(request)),
+        Wanted(member_id=own_id(request)),
         zone=ZoneInfo(merchant.zone),
         limit=query.limit,
         after=after,
@@ -68,9 +67,3 @@ def _order(row: OrderRow) -> dict[str, Any]:
         "points": row.points,
         "store": row.store,
     }
-
-
-def _own_id(request: ApiRequest) -> UUID:
-    if request.auth.member_id is None:
-        raise Forbidden
-    return request.auth.member_id

@@ -6,7 +6,7 @@ from typing import Any
 
 from ninja import Router
 
-from regulars.infra.http.permissions import Forbidden, requires
+from regulars.infra.http.permissions import own_id, requires
 from regulars.infra.http.principal import ApiRequest
 
 from .routes import wallet
@@ -19,6 +19,4 @@ router = Router(tags=["card"])
 @requires("self.read")
 def list_own_coupons(request: ApiRequest) -> dict[str, Any]:
     """One's own coupons: usable ones first, soonest to end first."""
-    if request.auth.member_id is None:
-        raise Forbidden
-    return wallet(request.auth.merchant, request.auth.member_id)
+    return wallet(request.auth.merchant, own_id(request))

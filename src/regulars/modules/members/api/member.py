@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 from django.http import HttpResponse
 from ninja import Router
@@ -13,7 +12,7 @@ from pydantic import Field
 from regulars.events.effects import effects
 from regulars.infra.http.answers import answer_once
 from regulars.infra.http.fields import Day, ShortText, Strict
-from regulars.infra.http.permissions import Forbidden, requires
+from regulars.infra.http.permissions import own_id, requires
 from regulars.infra.http.principal import ApiRequest
 from regulars.infra.writes import Outcome
 from regulars.kernel.ids import show
@@ -71,19 +70,19 @@ def put_own_birthday(request: ApiRequest, body: OwnBirthdayIn) -> HttpResponse:
 
     One that is known is replaced once a year at most: 409 birthday_changed_recently.
     """
-    own_id = _own_id(request)
+    member_id = own_id(request)
 
     def act(now: datetime) -> Outcome:
         events = describe(
             merchant=request.auth.merchant,
-            member_id=own_id,
+            member_id=member_id,
             given={"birthday": body.birthday},
             now=now,
         )
         told = {**_own_birthday(request), "effects": effects(events)}
-        return Outcome(status=200, body=told, subject=show("mem", own_id))
+        return Outcome(status=200, body=told, subject=show("mem", member_id))
 
-    return answer_once(request, "members.own_birthday", act, show("mem", own_id))
+    return answer_once(request, "members.own_birthday", act, show("mem", member_id))
 
 
 @router.get("/consents", response=OwnConsentsOut, operation_id="list_own_consents")
@@ -97,36 +96,30 @@ def list_own_consents(request: ApiRequest) -> dict[str, Any]:
 @requires("self.consent")
 def record_own_consent(request: ApiRequest, body: OwnConsentIn) -> HttpResponse:
     """Say yes or no to a purpose; saying no is as easy as saying yes."""
-    own_id = _own_id(request)
+    member_id = own_id(request)
 
     def act(now: datetime) -> Outcome:
         event = services.record_consent(
             merchant_id=request.auth.merchant_id,
-            member_id=own_id,
+            member_id=member_id,
             consent=ConsentDraft(body.purpose, body.granted, body.text_version, _CHANNEL),
             now=now,
         )
         told = {"data": _own(request), "effects": effects([event])}
-        return Outcome(status=201, body=told, subject=show("mem", own_id))
+        return Outcome(status=201, body=told, subject=show("mem", member_id))
 
-    return answer_once(request, "consents.record_own", act, show("mem", own_id))
-
-
-def _own_id(request: ApiRequest) -> UUID:
-    if request.auth.member_id is None:
-        raise Forbidden
-    return request.auth.member_id
+    return answer_once(request, "consents.record_own", act, show("mem", member_id))
 
 
 def _own(request: ApiRequest) -> list[dict[str, Any]]:
-    found = queries.consents(request.auth.merchant_id, [_own_id(request)])
+    found = queries.consents(request.auth.merchant_id, [own_id(request)])
     return [consent_json(view) for view in found]
 
 
 def _own_birthday(request: ApiRequest) -> dict[str, Any]:
     merchant = request.auth.merchant
-    own_id = queries.carrier_of(merchant.id, _own_id(request))
-    known, changed_on = queries.birthday_since(merchant.id, own_id)
+    member_id = queries.carrier_of(merchant.id, own_id(request))
+    known, changed_on = queries.birthday_since(merchant.id, member_id)
     free = changeable_from(changed_on)
     return {
         "birthday": known.isoformat() if known else None,
