@@ -45,6 +45,27 @@ class Strict(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, populate_by_name=True)
 
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        found = handler(schema)
+        for field in handler.resolve_ref_schema(found).get("properties", {}).values():
+            for part in (field, *field.get("anyOf", ())):
+                _name_limits(part)
+        return found
+
+
+#: Behind a validator of ours pydantic leaves limits under its own names.
+_LIMITS: Final = {"ge": "minimum", "le": "maximum", "multiple_of": "multipleOf"}
+
+
+def _name_limits(schema: dict[str, Any]) -> None:
+    """Limits of numbers by the names of JSON Schema."""
+    for ours, standard in _LIMITS.items():
+        if ours in schema:
+            schema[standard] = schema.pop(ours)
+
 
 def _instant(value: Any) -> datetime:
     if isinstance(value, datetime):
