@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -85,6 +88,34 @@ def test_it_is_prepared_once_it_was_sent_often_enough(driver: Any) -> None:
         expected = [f"{number} 名", str(number)]
         assert prepared.row_of(prepared.execute(driver, _ECHO, expected)) == expected
         assert len(names(driver)) == (number >= driver.prepare_threshold)
+
+
+def test_every_kind_of_value_arrives_as_it_is(driver: Any) -> None:
+    """By a cursor as text, and prepared as the server keeps it."""
+    driver.execute("SET TIME ZONE 'UTC'")
+    sent = {
+        UUID(int=1): ("uuid", "00000000-0000-0000-0000-000000000001"),
+        dt.datetime(2026, 1, 2, 3, 4, 5, 678_901, tzinfo=ZoneInfo("Asia/Shanghai")): (
+            "timestamptz",
+            "2026-01-01 19:04:05.678901+00",
+        ),
+        dt.datetime(1999, 12, 31, 23, 59, 59, 999_999, tzinfo=dt.UTC): (
+            "timestamptz",
+            "1999-12-31 23:59:59.999999+00",
+        ),
+        dt.date(2026, 2, 28): ("date", "2026-02-28"),
+        dt.date(1970, 1, 1): ("date", "1970-01-01"),
+        2**53: ("bigint", "9007199254740992"),
+        True: ("boolean", "t"),
+        "名": ("text", "名"),
+        None: ("text", None),
+    }
+    columns = (f"${place}::{kind}" for place, (kind, _) in enumerate(sent.values(), 1))
+    text = f"SELECT {','.join(columns)}"
+    for _ in range(driver.prepare_threshold + 3):
+        found = prepared.row_of(prepared.execute(driver, text, list(sent)))
+        assert found == [told for _, told in sent.values()]
+    assert len(names(driver)) == 1
 
 
 def test_behind_a_pooler_nothing_is_prepared(driver: Any) -> None:

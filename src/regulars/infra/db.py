@@ -17,7 +17,7 @@ from hashlib import sha256
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.utils import IntegrityError, OperationalError
 
 T = TypeVar("T")
@@ -88,9 +88,12 @@ def fetch_texts(sql: HotSql, params: Mapping[str, Any]) -> Sequence[Any] | None:
         return fetch_one(sql, params)
     from .prepared import execute, row_of
 
-    with connection.wrap_database_errors:
-        values = [pg_text(params[name]) for name in sql.names]
-        return row_of(execute(_driver(), sql.numbered, values))
+    # Each look at the proxy finds out anew which connection this thread has.
+    here = connections[DEFAULT_DB_ALIAS]
+    with here.wrap_database_errors:
+        here.ensure_connection()
+        values = [params[name] for name in sql.names]
+        return row_of(execute(here.connection, sql.numbered, values))
 
 
 def fetch_one(sql: Sql, params: Mapping[str, Any]) -> tuple[Any, ...] | None:

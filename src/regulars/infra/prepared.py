@@ -3,19 +3,25 @@
 A cursor plans each execution anew in Python: it looks for placeholders, picks a dumper for every
 value, drives a generator and waits. For a statement whose text never changes libpq's one call
 does it all, at a third of the processor's time (docs/adr/0025-hot-statements-by-libpq.md).
-Values travel as text, and the statement says of what type each is.
+The statement says of what type each value is: ids, instants and days travel as the server keeps
+them, which costs both sides a fraction of their text; all else as text.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, Final
+from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import errors
 from psycopg.pq import ExecStatus, TransactionStatus
+
+from .db import pg_text
 
 #: The server knows the statement no longer (psycopg has it forget all after a rollback), or the
 #: tables it was planned for have changed. Neither has done anything.
@@ -23,6 +29,11 @@ _FORGOTTEN: Final = "26000"
 _STALE: Final = frozenset({_FORGOTTEN, "0A000"})
 _IDLE: Final = int(TransactionStatus.IDLE)
 _GOOD: Final = frozenset({int(ExecStatus.TUPLES_OK), int(ExecStatus.COMMAND_OK)})
+#: What travels as the server keeps it: 16 bytes; microseconds, and days, since the year 2000.
+_BINARY: Final = frozenset({UUID, dt.datetime, dt.date})
+_EPOCH: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+_FIRST_DAY: Final = _EPOCH.toordinal()
+_MICROSECOND: Final = dt.timedelta(microseconds=1)
 
 
 class _Statements:
@@ -39,8 +50,9 @@ class _Statements:
 _of_connection: WeakKeyDictionary[Any, _Statements] = WeakKeyDictionary()
 
 
-def execute(driver: Any, text: str, values: Sequence[str | None]) -> Any:
-    """The libpq result of a statement with ``$1`` to ``$n``.
+def execute(driver: Any, text: str, values: Sequence[object]) -> Any:
+    """The libpq result of a statement with ``$1`` to ``$n``: texts, integers, ids, aware instants,
+    days, None.
 
     In autocommit it is prepared once it was sent ``prepare_threshold`` times (never where that is
     None), at most ``prepared_max`` of them a connection. A transaction is a cursor's affair: one
@@ -53,7 +65,7 @@ def execute(driver: Any, text: str, values: Sequence[str | None]) -> Any:
             name = _prepared(driver, text)
             if name is None:
                 break
-            result = pg.exec_prepared(name, _encoded(values))
+            result = pg.exec_prepared(name, *_encoded(values))
             if result.status in _GOOD:
                 return result
             error = errors.error_from_result(result)
@@ -61,9 +73,9 @@ def execute(driver: Any, text: str, values: Sequence[str | None]) -> Any:
                 raise error
             _forget(driver, text, name, all_of_them=error.sqlstate == _FORGOTTEN)
         with psycopg.RawCursor(driver) as cursor:
-            return cursor.execute(text, values, prepare=False).pgresult
+            return cursor.execute(text, _texts(values), prepare=False).pgresult
     with psycopg.RawCursor(driver) as cursor:
-        return cursor.execute(text, values).pgresult
+        return cursor.execute(text, _texts(values)).pgresult
 
 
 def row_of(result: Any) -> list[str | None] | None:
@@ -118,9 +130,45 @@ def _forget_oldest(driver: Any, known: OrderedDict[str, int | bytes]) -> None:
             driver.pgconn.exec_(b"DEALLOCATE " + oldest)
 
 
-def _encoded(values: Sequence[str | None]) -> list[bytes | None]:
-    encoded = [None if value is None else value.encode() for value in values]
-    # libpq would take the text up to there for all of it.
-    if b"\0" in b"".join(filter(None, encoded)):
+def _texts(values: Sequence[object]) -> list[str | None]:
+    return [pg_text(value) for value in values]
+
+
+def _encoded(values: Sequence[object]) -> tuple[list[bytes | None], list[int]]:
+    """The values as libpq takes them, and of each whether it is binary."""
+    writers, binary, texts = _plan(tuple(map(type, values)))
+    # libpq would take a text up to there for all of it.
+    if "\0" in "".join([values[place] for place in texts]):  # type: ignore[misc]
         raise psycopg.DataError("PostgreSQL text cannot contain a NUL character")
-    return encoded
+    encoded = [
+        None if value is None else write(value)
+        for write, value in zip(writers, values, strict=True)
+    ]
+    return encoded, binary
+
+
+@lru_cache(maxsize=1_024)
+def _plan(kinds: tuple[type, ...]) -> tuple[list[_Write], list[int], list[int]]:
+    """How values of these types are written, which are binary, and where texts are: the few
+    statements of the hot path come with few patterns of them."""
+    writers = [_AS_BYTES.get(kind, _as_text) for kind in kinds]
+    binary = [int(kind in _BINARY) for kind in kinds]
+    return writers, binary, [place for place, kind in enumerate(kinds) if kind is str]
+
+
+def _as_text(value: object) -> bytes:
+    return str(value).encode()
+
+
+@lru_cache(maxsize=4_096)
+def _instant(at: dt.datetime) -> bytes:
+    return ((at - _EPOCH) // _MICROSECOND).to_bytes(8, "big", signed=True)
+
+
+_Write = Callable[[Any], bytes]
+_AS_BYTES: Final[dict[type, _Write]] = {
+    str: str.encode,
+    UUID: lambda value: value.int.to_bytes(16, "big"),
+    dt.datetime: _instant,
+    dt.date: lambda day: (day.toordinal() - _FIRST_DAY).to_bytes(4, "big", signed=True),
+}

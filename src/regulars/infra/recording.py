@@ -9,13 +9,12 @@ no longer finds what was seen undoes the whole unit and raises `LostRace`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from .columns import LITE, PG, plain_columns
 from .db import (
@@ -75,7 +74,7 @@ class Table:
     def parameters(self, rows: Sequence[Row]) -> list[Any]:
         if len(rows) > _FEW:
             return [_JSON.encode([dict(zip(self.columns, row, strict=True)) for row in rows])]
-        return _texts(rows)
+        return _flat(rows)
 
 
 class _Typed:
@@ -108,7 +107,7 @@ class _Typed:
     def parameters(self, rows: Sequence[Row]) -> list[Any]:
         if len(rows) > _FEW:
             return [array_text(map(pg_value, column)) for column in zip(*rows, strict=True)]
-        return _texts(rows)
+        return _flat(rows)
 
 
 class Update(_Typed):
@@ -221,26 +220,10 @@ def _marks(kinds: Sequence[str], count: int, first: int) -> str:
     return "(" + "),(".join(rows) + ")"
 
 
-def _texts(rows: Sequence[Row]) -> list[str | None]:
-    return [
-        value if (kind := type(value)) is str else _AS_TEXT[kind](value)
-        for row in rows
-        for value in row
-    ]
+def _flat(rows: Sequence[Row]) -> list[Any]:
+    return [value for row in rows for value in row]
 
 
-class _AsText(dict[type, Callable[[Any], str | None]]):
-    """By type, how a value is told as text; for many small values in a row."""
-
-    def __missing__(self, kind: type) -> Callable[[Any], str | None]:
-        return pg_text
-
-
-def _nothing(value: Any) -> None:
-    """What stands for None."""
-
-
-_AS_TEXT: Final = _AsText({type(None): _nothing, int: str, UUID: attrgetter("hex")})
 Target = Table | Upsert | Update | Delete
 #: From how many rows of a target on they travel as columns, in a statement of their own.
 _MANY: Final = 200
@@ -276,15 +259,24 @@ class Writes:
         IntegrityError when a constraint does; on PostgreSQL outside a transaction nothing has
         then changed, inside one the caller must roll back.
         """
-        with connection.wrap_database_errors:
+        # Each look at the proxy finds out anew which connection this thread has.
+        here = connections[DEFAULT_DB_ALIAS]
+        with here.wrap_database_errors:
+            here.ensure_connection()
+            if is_postgres() and not self.columns and self._is_small():
+                _send_one(here.connection, *_one_statement(self.rows))
+                return
             steps = self.steps()
-            connection.ensure_connection()
-            if len(steps) > 1 and is_postgres() and not connection.in_atomic_block:
+            if len(steps) > 1 and is_postgres() and not here.in_atomic_block:
                 # Several statements: the unit needs a transaction around it.
                 with transaction.atomic():
-                    _perform(steps)
+                    _perform(here.connection, steps)
             else:
-                _perform(steps)
+                _perform(here.connection, steps)
+
+    def _is_small(self) -> bool:
+        """Whether there are rows, and of no target too many for one statement."""
+        return 0 < max(map(len, self.rows.values()), default=0) < _MANY
 
     def steps(self) -> list[Step]:
         """What a driver has to do to record all of it, in this connection's dialect."""
@@ -321,43 +313,44 @@ class Writes:
             values = plain_columns(columns, table.converted, PG)
             steps.append(Step("copy", table.name, table.pg_copy, values))
         if few:
-            steps.append(_one_statement(few))
+            text, values = _one_statement(few)
+            steps.append(Step("one", "", text, list(map(pg_text, values))))
         return steps
 
 
-def _perform(steps: list[Step]) -> None:
-    if len(steps) == 1 and steps[0].how == "one":
-        _send_one(steps[0])
-        return
+def _perform(driver: Any, steps: list[Step]) -> None:
     try:
-        perform(connection.connection, steps)
+        perform(driver, steps)
     except Lost as lost:
         raise LostRace(*lost.args) from lost
 
 
-def _send_one(step: Step) -> None:
+def _send_one(driver: Any, text: str, values: Sequence[Any]) -> None:
     from psycopg.errors import DivisionByZero
 
     from .prepared import execute
 
     try:
-        execute(connection.connection, step.text, step.values)
+        execute(driver, text, values)
     except DivisionByZero as lost:
         raise LostRace from lost
 
 
-def _one_statement(targets: Mapping[Target, Sequence[Row]]) -> Step:
-    """All of a small unit in one statement, which under autocommit is a transaction of its own."""
+def _one_statement(targets: Mapping[Target, Sequence[Row]]) -> tuple[str, list[Any]]:
+    """All of a small unit in one statement, which under autocommit is a transaction of its own;
+    and its parameters."""
     shape = []
     params: list[Any] = []
     found: list[str] = []
     for target, rows in targets.items():
         count = len(rows)
+        if not count:
+            continue
         shape.append((target, count if count < _MORE else _MORE))
         params += target.parameters(rows)
         if target.guarded:
             found.append(str(count))
-    return Step("one", "", _statement(tuple(shape)), params + found)
+    return _statement(tuple(shape)), params + found
 
 
 @lru_cache(maxsize=1_024)

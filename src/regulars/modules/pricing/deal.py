@@ -115,8 +115,9 @@ class Deal:
         )
 
     @staticmethod
-    def from_json(text: str) -> Deal:
-        stored = json.loads(text)
+    def from_json(kept: str | Mapping[str, Any]) -> Deal:
+        """From ``to_json``'s text, or from what the text says."""
+        stored = json.loads(kept) if isinstance(kept, str) else kept
         shipping_gross, shipping_discounts = stored["shipping"]
         channel, store = stored["place"]
         return Deal(

@@ -14,15 +14,17 @@ from regulars.modules.budgets.types import Claim
 
 from .deal import Deal
 
-_COLUMNS: Final = "q.id, q.member_id, q.state, q.expires_at, q.order_id, q.deal"
+_COLUMNS: Final = "q.id, q.member_id, q.state, q.expires_at, q.order_id"
 #: A scalar for other gathers: the quote :quote_id and what :budget_owner (its name there) claims.
-QUOTE: Final = f"""(SELECT json_array({_COLUMNS}, {CLAIMS_OF_OWNER}) FROM pricing_quote q
+#: The deal stands in it as the JSON it is: as a text it would be written and read twice.
+QUOTE: Final = f"""(SELECT json_array({_COLUMNS}, json(q.deal), {CLAIMS_OF_OWNER})
+  FROM pricing_quote q
   WHERE q.merchant_id = :merchant_id AND q.id = :quote_id)"""
 #: A scalar for gathers of orders (alias ``o``): the deal an order was placed on.
 DEAL_OF_ORDER: Final = """(SELECT q.deal FROM pricing_quote q
   WHERE q.merchant_id = o.merchant_id AND q.order_id = o.id)"""
 _QUOTE: Final = Sql(
-    f"SELECT {_COLUMNS} FROM pricing_quote q "
+    f"SELECT {_COLUMNS}, q.deal FROM pricing_quote q "
     "WHERE q.merchant_id = :merchant_id AND q.id = :quote_id"
 )
 
