@@ -166,7 +166,8 @@ class Person:
         """
         ladder = standing_by.ladder
         for purse in (self.points, self.growth_value):
-            if purse.complete and purse.next_due_at is not None:
+            due = purse.next_due_at
+            if due is not None and due <= paid_at and purse.complete:
                 purse.catch_up(journal, min(paid_at, now))
         notes = self.stand_by(standing_by, day)
         late = self.is_late(day)

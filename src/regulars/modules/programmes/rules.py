@@ -103,24 +103,14 @@ def _freeze(
     circumstances: Circumstances,
     earned_today: int,
 ) -> Frozen:
-    rates = (
-        line_rates(
-            rule,
-            lines,
-            day=circumstances.day,
-            store=circumstances.store,
-            channel=circumstances.channel,
-        )
-        if rule.rates
-        else ()
-    )
+    tier, _, day, store, channel, *_ = circumstances
     return Frozen(
-        per_minor=rule.per_minor,
-        amount=rule.amount,
-        tier_bps=rule.tier_bps.get(circumstances.tier, BPS),
-        line_bps=rates,
-        crossings=crossings(rule, ladder, circumstances) if ladder.crossing == "split" else (),
-        most=cap_left(rule, earned_today=earned_today),
+        rule.per_minor,
+        rule.amount,
+        rule.tier_bps.get(tier, BPS),
+        line_rates(rule, lines, day=day, store=store, channel=channel) if rule.rates else (),
+        crossings(rule, ladder, circumstances) if ladder.crossing == "split" else (),
+        cap_left(rule, earned_today=earned_today),
     )
 
 
