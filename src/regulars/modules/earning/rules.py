@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from operator import mul
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -26,7 +27,8 @@ def earned(frozen: Frozen, net_minor: Sequence[int]) -> int:
         weighted = _weighted_with_crossings(frozen, net_minor)
         exact = weighted * frozen.amount // (frozen.per_minor * BPS * BPS)
     elif line_bps:
-        weighted = sum(n * b for n, b in zip(net_minor, line_bps, strict=True))
+        assert len(net_minor) == len(line_bps)
+        weighted = sum(map(mul, net_minor, line_bps))
         exact = weighted * frozen.tier_bps * frozen.amount // (frozen.per_minor * BPS * BPS)
     else:
         exact = sum(net_minor) * frozen.tier_bps * frozen.amount // (frozen.per_minor * BPS)

@@ -44,7 +44,7 @@ def _frozen_text(frozen: Frozen) -> str:
     per_minor, amount, tier_bps, line_bps, crossings, most = frozen
     if not line_bps and not crossings and most is None:
         return f"[{per_minor},{amount},{tier_bps}]"
-    rates = ",".join(map(str, line_bps))
+    rates = ",".join(map(str, line_bps)) if line_bps else ""
     bounds = ",".join([f"[{above_minor},{bps}]" for above_minor, bps in crossings])
     left = "null" if most is None else most
     return f"[{per_minor},{amount},{tier_bps},[{rates}],[{bounds}],{left}]"

@@ -98,9 +98,11 @@ def after_activity(
     standing: Standing, *, history: History, ladder: Ladder, day: date, joined_on: date
 ) -> tuple[Standing, list[Note]]:
     """The standing after something was counted on ``day``, no earlier than it was evaluated."""
-    standing, notes = advance(
-        standing, history=history, ladder=ladder, until=day, joined_on=joined_on
-    )
+    notes: list[Note] = []
+    if standing.review_on is not None and standing.review_on <= day:
+        standing, notes = advance(
+            standing, history=history, ladder=ladder, until=day, joined_on=joined_on
+        )
     counter = counted(history, ladder, day, joined_on)
     rank, reached = ladder.rank(standing.tier), tier_for(counter, ladder)
     reached_rank = ladder.rank(reached.code)
