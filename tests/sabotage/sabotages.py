@@ -279,7 +279,7 @@ SABOTAGES = (
     Sabotage(
         "floor for each line, not for the order",
         EARNING,
-        "weighted = sum(n * b for n, b in zip(net_minor, line_bps, strict=True))",
+        "weighted = sum(map(mul, net_minor, line_bps))",
         "weighted = sum(n * b // BPS * BPS for n, b in zip(net_minor, line_bps, strict=True))",
         LAWS,
     ),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from operator import mul
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -26,7 +27,8 @@ def earned(frozen: Frozen, net_minor: Sequence[int]) -> int:
         weighted = _weighted_with_crossings(frozen, net_minor)
         exact = weighted * frozen.amount // (frozen.per_minor * BPS * BPS)
     elif line_bps:
-        weighted = sum(n * b for n, b in zip(net_minor, line_bps, strict=True))
+        assert len(net_minor) == len(line_bps)
+        weighted = sum(map(mul, net_minor, line_bps))
         exact = weighted * frozen.tier_bps * frozen.amount // (frozen.per_minor * BPS * BPS)
     else:
         exact = sum(net_minor) * frozen.tier_bps * frozen.amount // (frozen.per_minor * BPS)
@@ -59,15 +61,25 @@ def _weighted_with_crossings(frozen: Frozen, net_minor: Sequence[int]) -> int:
 
 class RateMemo:
     """Rates by sku, each found once; for work over many orders of one merchant, within which what
-    the catalogue knows does not change. ``facts`` holds every sku that will be asked for."""
+    the catalogue knows does not change. It must ``learn`` every sku that it is asked for."""
 
-    __slots__ = ("_by_sku", "_open", "facts")
+    __slots__ = ("_facts", "_odd", "_open")
 
     def __init__(self) -> None:
-        self.facts: dict[str, LineFacts] = {}
-        self._by_sku: dict[tuple[Rate, ...], dict[str, int]] = {}
+        self._facts: dict[str, LineFacts] = {}
+        # By the rates that are open: the skus that do not earn at BPS. Most do, and a small table
+        # stays near the processor.
+        self._odd: dict[tuple[Rate, ...], dict[str, int]] = {}
         # By the rule as an object: to compare two would cost more than to find the rates anew.
         self._open: dict[tuple[int, date, str | None, str | None], _Open] = {}
+
+    def unknown(self, skus: Iterable[str]) -> set[str]:
+        return set(skus) - self._facts.keys()
+
+    def learn(self, facts: Sequence[LineFacts]) -> None:
+        self._facts.update((fact.sku, fact) for fact in facts)
+        for live, odd in self._odd.items():
+            odd.update(_odd_ones(live, facts))
 
     def of(
         self,
@@ -83,19 +95,20 @@ class RateMemo:
         known = self._open.get(key)
         if known is None:
             live = _open_rates(rule, day=day, store=store, channel=channel)
-            known = self._open[key] = rule, live, self._by_sku.setdefault(live, {})
-        _, live, rates = known
-        if not live:
+            if live not in self._odd:
+                self._odd[live] = dict(_odd_ones(live, self._facts.values()))
+            known = self._open[key] = rule, self._odd[live]
+        _, odd = known
+        if odd.keys().isdisjoint(skus):
             return ()
-        try:
-            found = tuple(map(rates.__getitem__, skus))
-        except KeyError:
-            rates.update((sku, _rate(live, self.facts[sku])) for sku in skus if sku not in rates)
-            found = tuple(map(rates.__getitem__, skus))
-        return () if found.count(BPS) == len(found) else found
+        return tuple([odd.get(sku, BPS) for sku in skus])
 
 
-_Open = tuple[EarningRule, tuple[Rate, ...], dict[str, int]]
+_Open = tuple[EarningRule, dict[str, int]]
+
+
+def _odd_ones(live: Sequence[Rate], facts: Iterable[LineFacts]) -> Iterator[tuple[str, int]]:
+    return ((fact.sku, bps) for fact in facts if (bps := _rate(live, fact)) != BPS)
 
 
 class KnownLines(NamedTuple):
@@ -174,11 +187,11 @@ def earn_dates(
     available_at = earned_at
     if rule.pending_days:
         available_at = day_start(day + timedelta(days=rule.pending_days), zone)
-    return EarnDates(available_at, expiry_of(rule.expiry, day=day, zone=zone))
+    return EarnDates(available_at, expiry_of(rule.expiry, day, zone))
 
 
 @lru_cache(maxsize=4_096)
-def expiry_of(expiry: Expiry, *, day: date, zone: ZoneInfo) -> datetime | None:
+def expiry_of(expiry: Expiry, day: date, zone: ZoneInfo) -> datetime | None:
     """The instant at which what was earned on ``day`` is gone (exclusive end), or None."""
     if expiry.kind == "never":
         return None

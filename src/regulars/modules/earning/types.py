@@ -62,8 +62,7 @@ class Earning:
     growth_value: EarningRule
 
 
-@dataclass(frozen=True, slots=True)
-class LineFacts:
+class LineFacts(NamedTuple):
     """What the rates look at."""
 
     sku: str

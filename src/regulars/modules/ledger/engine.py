@@ -53,10 +53,13 @@ class Purse:
     pendings: dict[UUID, Pending] = field(default_factory=dict, init=False)
     holds: dict[UUID, Hold] = field(default_factory=dict, init=False)
     member_hex: str = field(init=False)
+    #: Which account it is, by texts whose hash is at hand: an order asks several times.
+    key: tuple[str, int] = field(init=False)
     first_new_lot: int = field(init=False)
 
     def __post_init__(self) -> None:
         self.member_hex = self.member_id.hex
+        self.key = (self.member_hex, self.asset)
         self.first_new_lot = self.version + 1
 
     def recorded(self) -> None:
@@ -86,7 +89,7 @@ class Purse:
         self.balance += amount
         self.head = self._note(
             journal, self.asset, self.version, amount, self.balance, kind, cause, at,
-            reverses=reverses, parts=parts, previous=self.head,
+            reverses, parts, previous=self.head,
         )  # fmt: skip
         return self.version
 
@@ -98,7 +101,7 @@ class Purse:
         self.debt -= amount
         self.debt_head = self._note(
             journal, self.asset + DEBT_OF, self.debt_version, amount, -self.debt, kind, cause, at,
-            reverses=None, parts=None, previous=self.debt_head,
+            None, None, previous=self.debt_head,
         )  # fmt: skip
 
     def _note(
@@ -111,9 +114,9 @@ class Purse:
         kind: str,
         cause: Cause,
         at: datetime,
-        *,
         reverses: str | None,
         parts: list[list[int]] | None,
+        *,
         previous: str,
     ) -> str:
         # Entry time never runs backwards, whatever clocks and late arrivals say (I-24).
@@ -131,7 +134,7 @@ class Purse:
             cause_type, cause_id, reverses, parts_text(parts) if parts else None, head,
         )  # fmt: skip
         journal.postings.append(posting)
-        journal.touch(self)
+        journal.purses[self.key] = self
         return head
 
     # ── credits ───────────────────────────────────────────────────────────────────────────
@@ -155,11 +158,12 @@ class Purse:
             if amount == 0:
                 return
         number = self._post(journal, amount, kind, cause, at)
-        lot = Lot(number, amount, amount, 0, 0, 0, 0, earned_at, expires_at, cause.type, cause.id)
+        lot = Lot(number, amount, amount, 0, 0, 0, 0, earned_at, expires_at, *cause)
         if self.complete:
             self.lots[number] = lot
         journal.new_lots.append((self, lot))
-        self._due_no_later_than(expires_at)
+        if expires_at is not None:
+            self._due_no_later_than(expires_at)
 
     def promise(self, journal: Journal, pending: Pending) -> None:
         """Note a credit that becomes real at ``pending.available_at``."""
@@ -170,8 +174,8 @@ class Purse:
         journal.touch(self)
         self._due_no_later_than(pending.available_at)
 
-    def _due_no_later_than(self, at: datetime | None) -> None:
-        if at is not None and (self.next_due_at is None or at < self.next_due_at):
+    def _due_no_later_than(self, at: datetime) -> None:
+        if self.next_due_at is None or at < self.next_due_at:
             self.next_due_at = at
 
     # ── what time brings ──────────────────────────────────────────────────────────────────

@@ -34,13 +34,14 @@ _OF_THEM: Final = (
     f"merchant_id = :merchant_id AND {any_of('member_id')} AND {any_of('asset', 'assets')}"
 )
 #: One statement, hence one snapshot: a purse is never made of rows that were not there together.
+#: Lots come purse by purse: there are dozens in each.
 _PURSES: Final = Sql(
     f"""SELECT 'account', member_id, json_array({ACCOUNT_COLUMNS})
   FROM ledger_account WHERE {_OF_THEM}
-UNION ALL SELECT 'lot', member_id, json_array(asset, number, original, remaining, held, expired,
-    reversed, forgone, earned_at, expires_at, cause_type, cause_id)
+UNION ALL SELECT 'lots', member_id, json_array(asset, json_group_array(json_array(number, original,
+    remaining, held, expired, reversed, forgone, earned_at, expires_at, cause_type, cause_id)))
   FROM ledger_lot WHERE {_OF_THEM} AND (remaining > 0 OR {any_of("cause_id", "causes")}
-    OR {any_of("number", "numbers")})
+    OR {any_of("number", "numbers")}) GROUP BY member_id, asset
 UNION ALL SELECT 'pending', member_id, json_array(id, asset, amount, earned_at, available_at,
     expires_at, cause_type, cause_id)
   FROM ledger_pending WHERE {_OF_THEM}
@@ -92,7 +93,7 @@ class Purses:
     ) -> None:
         self._merchant_id = merchant_id
         self._known: dict[tuple[UUID, int], Purse] = {}
-        self._by_number: dict[tuple[UUID, int, int], Lot] = {}
+        self._by_number: dict[tuple[UUID, int], dict[int, Lot]] = {}
         self._by_cause: dict[tuple[int, str], list[Lot]] = {}
         params = {
             "merchant_id": merchant_id,
@@ -104,7 +105,7 @@ class Purses:
         wanted = set(causes)
         parts: dict[str, list[tuple[UUID, Sequence[Any]]]] = {
             "account": [],
-            "lot": [],
+            "lots": [],
             "pending": [],
             "hold": [],
         }
@@ -113,8 +114,8 @@ class Purses:
         for member_id, account in parts["account"]:
             purse = purse_of_row(merchant_id, member_id, account, complete=True)
             self._known[member_id, purse.asset] = purse
-        for member_id, row in parts["lot"]:
-            self._add_lot(member_id, row, wanted)
+        for member_id, (asset, lots) in parts["lots"]:
+            self._add_lots(member_id, asset, lots, wanted)
         for member_id, row in parts["pending"]:
             pending = _pending(row)
             self.of(member_id, pending.asset).pendings[pending.id] = pending
@@ -122,29 +123,22 @@ class Purses:
             hold = _hold(row)
             self.of(member_id, hold.asset).holds[hold.id] = hold
 
-    def _add_lot(self, member_id: UUID, row: Sequence[Any], wanted: set[str]) -> None:
-        asset, *numbers, earned_at, expires_at, cause_type, cause_id = row
-        earned = as_instant(earned_at)
-        assert earned is not None
-        number, original, remaining, held, expired, reversed_, forgone = numbers
-        lot = Lot(
-            number=number,
-            original=original,
-            remaining=remaining,
-            held=held,
-            expired=expired,
-            reversed=reversed_,
-            forgone=forgone,
-            earned_at=earned,
-            expires_at=as_instant(expires_at),
-            cause_type=cause_type,
-            cause_id=cause_id,
-        )
-        if lot.remaining:
-            self.of(member_id, asset).lots[lot.number] = lot
-        self._by_number[member_id, asset, lot.number] = lot
-        if cause_id in wanted:
-            self._by_cause.setdefault((asset, cause_id), []).append(lot)
+    def _add_lots(
+        self, member_id: UUID, asset: int, rows: Iterable[Sequence[Any]], wanted: set[str]
+    ) -> None:
+        left = self.of(member_id, asset).lots
+        by_number = self._by_number.setdefault((member_id, asset), {})
+        for *amounts, earned_at, expires_at, cause_type, cause_id in rows:
+            number, original, remaining, held, expired, reversed_, forgone = amounts
+            earned = as_instant(earned_at)
+            assert earned is not None
+            lot = Lot(number, original, remaining, held, expired, reversed_, forgone,
+                      earned, as_instant(expires_at), cause_type, cause_id)  # fmt: skip
+            by_number[number] = lot
+            if remaining:
+                left[number] = lot
+            if cause_id in wanted:
+                self._by_cause.setdefault((asset, cause_id), []).append(lot)
 
     def of(self, member_id: UUID, asset: int) -> Purse:
         key = (member_id, asset)
@@ -159,7 +153,7 @@ class Purses:
 
     def lot(self, member_id: UUID, asset: int, number: int) -> Lot | None:
         """A lot that still holds something, or one of the ``numbers`` asked for."""
-        return self._by_number.get((member_id, asset, number))
+        return self._by_number.get((member_id, asset), {}).get(number)
 
     def all(self) -> Iterable[Purse]:
         return self._known.values()

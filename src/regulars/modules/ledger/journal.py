@@ -39,8 +39,7 @@ class Journal:
         self.changed_holds: dict[UUID, tuple[Purse, Hold]] = {}
 
     def touch(self, purse: Purse) -> None:
-        # By the hex of the id, whose hash is at hand: an order touches a purse several times.
-        self.purses[purse.member_hex, purse.asset] = purse
+        self.purses[purse.key] = purse
 
     def touch_lot(self, purse: Purse, lot: Lot) -> None:
         if lot.number < purse.first_new_lot:

@@ -213,7 +213,7 @@ def _add_account(writes: Writes, purse: Purse) -> None:
 def _lot_row(purse: Purse, lot: Lot) -> tuple[object, ...]:
     return (
         purse.merchant_id,
-        purse.member_id,
+        purse.member_hex,
         purse.asset,
         lot.number,
         lot.original,

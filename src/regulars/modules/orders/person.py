@@ -166,9 +166,10 @@ class Person:
         """
         ladder = standing_by.ladder
         for purse in (self.points, self.growth_value):
-            if purse.complete and purse.next_due_at is not None:
+            due = purse.next_due_at
+            if due is not None and due <= paid_at and purse.complete:
                 purse.catch_up(journal, min(paid_at, now))
-        notes = self.stand_by(standing_by, day)
+        notes = [] if standing_by.number == self.programme else self.stand_by(standing_by, day)
         late = self.is_late(day)
         if not late:
             notes += self.advance(ladder, day)

@@ -62,9 +62,9 @@ class PieceWork:
 
         order_ids = new_ids(len(piece.external_id))
         hexes = [id_.hex for id_ in order_ids]
-        settled = [self._settle(index, "ord_" + hexes[index]) for index in wanted]
+        outcomes = self._settle_all(wanted, hexes)
 
-        self._add_orders(wanted, hexes, before, fingerprints, settled)
+        self._add_orders(wanted, hexes, before, fingerprints, outcomes)
         self._add_lines(wanted, hexes)
         self._add_changes(order_ids)
 
@@ -145,13 +145,28 @@ class PieceWork:
 
     # ── decide ────────────────────────────────────────────────────────────────────────────
 
-    def _settle(self, index: int, shown_id: str) -> _Outcome:
+    def _settle_all(self, wanted: Sequence[int], hexes: Sequence[str]) -> list[_Outcome]:
+        """Person by person, each in the order of time: nothing of one hangs on another, and what
+        is known of one is near the processor while their orders are settled."""
+        piece, known, now = self._piece, self._known, self._scope.now
+        days = [known.clock.day(min(piece.placed_at[index], now)) for index in wanted]
+        self._days.update(days)
+        orders_of: dict[Person | None, list[int]] = {}
+        for place, index in enumerate(wanted):
+            member = piece.member[index]
+            person = None if member is None else known.holder(member)[1]
+            orders_of.setdefault(person, []).append(place)
+        outcomes: list[_Outcome] = [(None, now, 0, None)] * len(wanted)
+        for place in chain.from_iterable(orders_of.values()):
+            index = wanted[place]
+            outcomes[place] = self._settle(index, days[place], "ord_" + hexes[index])
+        return outcomes
+
+    def _settle(self, index: int, day: date, shown_id: str) -> _Outcome:
         piece, known, scope = self._piece, self._known, self._scope
         first, last = piece.line_start[index], piece.line_start[index + 1]
         net = piece.total_minor[first:last]
         paid_at = min(piece.placed_at[index], scope.now)
-        day = known.clock.day(paid_at)
-        self._days.add(day)
         member = piece.member[index]
         if member is None:
             return None, paid_at, sum(net), None

@@ -95,8 +95,7 @@ class Register:
 
     def learn_facts(self, skus: Sequence[str]) -> None:
         """What the catalogue knows of these skus, asked once for a whole piece."""
-        known = self.rates.facts
-        missing = set(skus) - known.keys()
+        missing = self.rates.unknown(skus)
         if missing:
             facts = product_facts(self.scope.merchant_id, list(missing))
-            known.update({sku: LineFacts(sku, *facts.get(sku, (None, None))) for sku in missing})
+            self.rates.learn([LineFacts(sku, *facts.get(sku, (None, None))) for sku in missing])

@@ -44,7 +44,7 @@ def _frozen_text(frozen: Frozen) -> str:
     per_minor, amount, tier_bps, line_bps, crossings, most = frozen
     if not line_bps and not crossings and most is None:
         return f"[{per_minor},{amount},{tier_bps}]"
-    rates = ",".join(map(str, line_bps))
+    rates = ",".join(map(str, line_bps)) if line_bps else ""
     bounds = ",".join([f"[{above_minor},{bps}]" for above_minor, bps in crossings])
     left = "null" if most is None else most
     return f"[{per_minor},{amount},{tier_bps},[{rates}],[{bounds}],{left}]"
@@ -103,24 +103,14 @@ def _freeze(
     circumstances: Circumstances,
     earned_today: int,
 ) -> Frozen:
-    rates = (
-        line_rates(
-            rule,
-            lines,
-            day=circumstances.day,
-            store=circumstances.store,
-            channel=circumstances.channel,
-        )
-        if rule.rates
-        else ()
-    )
+    tier, _, day, store, channel, *_ = circumstances
     return Frozen(
-        per_minor=rule.per_minor,
-        amount=rule.amount,
-        tier_bps=rule.tier_bps.get(circumstances.tier, BPS),
-        line_bps=rates,
-        crossings=crossings(rule, ladder, circumstances) if ladder.crossing == "split" else (),
-        most=cap_left(rule, earned_today=earned_today),
+        rule.per_minor,
+        rule.amount,
+        rule.tier_bps.get(tier, BPS),
+        line_rates(rule, lines, day=day, store=store, channel=channel) if rule.rates else (),
+        crossings(rule, ladder, circumstances) if ladder.crossing == "split" else (),
+        cap_left(rule, earned_today=earned_today),
     )
 
 

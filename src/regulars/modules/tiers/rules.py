@@ -49,9 +49,10 @@ class History:
             sums[index] += amount
 
     def total(self, first: date, last: date) -> int:
-        """Sum over ``first``..``last``, both included."""
-        end = bisect_right(self.days, last)
-        start = bisect_left(self.days, first)
+        """Sum over ``first``..``last``, both included; cheap where ``last`` is the latest day."""
+        days = self.days
+        end = len(days) if days and days[-1] <= last else bisect_right(days, last)
+        start = bisect_left(days, first)
         if end <= start:
             return 0
         return self._sums[end - 1] - (self._sums[start - 1] if start else 0)
@@ -97,9 +98,11 @@ def after_activity(
     standing: Standing, *, history: History, ladder: Ladder, day: date, joined_on: date
 ) -> tuple[Standing, list[Note]]:
     """The standing after something was counted on ``day``, no earlier than it was evaluated."""
-    standing, notes = advance(
-        standing, history=history, ladder=ladder, until=day, joined_on=joined_on
-    )
+    notes: list[Note] = []
+    if standing.review_on is not None and standing.review_on <= day:
+        standing, notes = advance(
+            standing, history=history, ladder=ladder, until=day, joined_on=joined_on
+        )
     counter = counted(history, ladder, day, joined_on)
     rank, reached = ladder.rank(standing.tier), tier_for(counter, ladder)
     reached_rank = ladder.rank(reached.code)
@@ -110,9 +113,7 @@ def after_activity(
     elif standing.grace_until is not None and counter >= ladder.tiers[rank].keep_threshold:
         standing, step = _prolong(standing, ladder, day, counter, period_from=day)
         notes.append(step)
-    if day > standing.evaluated_on:
-        standing = standing._replace(evaluated_on=day)
-    return _with_review(standing, history, ladder, day, joined_on), notes
+    return _with_review(_evaluated(standing, day), history, ladder, day, joined_on), notes
 
 
 def advance(
@@ -124,8 +125,7 @@ def advance(
         day = standing.review_on
         standing, found = _review(standing, history, ladder, day, joined_on)
         notes.extend(found)
-        standing = standing._replace(evaluated_on=max(day, standing.evaluated_on))
-        standing = _with_review(standing, history, ladder, day, joined_on)
+        standing = _with_review(_evaluated(standing, day), history, ladder, day, joined_on)
     return standing, notes
 
 
@@ -293,14 +293,25 @@ def _at_the_end(
     )
 
 
+def _evaluated(standing: Standing, day: date) -> Standing:
+    """``standing`` as of ``day`` at least. Made anew by hand, since every order does."""
+    tier, since, evaluated_on, keep_until, grace_until, warned, review_on, floor = standing
+    if day <= evaluated_on:
+        return standing
+    return Standing(tier, since, day, keep_until, grace_until, warned, review_on, floor)
+
+
 def _with_review(
     standing: Standing, history: History, ladder: Ladder, day: date, joined_on: date
 ) -> Standing:
     """``standing`` with the next day on which the calendar alone may change it."""
+    lowest = standing.tier == ladder.tiers[0].code
+    if lowest and standing.floor is None and standing.review_on is None:
+        return standing
     days: list[date] = []
     if standing.floor is not None:
         days.append(standing.floor.until)
-    if standing.tier != ladder.tiers[0].code:
+    if not lowest:
         if ladder.keep.mode == "follow":
             days.extend(_next_fall(history, ladder, day, joined_on))
         elif standing.grace_until is not None:
