@@ -208,6 +208,14 @@ def test_a_member_takes_ten_statements_at_most(
     assert statements(staff, f"/members/{busy}{path}", monkeypatch) <= 10 + _AT_THE_DOOR
 
 
+@pytest.mark.parametrize("query", ["", "?level=type"])
+def test_the_outlook_without_forecasts_asks_once_how_fresh_the_facts_are(
+    staff: ApiClient, busy: str, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three at the door, who carries on, and the freshness; once for each list it was ten to 12."""
+    assert statements(staff, f"/members/{busy}/insight{query}", monkeypatch) == 5
+
+
 def test_the_list_and_the_first_screen_take_ten_statements_at_most(
     staff: ApiClient, busy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -114,9 +114,8 @@ MADE = {
 }
 
 
-@pytest.mark.parametrize("view", MADE)
 def test_a_list_becomes_a_segment_and_the_segment_a_held_out_campaign(
-    shop: Shop, browser: Any, view: str
+    shop: Shop, browser: Any
 ) -> None:
     watched = signed_in(shop, browser, "planner")
     page = watched.page
@@ -124,30 +123,32 @@ def test_a_list_becomes_a_segment_and_the_segment_a_held_out_campaign(
     page.locator("table button").nth(2).click()
     page.wait_for_url("**/insight/due?day=*")
     day = page.url.rsplit("day=", 1)[1]
-    page.goto(f"{shop.base}/console/insight/{view.replace('DAY', day)}")
-    page.get_by_role("link", name="Make a segment of these").click()
-    page.wait_for_url("**/segments/new?**")
-    figure = page.locator(".figure")
-    figure.wait_for()
-    listed = _people(page, shop, view.replace("DAY", day))
-    assert int(figure.inner_text()) == len(listed) > 0
-    assert MADE[view] in page.locator(".words").first.inner_text()
-    assert "Forecasts worked out" in page.inner_text("main")
-    page.get_by_role("button", name="Save segment").click()
-    page.wait_for_url("**/segments?open=**")
-    segment = page.url.rsplit("open=", 1)[1]
-    page.get_by_role("button", name="Make a campaign for these").click()
-    page.wait_for_url("**/campaigns/new?**")
-    page.get_by_text("would be held out").wait_for(timeout=30_000)
-    page.get_by_role("button", name="Save draft and go on").click()
-    page.wait_for_url("**/campaigns/*step=3")
-    code = page.url.rsplit("/", 1)[1].partition("?")[0]
-    draft = _asked(page, shop, f"offers/{code}")
-    assert (draft["status"], draft["who"]["segments"], draft["held_out_bps"]) == (
-        "draft", [segment], 2_000,
-    )  # fmt: skip
-    members = _asked(page, shop, f"segments/{segment}/members?limit=100")["data"]
-    assert {one["id"] for one in members} == listed
+    for view, words in MADE.items():
+        asked = view.replace("DAY", day)
+        page.goto(f"{shop.base}/console/insight/{asked}")
+        page.get_by_role("link", name="Make a segment of these").click()
+        page.wait_for_url("**/segments/new?**")
+        figure = page.locator(".figure")
+        figure.wait_for()
+        listed = _people(page, shop, asked)
+        assert int(figure.inner_text()) == len(listed) > 0, view
+        assert words in page.locator(".words").first.inner_text()
+        assert "Forecasts worked out" in page.inner_text("main")
+        page.get_by_role("button", name="Save segment").click()
+        page.wait_for_url("**/segments?open=**")
+        segment = page.url.rsplit("open=", 1)[1]
+        page.get_by_role("button", name="Make a campaign for these").click()
+        page.wait_for_url("**/campaigns/new?**")
+        page.get_by_text("would be held out").wait_for(timeout=60_000)
+        page.get_by_role("button", name="Save draft and go on").click()
+        page.wait_for_url("**/campaigns/*step=3")
+        code = page.url.rsplit("/", 1)[1].partition("?")[0]
+        draft = _asked(page, shop, f"offers/{code}")
+        assert (draft["status"], draft["who"]["segments"], draft["held_out_bps"]) == (
+            "draft", [segment], 2_000,
+        )  # fmt: skip
+        members = _asked(page, shop, f"segments/{segment}/members?limit=100")["data"]
+        assert {one["id"] for one in members} == listed, view
     assert watched.faults == []
     page.context.close()
 
@@ -165,6 +166,27 @@ def _people(page: Any, shop: Shop, view: str) -> set[str]:
     answer = page.request.get(f"{shop.base}/console/api/insight/{path}?{query}&format=csv")
     assert answer.ok, answer.text()
     return {line["member_id"] for line in csv.DictReader(io.StringIO(answer.text()))}
+
+
+def test_forecasts_are_worked_out_now_and_the_screen_shows_them(shop: Shop, browser: Any) -> None:
+    watched = signed_in(shop, browser, "asker")
+    page = watched.page
+    page.goto(f"{shop.base}/console/insight/slipping")
+    stamp = page.locator(".list > p").first
+    stamp.wait_for()
+    before = _asked(page, shop, "insight/churn")["made_at"]
+    page.get_by_role("button", name="Work out now").click()
+    page.get_by_role("progressbar").wait_for()
+    assert not page.get_by_role("button", name="Work out now").is_visible()
+    page.reload()  # whoever comes back sees how far it is
+    page.get_by_text("Worked out on request").wait_for(timeout=240_000)
+    told = _asked(page, shop, "insight")["run"]
+    assert (told["status"], told["done"]) == ("done", told["of"])
+    assert _asked(page, shop, "insight/churn")["made_at"] > before
+    assert page.get_by_role("button", name="Work out now").is_visible()
+    page.locator(".list tbody tr").first.wait_for()
+    assert watched.faults == []
+    page.context.close()
 
 
 def test_the_file_behind_a_list_is_the_list(shop: Shop, browser: Any) -> None:

@@ -9,7 +9,9 @@ import argparse
 import sys
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
+from .asking import asked
 from .frame import Commands, Refused, given_day, start, the_merchant
 from .progress import bar
 from .tables import add_options, hand_over
@@ -48,6 +50,7 @@ def register(commands: Commands) -> None:
     )
     for verb in (due, churn):
         add_options(verb)
+    commands.verb("insight refresh", "work all forecasts out now, for the screens", _refresh)
 
 
 def _due(args: argparse.Namespace) -> None:
@@ -75,6 +78,34 @@ def _churn(args: argparse.Namespace) -> None:
     with bar(say("learning")) as move:
         answer = foretell_churn_of(merchant, as_of=as_of, kind=args.kind, watch=move)
     _tell(args, "churn", as_of, {"kind": args.kind}, answer)
+
+
+def _refresh(args: argparse.Namespace) -> None:
+    start()
+    import json
+
+    from regulars.infra.writes import Outcome, once
+    from regulars.kernel.ids import show
+    from regulars.modules.insight.errors import Running
+    from regulars.modules.insight.running import ask, work
+
+    merchant = the_merchant(args)
+    wanted = asked(merchant, "insight.run")
+
+    def act() -> Outcome:
+        run = ask(merchant.id, by=wanted.actor)
+        return Outcome(status=202, body={"run": run.id.hex}, subject=show("fct", run.id))
+
+    try:
+        run_id = UUID(hex=json.loads(once(wanted, act).text)["run"])
+    except Running:
+        raise Refused(say("The forecasts are being worked out already.")) from None
+    with bar(say("forecasts")) as move:
+        done = work(merchant, run_id, watch=move)
+    if args.json:
+        print(json.dumps({"status": done.status, "done": done.done, "of": done.of}))
+    else:
+        print(say("{done} of {of} steps are done.", done=done.done, of=done.of))
 
 
 def day_of(args: argparse.Namespace) -> date:

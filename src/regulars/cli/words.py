@@ -117,6 +117,10 @@ _ZH: Final = {
     "half as many trips in 8 weeks, or none in 4": "8 周内到店减半，或 4 周内没有到店",
     "into this file": "写入此文件",
     "learning": "学习中",
+    "work all forecasts out now, for the screens": "立即计算全部预测，供界面使用",
+    "The forecasts are being worked out already.": "预测正在计算中。",
+    "forecasts": "预测",
+    "{done} of {of} steps are done.": "已完成 {done}/{of} 步。",
     "A horizon is {least} to {most} days.": "预测期为 {least} 至 {most} 天。",
     "Parquet is no text: name a file with --output.": "Parquet 不是文本，请用 --output 指定文件。",
     (

@@ -10,7 +10,7 @@ from regulars.modules.insight.churn.lost import lost_members
 from regulars.modules.insight.churn.members import slipped, watched_at
 from regulars.modules.insight.due.features import features_at
 from regulars.modules.insight.due.pairs import bought_within, first_bought
-from regulars.modules.insight.due.why import Reason, sentence
+from regulars.modules.insight.due.why import Reason, days_until, sentence
 from regulars.modules.insight.history import trips_of
 from regulars.modules.insight.learning.calibrating import level_shift, moved, shifted
 
@@ -49,6 +49,8 @@ def test_anns_coffee() -> None:
     assert bought_within(told, found.pairs, 2).tolist() == [False, False]
     reason = Reason(12.0, 11, 4, float(found.column("gap_variation")[row]))
     assert sentence(reason, "en") == "bought every ~12 days, last 11 days ago"
+    ahead = days_until(*(np.array([one]) for one in (12.0, 11, reason.variation)))
+    assert AS_OF + ahead[0] == 50, "the day the list tells"
 
 
 def test_the_level_moves_as_far_as_both_windows_agree() -> None:

@@ -176,12 +176,25 @@ export interface ValueList extends People<Value & Who> {
   horizon_days: number | null
 }
 
+/** All forecasts asked for at once: ``done`` of ``of`` steps are over, ``step`` is at work. */
+export interface ForecastRun {
+  id: string
+  status: 'waiting' | 'running' | 'done' | 'failed'
+  done: number
+  of: number
+  step: string | null
+  error: string
+  created_at: string
+  finished_at: string | null
+}
+
 export interface Progress {
   as_of: string
   lines: number
   lines_needed: number
   done: number
   of: number
+  run: ForecastRun | null
 }
 
 /** One member; what is not told of them is null. */

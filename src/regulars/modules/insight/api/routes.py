@@ -12,7 +12,7 @@ from regulars.infra.http.fields import ShownId
 from regulars.infra.http.language import language_of
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
-from regulars.modules.insight import queries, values
+from regulars.modules.insight import queries, running, values
 from regulars.modules.insight.calendar import calendar
 from regulars.modules.insight.due.why import locale_of
 from regulars.modules.insight.outlook import outlook
@@ -36,6 +36,7 @@ from .shapes import (
     ValueListOut,
     ValueQuery,
     ValueSummaryOut,
+    run_json,
 )
 
 Answer = dict[str, Any] | StreamingHttpResponse
@@ -71,8 +72,10 @@ def routes() -> Router:
 
 @requires("reports.read")
 def read_insight_progress(request: ApiRequest) -> dict[str, Any]:
-    """How many of the forecasts the jobs have worked out for today."""
-    return queries.progress(request.auth.merchant)
+    """How many of the forecasts are worked out for today, and the run asked for last."""
+    run = running.latest(request.auth.merchant_id)
+    told = queries.progress(request.auth.merchant)
+    return {**told, "run": None if run is None else run_json(run)}
 
 
 @requires("members.read")

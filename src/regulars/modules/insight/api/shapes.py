@@ -7,10 +7,14 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from regulars.infra.http.fields import Day, Instant, QueryDay, QueryInt, Strict
+from regulars.kernel.ids import show
+from regulars.kernel.instants import show_instant
 from regulars.modules.insight.churn.lost import LostAs
 from regulars.modules.insight.churn.why import Code as SlippingCode
 from regulars.modules.insight.due.why import Code as DueCode
 from regulars.modules.insight.queries import Order
+from regulars.modules.insight.running import RunView
+from regulars.modules.insight.running import Status as RunStatus
 from regulars.modules.insight.types import Kind, Level
 from regulars.modules.segments.facts import CHANCE_STEP
 
@@ -89,12 +93,27 @@ class ValueQuery(ListQuery):
     ] = None
 
 
+class RunOut(Strict):
+    """All forecasts, asked for at once: ``done`` of ``of`` steps are over."""
+
+    id: str
+    status: RunStatus
+    done: int
+    of: int
+    step: Annotated[str | None, Field(description="At work: facts, or the name of a forecast")]
+    error: str
+    created_at: Instant
+    created_by: str
+    finished_at: Instant | None
+
+
 class ProgressOut(Strict):
     as_of: Annotated[Day, Field(description="The last whole day: what the forecasts know of")]
     lines: Annotated[int, Field(description="Order lines that are known")]
     lines_needed: int
     done: Annotated[int, Field(description="Forecasts that are worked out for that day")]
     of: int
+    run: Annotated[RunOut | None, Field(description="The latest that somebody asked for")]
 
 
 class AbstainedOut(Strict):
@@ -320,3 +339,18 @@ class OutlookOut(ListOut):
     lost: LostFacts | None
     value_days: int | None
     value: ValueFacts | None
+
+
+def run_json(run: RunView) -> dict[str, Any]:
+    """A run as it goes out."""
+    return {
+        "id": show("fct", run.id),
+        "status": run.status,
+        "done": run.done,
+        "of": run.of,
+        "step": run.step,
+        "error": run.error,
+        "created_at": show_instant(run.created_at),
+        "created_by": run.created_by,
+        "finished_at": show_instant(run.finished_at) if run.finished_at else None,
+    }
