@@ -10,11 +10,11 @@ from typing import Final
 import numpy as np
 
 from regulars.modules.insight.churn.forecast import foretell_churn
-from regulars.modules.insight.churn.members import slipped
+from regulars.modules.insight.churn.members import OUTCOME_DAYS, slipped
 from regulars.modules.insight.history import trips_of
 from regulars.modules.insight.types import KINDS, Abstained, Kind
 
-from .journey import day_of_week_end, journey
+from .journey import day_of_week_end, is_over, journey
 from .metrics import (
     Floats,
     auc,
@@ -42,6 +42,8 @@ def evaluate(weeks: Sequence[int], *, with_trees: bool | None) -> None:
         everything: list[tuple[Floats, Floats]] = []
         for week in weeks:
             as_of, began = day_of_week_end(week), time.perf_counter()
+            if not is_over(told.history, as_of, OUTCOME_DAYS[kind]):
+                continue
             forecast = foretell_churn(told.history, as_of, kind, with_trees=with_trees)
             if isinstance(forecast, Abstained):
                 print(f"  week {week}: abstained, {forecast}")
@@ -66,6 +68,8 @@ def evaluate(weeks: Sequence[int], *, with_trees: bool | None) -> None:
                 f"{seconds:.0f} s",
                 flush=True,
             )
+        if not found:
+            continue
         print(f"{'':28}{'AUC':>8}{'AP':>8}{'P@10%':>8}{'ECE':>8}")
         for name, rows in found.items():
             means = np.mean(rows, axis=0)

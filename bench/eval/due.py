@@ -13,7 +13,7 @@ from regulars.modules.insight.due.forecast import foretell
 from regulars.modules.insight.due.pairs import bought_within
 from regulars.modules.insight.types import Abstained, Level
 
-from .journey import COLUMN, day_of_week_end, journey
+from .journey import COLUMN, day_of_week_end, is_over, journey
 from .metrics import (
     Floats,
     Ints,
@@ -48,6 +48,8 @@ def evaluate(level: Level, weeks: Sequence[int], *, with_trees: bool | None, dra
     print(f"\nDUE, {COLUMN[level]}, within {HORIZON} days, weeks {', '.join(map(str, weeks))}")
     for week in weeks:
         as_of, began = day_of_week_end(week), time.perf_counter()
+        if not is_over(history, as_of, HORIZON):
+            continue
         forecast = foretell(history, as_of, HORIZON, with_trees=with_trees)
         if isinstance(forecast, Abstained):
             print(f"  week {week}: abstained, {forecast}")
@@ -59,11 +61,13 @@ def evaluate(level: Level, weeks: Sequence[int], *, with_trees: bool | None, dra
             short = name.split(",")[0]
             found[short].append(_measures(happened, scores, pairs.member))
         ours = _measures(happened, forecast.probability, pairs.member)
-        found["ours"].append([*ours[:-1], calibration_error(happened, forecast.probability)])
+        ours[-1] = calibration_error(happened, forecast.probability)
+        found["ours"].append(ours)
         print(
             f"  week {week}: {len(pairs):,} candidates of {len(np.unique(pairs.member)):,} "
             f"members, base rate {happened.mean():.3f}, {forecast.learner.using} "
-            f"on {forecast.learner.examples:,}, {seconds:.0f} s"
+            f"on {forecast.learner.examples:,}, {seconds:.0f} s; AUC {ours[0]:.4f}, "
+            f"AP {ours[1]:.4f}, ECE {ours[-1]:.4f}, expected {forecast.probability.mean():.3f}"
         )
         best = next(name for name in rules if name.startswith("decayed"))
         gain = bootstrap_ap(

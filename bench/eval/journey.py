@@ -14,6 +14,7 @@ from typing import Final
 import duckdb
 
 from regulars.modules.insight.gathering import ABOVE, ZERO, Gathered, gathered
+from regulars.modules.insight.history import History
 from regulars.modules.insight.types import Level
 
 #: Day 1 is the first of January 2017; week w ends with day 7 w.
@@ -50,3 +51,13 @@ def journey(level: Level) -> Gathered:
 def day_of_week_end(week: int) -> int:
     """The last day of a week, as the history counts days."""
     return (_DAY_ZERO - ZERO).days + 7 * week
+
+
+def is_over(history: History, as_of: int, days: int) -> bool:
+    """Whether the ``days`` after ``as_of`` are all in the history; what is not in it did not come,
+    and would count against every forecast. Says so where not."""
+    over = as_of + days <= int(history.day.max())
+    if not over:
+        week = (as_of - day_of_week_end(0)) // 7
+        print(f"  week {week}: left out, the {days} days after it are not over in these data")
+    return over

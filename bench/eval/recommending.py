@@ -30,7 +30,7 @@ from regulars.modules.recommendations.ranking.shop import (
 )
 from regulars.modules.recommendations.types import Mode
 
-from .journey import COLUMN, day_of_week_end, journey
+from .journey import COLUMN, day_of_week_end, is_over, journey
 from .metrics import Floats, Interval, Ints
 
 TEST_WEEKS: Final[dict[Level, tuple[int, ...]]] = {"type": (40, 44, 48), "sku": (40,)}
@@ -72,6 +72,9 @@ def evaluate(mode: Mode, level: Level, weeks: Sequence[int], *, with_trees: bool
     for week in weeks:
         began = time.perf_counter()
         as_of = day_of_week_end(week)
+        # A first basket comes within days; of what is new, all four weeks count.
+        if mode == "explore" and not is_over(history, as_of, _EXPLORE_DAYS):
+            continue
         answer = _next if mode == "next_basket" else _explore
         target, lists = answer(history, as_of, with_trees)
         measured = {name: measure(one, target, history) for name, one in lists.items()}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from makers.rhythms import Bought, history, rhythms
+from regulars.modules.insight.due.features import features_at
 from regulars.modules.insight.due.forecast import (
     Forecast,
     anchors_before,
@@ -152,3 +155,22 @@ def test_waits_are_counted_from_the_day_after() -> None:
     told = history(bought)
     waits = [int(first_bought(told, pairs_at(told, 9), days)[0]) for days in (3, 4, 14)]
     assert waits == [0, 4, 4]
+
+
+def test_in_a_shop_of_few_products_no_number_tells_which_window_it_is() -> None:
+    """A number that is the same for all pairs of a window and differs between windows stands for
+    that window's luck; the regression would carry it on into the days to come."""
+    one = [replace(b, item="i", category="c") for b in rhythms(members=150, items=30, days=300)]
+    told = history(one)
+    windows = [features_at(told, anchor, HORIZON) for anchor in (200, 240, 280)]
+    assert windows[0].names == windows[1].names == windows[2].names
+    for name in windows[0].names:
+        seen = [np.unique(window.column(name)) for window in windows]
+        if all(len(values) == 1 for values in seen):
+            assert len({float(values[0]) for values in seen}) == 1, name
+
+
+def test_many_products_have_numbers_of_their_own() -> None:
+    found = forecast(TOLD)
+    assert {"item_recent", "rate_of_item"} <= set(found.features.names)
+    assert len(np.unique(found.features.column("item_recent"))) > 10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from .pairs import Pairs, pairs_at
 from .rhythm import rhythm
 from .similar import similar_scores
 from .surroundings import (
+    OF_ITEMS,
     category_features,
     closed_windows,
     item_features,
@@ -20,6 +22,10 @@ from .surroundings import (
     ranks_within_member,
     rebuy_rates,
 )
+
+#: Where fewer are sold, what is known of an item says which window it is, and nothing of the item:
+#: that the weeks of each window were good or bad would be learnt by heart.
+LEAST_ITEMS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,8 @@ class Features:
 
 def features_at(history: History, anchor: int, horizon: int) -> Features:
     """The candidates at the end of the day ``anchor`` with everything known of them by then."""
+    # Of the items of all days, so that every window of one forecast has the same columns.
+    several = np.count_nonzero(np.bincount(history.item)) >= LEAST_ITEMS
     known = history.until(anchor)
     pairs = pairs_at(known, anchor)
     found: dict[str, Floats] = rhythm(pairs, horizon)
@@ -47,8 +55,12 @@ def features_at(history: History, anchor: int, horizon: int) -> Features:
     found["due_by_rate"] = 1.0 - np.exp(-found["decayed_112"] * horizon / 161.6)
     for level in range(len(known.parents)):
         found |= category_features(pairs, known, level)
-    found |= item_features(pairs, known)
-    found |= rebuy_rates(pairs, closed_windows(known, anchor, horizon))
+    rates = rebuy_rates(pairs, closed_windows(known, anchor, horizon))
+    if several:
+        found |= item_features(pairs, known)
+    else:
+        rates = {name: values for name, values in rates.items() if name not in OF_ITEMS}
+    found |= rates
     found["similar"] = similar_scores(pairs)
     found |= ranks_within_member(
         pairs,

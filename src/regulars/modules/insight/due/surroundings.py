@@ -26,6 +26,8 @@ from .pairs import Pairs, bought_within, pair_key, pairs_at
 
 TRIP_WINDOWS: Final = (7, 14, 28, 56, 112)
 CLOSED_WINDOWS: Final = 3
+#: The rates that are of an item alone.
+OF_ITEMS: Final = frozenset({"rate_of_item", "item_over_expected"})
 #: How many unseen outcomes at the common rate stand behind each rate of a member or an item.
 _PRIOR: Final = 10.0
 #: The last day of each stretch of recency that has a rate of its own.
