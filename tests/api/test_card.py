@@ -50,10 +50,30 @@ def test_a_card_tells_one_member_everything_in_one_answer(shop: Shop) -> None:
     assert page["tier"]["tier"]["code"] == "silver"
     assert page["tier"]["gap_money_minor"] == 380_000
     assert page["balances"] == shop.api.get(f"/members/{member}/balances").json()
+    assert page["worth"] == {"units": 1, "minor": 1, "available_minor": 1_200}
+    assert page["coupons"] == 0
     assert page["next_step"] == {
         "kind": "expiring", "points": 1_200, "at": "2026-04-11T00:00:00Z", "amount_minor": None,
         "gap": None, "unit": None, "tier": None,
     }  # fmt: skip
+
+
+def test_a_card_tells_what_points_pay_and_how_many_coupons_there_are() -> None:
+    """1,250 points at 3.00 for 100: twelve whole steps; nothing where points are no tender."""
+    shop = make_shop(changed("plain", redeeming={"points": {"units": 100, "minor": 300}}))
+    member = enrol(shop)
+    buy(shop, member, 125_000)
+    assert card(shop, member)["worth"] == {"units": 100, "minor": 300, "available_minor": 3_600}
+
+    steps = {"steps": [{"spend": 1_000, "save": 100}]}
+    offer = {"code": "one-off", "name": "One off", "kind": "spend_save", "params": steps}
+    assert shop.api.post("/offers", {**offer, "requires_code": True}).status_code == 201
+    given = {"offer": "one-off", "member_id": member}
+    assert shop.api.post("/coupons", given).status_code == 201
+    assert card(shop, member)["coupons"] == 1
+
+    assert shop.api.put("/settings/pricing", {"points_max_bps": 0}).status_code == 200
+    assert card(shop, member)["worth"] is None
 
 
 def test_benefits_of_the_own_tier_and_below_are_mine_the_others_have_a_gap(shop: Shop) -> None:

@@ -82,6 +82,11 @@ def test_the_ladder_with_everybody_on_it() -> None:
         ("diamond", 2_500, 20_000, 0),
     ]  # fmt: skip
     assert told["ladder"][1]["benefits"][0]["name"] == "1.2 times the points"
+    names = [
+        staff(shop).get("/tiers", **{"Accept-Language": tag}).json()["ladder"][1]["name"]
+        for tag in ("zh-TW", "zh-CN", "en")
+    ]
+    assert names == ["銀卡會員", "银卡会员", "Silver"], "in the language of whoever looks"
     assert told["counter"] == "growth_value"
     assert told["window"] == {
         "span": "months", "count": 6, "from": "2025-09-11", "until": "2026-03-10",

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tempfile
 import threading
-import urllib.request
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -17,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from browser.shop import ROOT, Shop, chromium, served
+from browser.shop import ROOT, Partner, Shop, chromium, served
 from browser.test_faces import Watched
 
 pytestmark = [
@@ -32,28 +29,6 @@ BASKET = [
     {"sku": "CUP-01", "quantity": 1, "unit_price": 5_900},
 ]
 PHONE = "+8613800001234"
-
-
-class Partner:
-    """The shop's own programs: the partner API with a secret key."""
-
-    def __init__(self, shop: Shop) -> None:
-        self._base = shop.base + "/api/v1"
-        self._key = shop.regulars("keys", "create", "--name", "test")["api_key"]
-
-    def __call__(self, method: str, path: str, body: Any = None) -> Any:
-        request = urllib.request.Request(
-            self._base + path,
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={
-                "Authorization": f"Bearer {self._key}",
-                "Content-Type": "application/json",
-                "Idempotency-Key": uuid.uuid4().hex,
-            },
-        )
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return json.load(answer)
 
 
 @pytest.fixture(scope="module")

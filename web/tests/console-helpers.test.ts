@@ -19,12 +19,12 @@ import {
   fullDocument,
   ladderFlaws,
   sentDocument,
-  shownWorth,
 } from '../console/src/screens/programme/document'
 import { changeOf, rateDirection, trendSaying } from '../console/src/sentences'
 import { readState, writeState } from '../console/src/url-state'
 import type { TierStatement } from '../shared/src/api/types'
 import { makeFormatter } from '../shared/src/format/formatter'
+import { shownWorth } from '../shared/src/worth'
 
 describe('url state', () => {
   const defaults = { query: '', sort: 'joined' }

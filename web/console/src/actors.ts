@@ -1,4 +1,4 @@
-/** Who did something, as staff know them: "staff:li" is li; a key or a template keeps its kind. */
+/** Who did something, as staff know them: "staff:li" is li, "key:2:sk_live_ab" its prefix. */
 export function actorName(actor: string | null | undefined): string {
-  return (actor ?? '').replace(/^staff:/, '')
+  return (actor ?? '').replace(/^staff:|^key:\d+:/, '')
 }

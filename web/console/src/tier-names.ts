@@ -1,31 +1,34 @@
-import { computed, shallowRef } from 'vue'
+import { computed, shallowRef, watch } from 'vue'
 import { api } from './api/client'
 import type { Tiers } from './api/programme'
+import { language } from './i18n'
 
 const tiers = shallowRef<Tiers | null>(null)
-let asked = false
+/** The language that the ladder was asked for in; null where it is to be asked for. */
+let asked: string | null = null
 
 async function ask(): Promise<void> {
+  const locale = language.current()
+  if (asked === locale) return
+  asked = locale
   try {
-    tiers.value = await api.get<Tiers>('/tiers')
+    const found = await api.get<Tiers>('/tiers')
+    if (asked === locale) tiers.value = found
   } catch {
     // Without the ladder a tier is shown by its code; the next screen asks again.
-    asked = false
+    if (asked === locale) asked = null
   }
 }
 
-/** The ladder in force, asked for once; empty until it is known. */
+/** The ladder in force, asked for once in each language; empty until it is known. */
 export function useLadder() {
-  if (!asked) {
-    asked = true
-    void ask()
-  }
+  watch(language.current, ask, { immediate: true })
   return computed(() => tiers.value?.ladder ?? [])
 }
 
 /** After a programme was published the ladder is asked for again. */
 export function forgetLadder(): void {
-  asked = false
+  asked = null
 }
 
 /** A tier's name by its code; the code itself until the ladder is known. */

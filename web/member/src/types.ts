@@ -27,6 +27,10 @@ export interface Card {
   }
   tier: TierStatement
   balances: Balances
+  /** What points pay at the till; null where they pay nothing there. */
+  worth: { units: number; minor: number; available_minor: number } | null
+  /** How many may be used now. */
+  coupons: number
   next_step: NextStep | null
   qr_svg: string
   benefits: Benefit[]

@@ -221,11 +221,23 @@ class CardBenefitOut(Strict):
     gap: int | None
 
 
+class PointsWorthOut(Strict):
+    """Each ``units`` points pay ``minor`` at the till, in whole steps."""
+
+    units: int
+    minor: int
+    available_minor: Annotated[int, Field(description="What the available points pay")]
+
+
 class CardOut(Strict):
     merchant: CardMerchantOut
     member: CardMemberOut
     tier: Statement
     balances: dict[str, Any]
+    worth: Annotated[
+        PointsWorthOut | None, Field(description="None where points pay nothing at the till")
+    ]
+    coupons: Annotated[int, Field(description="How many may be used now")]
     next_step: NextStepOut | None
     qr_svg: Annotated[str, Field(description="The member's number, as tills scan it")]
     benefits: list[CardBenefitOut]

@@ -10,8 +10,10 @@ import segno
 from regulars.infra.clock import now_for
 from regulars.infra.http.principal import MerchantFacts
 from regulars.kernel.instants import show_instant
+from regulars.modules.coupons.queries import wallet
 from regulars.modules.merchants.queries import source_note
 from regulars.modules.programmes.statements import in_locale, named
+from regulars.modules.promotions.services import settings_of
 
 from .member import Known, known_of
 
@@ -35,6 +37,8 @@ def card(merchant: MerchantFacts, member_id: UUID, *, locale: str) -> dict[str, 
         "member": {key: basics[key] for key in ("name", "number", "joined_at", "identities")},
         "tier": known.tier,
         "balances": known.balances,
+        "worth": _worth(merchant.id, known),
+        "coupons": _usable(merchant, member_id),
         "next_step": known.next_step,
         "qr_svg": qr_svg(basics["number"]),
         "benefits": _benefits(known, locale),
@@ -46,6 +50,21 @@ def qr_svg(number: str) -> str:
     code = segno.make(number.replace(" ", ""), error="m", micro=False)
     drawn: str = code.svg_inline(dark=_INK, light="#fff", border=_QUIET_MODULES, omitsize=True)
     return drawn
+
+
+def _worth(merchant_id: int, known: Known) -> dict[str, int] | None:
+    """What points pay at the till, and the available ones; None where they pay nothing there."""
+    if settings_of(merchant_id).points_max_bps == 0:
+        return None
+    rate = known.programme.redeeming.points
+    steps = max(0, known.balances["points"]["available"]) // rate.units
+    return {"units": rate.units, "minor": rate.minor, "available_minor": steps * rate.minor}
+
+
+def _usable(merchant: MerchantFacts, member_id: UUID) -> int:
+    """How many coupons the member may use now."""
+    found = wallet(merchant.id, member_id, now_for(merchant))
+    return sum(1 for coupon in found if coupon.state == "available")
 
 
 def _benefits(known: Known, locale: str) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from regulars.events.effects import effects
 from regulars.infra.clock import now_for
 from regulars.infra.http.answers import answer_once
 from regulars.infra.http.fields import Day, ExternalId, ShownId, Strict
+from regulars.infra.http.language import language_of
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
 from regulars.infra.writes import Outcome
@@ -195,7 +196,9 @@ def read_tiers(request: ApiRequest) -> dict[str, Any]:
     first, last = window_of(ladder, day)
     return {
         "ladder": _rungs(
-            programme, members_by_tier(merchant.id, ladder=ladder, day=day), merchant.locale
+            programme,
+            members_by_tier(merchant.id, ladder=ladder, day=day),
+            language_of(request),
         ),
         "counter": ladder.counter,
         "window": {

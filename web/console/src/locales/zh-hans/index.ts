@@ -1,4 +1,5 @@
 import shared from '@shared/locales/zh-hans'
+import audit from './audit.json'
 import campaigns from './campaigns.json'
 import common from './common.json'
 import coupons from './coupons.json'
@@ -17,6 +18,7 @@ import till from './till.json'
 
 export default {
   ...shared,
+  ...audit,
   ...campaigns,
   ...common,
   ...coupons,

@@ -77,13 +77,6 @@ function fullRow(row: LadderRow): LadderRow {
   }
 }
 
-/** What some units are worth, told of a hundred or more: 1 point at 0.01 is 100 points at 1.00. */
-export function shownWorth(units: number, minor: number): { units: number; minor: number } {
-  let factor = 1
-  while (units * factor < 100) factor *= 10
-  return { units: units * factor, minor: minor * factor }
-}
-
 /** A copy with every field there is: what is left out here would be gone once it is published. */
 export function fullDocument(document: ProgrammeDocument): ProgrammeDocument {
   const { tiers, earning, redeeming, name } = document
