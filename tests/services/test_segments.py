@@ -27,6 +27,7 @@ from makers.segments import (
     members_in,
 )
 from regulars.events.base import from_json
+from regulars.events.ledger import Movement
 from regulars.infra import outbox
 from regulars.infra.jobs import load
 from regulars.infra.models import OutboxRow
@@ -43,6 +44,7 @@ from regulars.modules.orders.undoing import undo_orders
 from regulars.modules.segments import queries, refreshing, services, sweeping, tagging
 from regulars.modules.segments.errors import CodeTaken, Frozen, InUse, NotAList, NotARule
 from regulars.modules.segments.handing import handovers
+from regulars.modules.segments.marking import POINTS_TOPICS
 from regulars.modules.segments.models import Mark, MemberFacts, Membership, Segment
 from regulars.modules.segments.scoring import take_scores
 from regulars.modules.unions import services as unions
@@ -114,6 +116,32 @@ def test_an_order_brings_a_member_in_and_its_refund_takes_them_out() -> None:
     assert told(shop, "segment.entered") == [(str(uuid(member)), code)]
     assert told(shop, "segment.left") == [(str(uuid(member)), code)]
     assert queries.segments_of(shop.merchant_id, uuid(other)) == frozenset()
+
+
+def test_points_that_an_order_spent_come_back_with_it() -> None:
+    """Nothing but the spent points moves: the order was never paid, so it had earned nothing."""
+    shop = make_shop()
+    member = enrol(shop)
+    code = make_segment(shop, {"fact": "points", "op": ">=", "value": 300})
+    shop.api.post(f"/members/{member}/points/adjust", {"amount": 300, "reason": "gift"})
+    lines = [{"sku": "tea", "quantity": 1, "unit_price": 1_000}]
+    asked = {"member_id": member, "lines": lines, "redeem": {"points": 300}}
+    quote = shop.api.post("/quotes", asked).json()
+    placed = {
+        "external_id": unique("o"), "member_id": member, "placed_at": "2026-03-02T11:00:00Z",
+        "lines": lines, "quote_id": quote["id"], "paid": quote["due"],
+    }  # fmt: skip
+    order = shop.api.post("/orders", placed).json()["id"]
+    keep_up(shop)
+    assert members_in(shop, code) == set()
+    assert shop.api.post(f"/orders/{order}/cancel").status_code == 200
+    keep_up(shop)
+    assert members_in(shop, code) == {uuid(member)}
+
+
+def test_every_movement_of_points_is_heard() -> None:
+    topics = {kind.topic for kind in Movement.__subclasses__()}
+    assert {one for one in topics if one.startswith("points.")} <= set(POINTS_TOPICS)
 
 
 def test_time_alone_brings_a_member_in_on_the_day_and_touches_nobody_else() -> None:

@@ -142,6 +142,16 @@ def test_an_order_of_over_a_thousand_rows_is_rejected(opened: Opener) -> None:
     assert opened("\n".join([HEADER, *rows])).report.rejected_rows == {"too_many_lines": 1_001}
 
 
+def test_an_order_that_no_amount_can_hold_is_rejected_alone(opened: Opener) -> None:
+    """Each line may be taken; together they would overflow what is counted of them."""
+    most = "10000000000000.00"
+    rows = [HEADER, f"1,m,2024-05-01,a,1,{most}", f"2,m,2024-05-01,a,1,{most}"]
+    assert opened("\n".join(rows)).report.rejected_rows == {}
+    file = opened("\n".join([*rows, "2,m,2024-05-01,b,1,0.01"]))
+    assert file.report.orders == 1
+    assert told(file) == [(3, "", "order_too_large"), (4, "", "order_too_large")]
+
+
 def test_another_currency_than_the_merchants_is_rejected(opened: Opener) -> None:
     text = (
         f"{HEADER},currency\n1,m,2024-05-01,a,1,1,cny\n2,m,2024-05-01,a,1,1,\n"

@@ -19,8 +19,8 @@ ORDER_TOPICS: Final = ("order.created", "order.paid", "order.refunded", "order.c
 POINTS_TOPICS: Final = tuple(
     f"points.{what}"
     for what in (
-        "earned", "activated", "redeemed", "reversed", "expired", "adjusted", "moved", "held",
-        "released",
+        "earned", "activated", "redeemed", "restored", "reversed", "expired", "adjusted", "moved",
+        "held", "released", "debt_incurred", "debt_repaid",
     )
 )  # fmt: skip
 TIER_TOPICS: Final = ("tier.upgraded", "tier.downgraded")

@@ -29,7 +29,11 @@ _PLAIN_FIELDS = (
     Field("type", Kind.TEXT),
 )
 _GROUPING = Grouping(
-    noun="order", key="order_id", time="placed_at", same=("member", "store", "channel")
+    noun="order",
+    key="order_id",
+    time="placed_at",
+    same=("member", "store", "channel"),
+    total="line_total",
 )
 _COVERAGE_WHOLE_BPS = 10_000
 _PRODUCT_FIELDS = ("product_name", "category", "type")

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from regulars.kernel.money import MAX_AMOUNT
+
 from .fields import Field, Problem, Reading, row_checks
 from .macros import BLANKS_SQL, create_macros
 from .profiles import Detected
@@ -29,13 +31,17 @@ _TOO_MANY_LINES = Problem(
     None, "too_many_lines", f"An order has up to {MAX_LINES:,} rows: check its number, or split it."
 )
 
+_TOO_DEAR = Problem(
+    None, "order_too_large", f"An order comes to {MAX_AMOUNT:,} minor units at most: correct it."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
     """Which rows belong together: those of one ``key``; ``same`` is equal on all of them.
 
     ``time`` is the field that puts the groups in order. ``once`` is a field that has no value
-    twice in a group.
+    twice in a group, ``total`` one whose sum is the amount of a group.
     """
 
     noun: str
@@ -43,6 +49,7 @@ class Grouping:
     time: str
     same: tuple[str, ...]
     once: str | None = None
+    total: str | None = None
 
 
 class Sieve:
@@ -188,10 +195,12 @@ class Sieve:
         )
         once = self._grouping.once
         repeated = f"count(*) > count(DISTINCT {once})" if once else "false"
+        total = self._grouping.total
+        dear = f"sum({total}) > {MAX_AMOUNT}" if total else "false"
         self.connection.execute(
             f"CREATE TABLE gathered AS SELECT {key}{carried}, min(at_us) AS at_us, "
             f"min(row) AS first_row, count(*) AS lines, {equal} AS equal, "
-            f"{repeated} AS repeated FROM placed GROUP BY {key}"
+            f"{repeated} AS repeated, {dear} AS dear FROM placed GROUP BY {key}"
         )
 
     def _reject(self) -> None:
@@ -202,9 +211,9 @@ class Sieve:
             f"CREATE TABLE bad AS SELECT DISTINCT {key} FROM judged "
             f"WHERE problem IS NOT NULL AND {key} IS NOT NULL"
         )
-        unequal, long, repeated = self.one(
+        unequal, long, repeated, dear = self.one(
             "SELECT count(*) FILTER (NOT equal), count(*) FILTER (lines > $most), "
-            "count(*) FILTER (repeated) FROM gathered",
+            "count(*) FILTER (repeated), count(*) FILTER (dear) FROM gathered",
             {"most": MAX_LINES},
         )
         if unequal:
@@ -213,6 +222,8 @@ class Sieve:
             self._reject_group(f"lines > {MAX_LINES}", _TOO_MANY_LINES)
         if repeated:
             self._reject_repeats()
+        if dear:
+            self._reject_group("dear", _TOO_DEAR)
         if self.one("SELECT count(*) FROM bad")[0]:
             self._reject_rest()
 
@@ -274,7 +285,7 @@ class Sieve:
         run = self.connection.execute
         run(
             "CREATE TABLE groups AS SELECT row_number() OVER (ORDER BY at_us, first_row) - 1 "
-            f"AS seq, * EXCLUDE (equal, repeated) FROM gathered ANTI JOIN bad USING ({key}) "
+            f"AS seq, * EXCLUDE (equal, repeated, dear) FROM gathered ANTI JOIN bad USING ({key}) "
             "ORDER BY seq"
         )
         run(
