@@ -166,3 +166,15 @@ def test_staff_change_it_under_the_same_rule() -> None:
     assert desk.send("PATCH", f"/members/{member}", {"birthday": "1990-03-12"}).status_code == 409
     reader = staff(shop, "analyst")
     assert reader.send("PATCH", f"/members/{member}", {"name": "x"}).status_code == 403
+
+
+def test_a_consent_keeps_what_brought_it_about() -> None:
+    shop = make_shop()
+    said = {"purpose": "sms", "granted": True, "text_version": "v2", "channel": "live room",
+            "campaign": "spring"}  # fmt: skip
+    member = enrol(shop, consents=[said])
+    (told,) = own(shop, member).get("/consents").json()["data"]
+    assert told == {**said, "at": "2026-03-10T12:00:00Z"}
+    other = {**said, "campaign": "x" * 101}
+    body = {"identities": [{"type": "external", "value": unique("m")}], "consents": [other]}
+    assert shop.api.post("/members", body).status_code == 422

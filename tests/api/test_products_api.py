@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from makers.orders import NO_INTEGERS, buy, changed, enrol, make_shop, traces, with_raw
+from makers.orders import NO_INTEGERS, buy, changed, enrol, make_shop, staff, traces, with_raw
 
 MARK = 123_456_789
 TEA = {"name": "Tea", "category": "drinks", "type": "leaf", "tags": ["green"], "list_price": 990}
@@ -103,3 +103,6 @@ def test_the_rule_for_struck_through_prices_is_the_countrys_until_it_is_set() ->
     assert shop.api.put("/settings/reference-price", {"region": "eu"}).json()["effects"] == []
     assert shop.api.get("/settings/reference-price").json() == {"region": "eu"}
     assert shop.api.put("/settings/reference-price", {"region": "us"}).status_code == 422
+    assert staff(shop, "owner").get("/settings/reference-price").json() == {"region": "eu"}
+    desk = staff(shop, "cashier")
+    assert desk.put("/settings/reference-price", {"region": "cn"}).status_code == 403

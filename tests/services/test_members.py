@@ -290,7 +290,7 @@ def test_a_merchant_takes_its_customers_along(capsys: pytest.CaptureFixture[str]
     enrol(other, ("phone", "13900139000"))
     ana = enrol(
         shop, ("phone", "13800138000"), ("email", "ana@example.com"), name="Ana",
-        birthday=date(1992, 2, 29), consents=(ConsentDraft("sms", True, "v1", "till"),),
+        birthday=date(1992, 2, 29), consents=(ConsentDraft("sms", True, "v1", "till", "spring"),),
     ).member_id  # fmt: skip
     services.record_consent(
         merchant_id=shop.id, member_id=ana, consent=ConsentDraft("sms", False, "v1"), now=NOW
@@ -303,7 +303,9 @@ def test_a_merchant_takes_its_customers_along(capsys: pytest.CaptureFixture[str]
     assert [(one["type"], one["value"]) for one in first["identities"]] == [
         ("email", "ana@example.com"), ("phone", "+8613800138000"),
     ]  # fmt: skip
-    assert [one["granted"] for one in first["consents"]] == [True, False]
+    assert [(one["granted"], one["channel"], one["campaign"]) for one in first["consents"]] == [
+        (True, "till", "spring"), (False, "", ""),
+    ]  # fmt: skip
     assert (second["name"], second["consents"]) == (None, [])
 
 

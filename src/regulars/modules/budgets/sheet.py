@@ -54,11 +54,6 @@ class Sheet:
         self._made: list[Claim] = []
         self._moved: dict[UUID, tuple[Claim, State, str]] = {}
 
-    def used(self, key: str, beside: Iterable[str] = ()) -> int:
-        """What counts as taken of a key, this sheet's own dealings included, and of the keys
-        ``beside`` it that count together with it."""
-        return sum(self._used(each) for each in {key, *beside})
-
     def claim(
         self,
         *,
@@ -133,13 +128,8 @@ class Sheet:
             )
 
     def _used(self, key: str) -> int:
-        """What is taken of one key once this sheet is written."""
-        freed = sum(
-            claim.amount
-            for claim in self._seen.run_out
-            if claim.key == key and claim.id not in self._moved
-        )
-        return self._seen.taken.get(key, 0) + self._adds.get(key, 0) - freed
+        """What is taken of one key once this sheet is written; what ran out is freed before."""
+        return self._seen.taken.get(key, 0) + self._adds.get(key, 0)
 
     def _free(self, *keys: str) -> None:
         """Whoever relies on claims having run out frees them, so that none is committed late."""

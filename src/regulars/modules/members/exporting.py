@@ -73,6 +73,7 @@ def _consents(merchant_id: int, ids: list[UUID]) -> dict[UUID, list[dict[str, An
                 "granted": row.granted,
                 "text_version": row.text_version,
                 "channel": row.channel,
+                "campaign": row.campaign,
                 "at": show_instant(row.at),
             }
         )

@@ -59,7 +59,9 @@ class Identity(Owned):
 
 
 class Consent(Owned):
-    """One yes or no to one purpose, as it was given; never changed, the latest counts."""
+    """One yes or no to one purpose, as it was given; never changed, the latest counts.
+
+    ``campaign`` is what brought it about, in the merchant's word."""
 
     pk = models.CompositePrimaryKey("merchant_id", "id")
     id = models.UUIDField()
@@ -68,6 +70,7 @@ class Consent(Owned):
     granted = models.BooleanField()
     text_version = models.CharField(max_length=40)
     channel = models.CharField(max_length=40, blank=True, default="")
+    campaign = models.CharField(max_length=100, blank=True, default="")
     at = models.DateTimeField()
 
     class Meta:

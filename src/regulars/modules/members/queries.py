@@ -172,7 +172,7 @@ def consents(merchant_id: int, member_ids: Sequence[UUID]) -> list[ConsentView]:
     rows = Consent.objects.of(merchant_id).filter(member_id__in=list(member_ids))
     latest = {row.purpose: row for row in rows.order_by("at", "id")}
     return [
-        ConsentView(row.purpose, row.granted, row.text_version, row.channel, row.at)
+        ConsentView(row.purpose, row.granted, row.text_version, row.channel, row.campaign, row.at)
         for _, row in sorted(latest.items())
     ]
 

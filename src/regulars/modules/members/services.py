@@ -243,6 +243,7 @@ def _consent(merchant_id: int, member_id: UUID, consent: ConsentDraft, now: date
         granted=consent.granted,
         text_version=consent.text_version,
         channel=consent.channel,
+        campaign=consent.campaign,
         at=now,
     )
     kind = ConsentGranted if consent.granted else ConsentWithdrawn

@@ -32,6 +32,7 @@ class ConsentDraft:
     granted: bool
     text_version: str = ""
     channel: str = ""
+    campaign: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,7 @@ class ConsentView:
     granted: bool
     text_version: str
     channel: str
+    campaign: str
     at: datetime
 
 

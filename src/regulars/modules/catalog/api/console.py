@@ -1,4 +1,4 @@
-"""Console: finding goods, at the till and in the offer form."""
+"""Console: finding goods, at the till and in the offer form, and struck-through prices."""
 
 from __future__ import annotations
 
@@ -12,9 +12,20 @@ from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
 from regulars.modules.catalog import queries
 
-from .partner import ProductOut
+from .partner import (
+    ProductOut,
+    StrikeRegionChangedOut,
+    StrikeRegionOut,
+    put_strike_region,
+    read_strike_region,
+)
 
 router = Router(tags=["products"])
+_STRIKE = "/settings/reference-price"
+router.get(_STRIKE, response=StrikeRegionOut, operation_id="read_strike_region")(read_strike_region)
+router.put(_STRIKE, response=StrikeRegionChangedOut, operation_id="put_strike_region")(
+    put_strike_region
+)
 
 
 class SearchQuery(Strict):

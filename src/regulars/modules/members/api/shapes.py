@@ -41,9 +41,14 @@ class ConsentIn(Strict):
     granted: bool
     text_version: Annotated[ShortText, Field(max_length=40)] = ""
     channel: Annotated[ShortText, Field(max_length=40)] = ""
+    campaign: Annotated[
+        ShortText, Field(max_length=100, description="What brought it about, in your own word")
+    ] = ""
 
     def draft(self) -> ConsentDraft:
-        return ConsentDraft(self.purpose, self.granted, self.text_version, self.channel)
+        return ConsentDraft(
+            self.purpose, self.granted, self.text_version, self.channel, self.campaign
+        )
 
 
 class MemberIn(Strict):
@@ -118,6 +123,7 @@ class ConsentOut(Strict):
     granted: bool
     text_version: str
     channel: str
+    campaign: str
     at: Instant
 
 
@@ -133,6 +139,7 @@ def consent_json(view: ConsentView) -> dict[str, Any]:
         "granted": view.granted,
         "text_version": view.text_version,
         "channel": view.channel,
+        "campaign": view.campaign,
         "at": show_instant(view.at),
     }
 
