@@ -42,7 +42,7 @@ def codes(answer: Any) -> list[tuple[str, str]]:
         ("GET", "/members/" + "x" * 500, 404, "not_found"),
         ("GET", "/members/%00", 404, "not_found"),
         ("DELETE", "/members", 405, "method_not_allowed"),
-        ("PATCH", "/members/mem_1", 405, "method_not_allowed"),
+        ("PUT", "/members/mem_1", 405, "method_not_allowed"),
         ("POST", "/members/", 404, "not_found"),
     ],
 )

@@ -89,7 +89,7 @@ def test_an_experiment_is_made_measured_and_shown_without_a_redemption_count_alo
     page.goto(f"{shop.base}/console/experiments/new")
     page.get_by_role("status").wait_for()
     page.locator("#experiment-name").fill("Spring letter")
-    page.locator("#experiment-share").fill("50")
+    page.get_by_label("Held out", exact=True).fill("50")
     page.get_by_role("button", name="Save draft").click()
     page.wait_for_url("**/experiments/exp_*")
     page.get_by_role("button", name="Assign the members and begin").click()
