@@ -24,7 +24,7 @@ from zoneinfo import ZoneInfo
 
 MEMBERS = 20_000
 #: More than all clients together, and than one alone, place on quotes in a second.
-MOST_A_SECOND, MOST_OF_ONE = 1_600, 400
+MOST_A_SECOND, MOST_OF_ONE = 3_200, 600
 ZONE = "Asia/Shanghai"
 
 
