@@ -200,6 +200,21 @@ def test_a_command_names_the_merchant_where_there_are_several(
     assert cli.json("keys", "list") == []
 
 
+@in_a_home
+def test_a_reader_that_has_enough_is_no_fault(home: Home) -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    done = subprocess.run(
+        home.command("keys", "list", "--merchant", "tea"),
+        env=home.env,
+        stdout=writes,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writes)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
 def test_staff_and_keys_are_made_listed_and_revoked(cli: Told) -> None:
     shop = make_merchant()
     at, ana = ("--merchant", shop.code), unique("ana")

@@ -3,11 +3,13 @@
 A verb group is a file of this package with ``register(commands)``; it is listed in ``VERBS`` and
 imports Django only when one of its verbs runs, so that ``--help`` answers at once.
 
-Exit codes: 0 done, 1 refused or failed (the reason on stderr), 2 not understood.
+Exit codes: 0 done, 1 refused or failed (the reason on stderr), 2 not understood,
+130 interrupted, 141 when whoever reads the output has closed it.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -42,11 +44,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         args.explain()
         return 2
     try:
-        return int(run(args) or 0)
+        code = int(run(args) or 0)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # Whoever read has enough (`| head`). Nothing more is flushed into the closed pipe at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except Exception as error:
         return report(args, error)
+    return code
 
 
 if __name__ == "__main__":
