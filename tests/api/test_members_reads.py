@@ -212,8 +212,8 @@ def test_a_member_takes_ten_statements_at_most(
 def test_the_outlook_without_forecasts_asks_once_how_fresh_the_facts_are(
     staff: ApiClient, busy: str, query: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Three at the door, who carries on, and the freshness; once for each list it was ten to 12."""
-    assert statements(staff, f"/members/{busy}/insight{query}", monkeypatch) == 5
+    """Those at the door, who carries on, and the freshness; once for each list it was ten to 12."""
+    assert statements(staff, f"/members/{busy}/insight{query}", monkeypatch) <= 2 + _AT_THE_DOOR
 
 
 def test_the_list_and_the_first_screen_take_ten_statements_at_most(
