@@ -2,14 +2,12 @@
 
 Cases are generated from the OpenAPI document of each audience: fifty an operation as a key that may
 do everything and as a member, fewer as an owner in the console, whose pages are the only callers.
-Where both databases are tried one after the other (tests/run) the second meets the first twenty.
 """
 
 from __future__ import annotations
 
 import itertools
 import json
-import os
 import re
 from collections import Counter
 from functools import cache
@@ -35,8 +33,7 @@ from regulars.infra.http.principal import MerchantFacts
 from regulars.kernel.ids import parse
 from regulars.surfaces.contracts import openapi
 
-MOST = int(os.environ.get("REGULARS_CASES", "50"))
-CASES, CONSOLE_CASES = min(50, MOST), min(15, MOST)
+CASES, CONSOLE_CASES = 50, 15
 NEGATIVE = GenerationMode.NEGATIVE
 
 
