@@ -80,10 +80,11 @@ def price(
             return first
     if asking.member_id is not None and known.carrier is None:
         raise NotFound
-    offers, compiled, counted, campaigns = offer_book(place.merchant_id, known.book_version)
+    found = offer_book(place.merchant_id, known.book_version)
     if drafts:
-        offers, compiled, counted, campaigns = compile_book(with_drafts(offers, drafts))
-    counting = counting_of(place, asking, known, counted, codes)
+        found = compile_book(with_drafts(found.book, drafts))
+    offers, compiled, counted, campaigns = found
+    counting = counting_of(place, asking, known, found, codes)
     coupons = resolve(
         codes,
         known.coupons,
@@ -100,6 +101,7 @@ def price(
     context = replace(
         context,
         uses=counting.uses(counted),
+        pots=counting.pots(counted),
         given={offer: coupon.code for offer, coupon in coupons.by_offer.items()},
         held_out=held_out_here(place, known, context, offers, campaigns),
     )

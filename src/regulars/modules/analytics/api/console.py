@@ -25,10 +25,12 @@ from regulars.modules.analytics.reports.rfm_grid import cells_of, rule_of
 from regulars.modules.analytics.screens import home, member, members, timeline
 from regulars.modules.segments.services import Draft, create
 
+from .funders import add_statement
 from .shapes import ReportQuery, named_tiers, sent
 from .shown import HomeOut, MemberPageOut, MembersOut, RefreshOut, TimelineOut
 
 router = Router(tags=["screens"])
+add_statement(router)
 MemberInPath = Annotated[UUID, ShownId("mem")]
 #: About two seconds of work; a longer export is the jobs', and the answer says what is stale.
 _AT_ONCE_ROWS: Final = 400_000
