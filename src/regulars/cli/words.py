@@ -20,6 +20,23 @@ _ZH: Final = {
         "到店三天及以上的会员太少，无法个性化推荐：现有 {there}，至少需要 {needed}。"
         "所有会员都得到热销商品。"
     ),
+    "files of orders, refunds and members in": "导入订单、退款和会员文件",
+    "import a member file; tells who was known, and by which identity": (
+        "导入会员文件；告知哪些人已存在、凭哪种标识认出"
+    ),
+    "{removed} records were removed, {kept} people stay and gave up what the file said": (
+        "已移除 {removed} 条档案；{kept} 人保留，文件所给的信息已收回"
+    ),
+    "{count} new": "新增 {count} 人",
+    "{count} shoppers who are members now": "{count} 位顾客转为会员",
+    "{count} known, with something new": "{count} 人已存在，补充了信息",
+    "{count} known, with nothing new": "{count} 人已存在，无新信息",
+    "{count} who left and stay away": "{count} 人已退会，保持退会",
+    "{count} whose identities belong to different members: not taken": (
+        "{count} 行的标识属于不同会员：未导入"
+    ),
+    "known by {type}: {count}": "凭 {type} 认出：{count}",
+    "one person? merge {members}": "是同一人？请合并 {members}",
     "answer in JSON": "以 JSON 输出",
     "merchant code; may be left out where there is only one": "商户代码；只有一个商户时可省略",
     "the whole home is meant; refused unless this merchant is in it": (
@@ -137,7 +154,6 @@ _ZH: Final = {
     ): "至今的结果过于一致，无法学习：较少的一种有 {there} 例，至少需要 {needed} 例。",
     "up to and with this day; today if not": "截至这一天（含）；默认为今天",
     "Write a day as 2018-01-02, not {day!r}.": "日期请写作 2018-01-02，而不是 {day!r}。",
-    "order and refund files in": "导入订单和退款文件",
     "import an order file; the same file twice changes nothing": (
         "导入订单文件；同一文件导入两次不会改变任何内容"
     ),

@@ -44,6 +44,16 @@ class MemberUpdated(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MemberRemoved(Event):
+    """A record that had nothing of its own was taken back with the import that had brought it."""
+
+    topic: ClassVar[str] = "member.removed"
+    version: ClassVar[int] = 1
+
+    member_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentGranted(Event):
     """A member said yes to a purpose."""
 

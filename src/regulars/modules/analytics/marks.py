@@ -22,6 +22,7 @@ IMPORT_TOPICS: Final = ("orders.imported",)
 PERSON_TOPICS: Final = ("member.merged", "member.unmerged", "member.identified")
 PEOPLE_TOPICS: Final = (
     "member.enrolled",
+    "member.removed",
     "tier.upgraded",
     "tier.downgraded",
     "programme.published",

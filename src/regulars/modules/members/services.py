@@ -246,13 +246,27 @@ def _consent(merchant_id: int, member_id: UUID, consent: ConsentDraft, now: date
         campaign=consent.campaign,
         at=now,
     )
-    kind = ConsentGranted if consent.granted else ConsentWithdrawn
+    return consent_event(
+        merchant_id, member_id, consent.purpose, consent.granted, consent.text_version, now
+    )
+
+
+def consent_event(
+    merchant_id: int,
+    member_id: UUID,
+    purpose: str,
+    granted: bool,
+    text_version: str,
+    at: datetime,
+) -> Event:
+    """What a yes or no announces."""
+    kind = ConsentGranted if granted else ConsentWithdrawn
     return kind(
         merchant_id=merchant_id,
-        happened_at=now,
+        happened_at=at,
         member_id=member_id,
-        purpose=consent.purpose,
-        text_version=consent.text_version,
+        purpose=purpose,
+        text_version=text_version,
     )
 
 

@@ -243,7 +243,7 @@ export interface ImportPreview {
 
 export interface ImportRun {
   id: string
-  kind: 'orders' | 'refunds'
+  kind: 'orders' | 'refunds' | 'members'
   file_name: string
   profile: string
   status: 'ready' | 'queued' | 'running' | 'done' | 'failed' | 'undoing' | 'undone'
@@ -262,6 +262,36 @@ export interface ImportRun {
   started_at: string | null
   finished_at: string | null
   preview: ImportPreview | null
+}
+
+export type BroughtAs =
+  | 'created'
+  | 'promoted'
+  | 'completed'
+  | 'repeated'
+  | 'conflict'
+  | 'left'
+  | 'undone'
+
+export interface BroughtCounts {
+  outcomes: Partial<Record<BroughtAs, number>>
+  recognised_by: Record<string, number>
+}
+
+export interface BroughtRow {
+  row: number
+  outcome: BroughtAs
+  member_id: string | null
+  recognised_by: string[]
+  merge_into: string | null
+  merge: string[]
+}
+
+/** Whom the rows of a member file meant: counts, and the rows of one outcome. */
+export interface Brought extends BroughtCounts {
+  data: BroughtRow[]
+  has_more: boolean
+  next_cursor: string | null
 }
 
 export interface RowFault {
