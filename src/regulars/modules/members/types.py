@@ -69,6 +69,17 @@ class ConsentView:
 
 
 @dataclass(frozen=True, slots=True)
+class DepartureView:
+    """A leaving, what became of the points, and the coming back where there was one."""
+
+    left_at: datetime
+    channel: str
+    points: str
+    lapsed: int
+    rejoined_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class MemberView:
     """A member without anything that names or reaches them."""
 

@@ -20,6 +20,8 @@ from regulars.modules.earning.types import Frozen, LineFacts
 from regulars.modules.ledger.engine import Journal, Purse
 from regulars.modules.ledger.gather import Purses, purse_of_row
 from regulars.modules.ledger.types import GROWTH_VALUE, POINTS
+from regulars.modules.members.errors import HasLeft
+from regulars.modules.members.types import LEFT
 from regulars.modules.programmes.rules import Circumstances, terms_of
 from regulars.modules.programmes.types import Programme, Redemption
 from regulars.modules.promotions.facts import buyer_facts
@@ -80,6 +82,8 @@ def price(
             return first
     if asking.member_id is not None and known.carrier is None:
         raise NotFound
+    if known.status == LEFT:
+        raise HasLeft
     found = offer_book(place.merchant_id, known.book_version)
     if drafts:
         found = compile_book(with_drafts(found.book, drafts))

@@ -264,6 +264,21 @@ export interface ImportRun {
   preview: ImportPreview | null
 }
 
+/** What leaving would take and keep, and every leaving before. */
+export interface Leaving {
+  status: 'active' | 'shopper' | 'left'
+  left_at: string | null
+  points: { rule: 'freeze' | 'lapse'; available: number; pending: number; lapse: number }
+  consents: string[]
+  history: {
+    left_at: string
+    channel: string
+    points: 'frozen' | 'lapsed'
+    lapsed: number
+    rejoined_at: string | null
+  }[]
+}
+
 export type BroughtAs =
   | 'created'
   | 'promoted'

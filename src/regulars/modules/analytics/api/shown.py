@@ -207,6 +207,7 @@ class CardMerchantOut(Strict):
 class CardMemberOut(Strict):
     name: str | None
     number: str
+    status: Annotated[str, Field(description="active, shopper or left")]
     joined_at: Instant
     identities: list[MaskedOut]
 
