@@ -14,6 +14,7 @@ from regulars.modules.earning.rules import RateMemo
 from regulars.modules.earning.types import LineFacts
 from regulars.modules.members.enrolment import members_by_keys
 from regulars.modules.members.lookup import carriers, who_left
+from regulars.modules.programmes.going import GoingMemo
 from regulars.modules.programmes.queries import Schedule
 from regulars.modules.tiers.gather import TIER_CHANGE
 
@@ -43,6 +44,7 @@ class Register:
         self.people: dict[UUID, Person] = {}
         self.steps: dict[UUID, list[tuple[datetime, str]]] = {}
         self.rates = RateMemo()
+        self.going = GoingMemo(self.rates, scope.zone)
         self._holders: dict[str, tuple[UUID, Person]] = {}
 
     def forget(self) -> None:
