@@ -116,7 +116,13 @@ _ZH: Final = {
     ),
     "There is no insight {name!r}; there are {known}.": "没有洞察 {name!r}；现有：{known}。",
     "A horizon is 1 to {most} days.": "预测天数为 1 至 {most} 天。",
-    "Too few members came back to learn from: {why}.": "回购会员太少，无法学习：{why}。",
+    "Too few members came back to learn from: {there}, at least {needed} are needed.": (
+        "回购会员太少，无法学习：现有 {there} 位，至少需要 {needed} 位。"
+    ),
+    (
+        "Too few members came back and paid anything to learn from: {there}, at least {needed} "
+        "are needed."
+    ): "回购且有实付金额的会员太少，无法学习：现有 {there} 位，至少需要 {needed} 位。",
     "{module} is missing: pip install 'regulars[insight]'.": (
         "缺少 {module}：请运行 pip install 'regulars[insight]'。"
     ),
@@ -152,6 +158,9 @@ _ZH: Final = {
         "What happened so far is too much alike to learn from: {there} cases of the rarer "
         "outcome, at least {needed} are needed."
     ): "至今的结果过于一致，无法学习：较少的一种有 {there} 例，至少需要 {needed} 例。",
+    "Nothing to show: members have all that is popular already.": (
+        "没有可展示的：热销商品会员都已买过。"
+    ),
     "up to and with this day; today if not": "截至这一天（含）；默认为今天",
     "Write a day as 2018-01-02, not {day!r}.": "日期请写作 2018-01-02，而不是 {day!r}。",
     "import an order file; the same file twice changes nothing": (
