@@ -37,6 +37,25 @@ _ZH: Final = {
     ),
     "known by {type}: {count}": "凭 {type} 认出：{count}",
     "one person? merge {members}": "是同一人？请合并 {members}",
+    "whom to send which coupon under a budget": "在预算内给谁发哪种券",
+    "an offer that needs a coupon; again for more of them": "需凭券使用的优惠；可重复给出多个",
+    "in minor units": "以最小货币单位计",
+    "what is left of a purchase": "每笔消费的毛利率",
+    "try them on some by lot": "随机抽取部分会员试发",
+    "of those chosen, who get nothing by chance": "入选会员中随机不发的比例",
+    "the purpose that they said yes to": "会员已同意的用途",
+    "what the plan is called": "计划名称",
+    "A margin is 1 to 10000, a share held out 500 to 5000 basis points.": (
+        "毛利率为 1 至 10000 个基点，留出比例为 500 至 5000 个基点。"
+    ),
+    "Another plan is at work.": "另一份计划正在进行。",
+    "planning": "正在制定计划",
+    "Nobody is sent anything: no lift is proven that is worth its cost.": (
+        "不给任何人发券：尚无被证实且值得其成本的提升。"
+    ),
+    "{chosen} members, {held_out} held out; cost {cost}, gain {value} of at most {bound}.": (
+        "{chosen} 位会员，留出 {held_out} 位；成本 {cost}，增益 {value}（上限 {bound}）。"
+    ),
     "answer in JSON": "以 JSON 输出",
     "merchant code; may be left out where there is only one": "商户代码；只有一个商户时可省略",
     "the whole home is meant; refused unless this merchant is in it": (

@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from regulars.infra.crypto import blind_index, unseal
+from regulars.infra.db import Sql, as_uuid, fetch_all
 from regulars.infra.http.principal import MerchantFacts
 from regulars.kernel.errors import Invalid, NotFound
 from regulars.kernel.ids import parse
@@ -18,6 +19,11 @@ from .types import ConsentView, DepartureView, IdentityView, MemberView
 
 _TABLE: Final = "members_member"
 _TAIL: Final = 4
+_WORDS_ON: Final = Sql(
+    "SELECT coalesce(m.merged_into, m.id), c.granted FROM members_consent c JOIN members_member m "
+    "ON m.merchant_id = c.merchant_id AND m.id = c.member_id "
+    "WHERE c.merchant_id = :merchant_id AND c.purpose = :purpose ORDER BY c.at, c.id"
+)
 
 
 def member(merchant_id: int, member_id: UUID) -> MemberView:
@@ -201,6 +207,12 @@ def refused(merchant_id: int, purpose: str) -> set[UUID]:
         .values_list("member_id", "granted")
     )
     return {member_id for member_id, granted in dict(rows).items() if not granted}
+
+
+def agreed(merchant_id: int, purpose: str) -> set[UUID]:
+    """Who carries on, of people whose latest word on a purpose, by any record, is yes."""
+    rows = fetch_all(_WORDS_ON, {"merchant_id": merchant_id, "purpose": purpose})
+    return {as_uuid(carrier) for carrier, granted in dict(rows).items() if granted}
 
 
 def _whole(merchant: MerchantFacts, text: str) -> list[UUID]:
