@@ -123,6 +123,8 @@ export interface Member {
   channel: string | null
   store: string | null
   identities: Identity[]
+  birthday: string | null
+  birthday_changeable_from: string | null
   tier: TierStatement
   balances: Balances
   consents: Consent[]

@@ -118,6 +118,13 @@ class EnrolledOut(MemberOut):
     effects: list[Effect]
 
 
+class BirthdayOut(Strict):
+    birthday: Day | None
+    changeable_from: Annotated[
+        Day | None, Field(description="Another can be given from then on; null: at any time")
+    ]
+
+
 class ConsentOut(Strict):
     purpose: str
     granted: bool
