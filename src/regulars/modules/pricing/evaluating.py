@@ -80,10 +80,7 @@ def price(
         first = replay(known.remembered, asked.fingerprint)
         if first is not None:
             return first
-    if asking.member_id is not None and known.carrier is None:
-        raise NotFound
-    if known.status == LEFT:
-        raise HasLeft
+    _must_be_member(asking, known)
     found = offer_book(place.merchant_id, known.book_version)
     if drafts:
         found = compile_book(with_drafts(found.book, drafts))
@@ -125,6 +122,13 @@ def price(
         journal=journal,
         purses=purses,
     )
+
+
+def _must_be_member(asking: Asking, known: Known) -> None:
+    if asking.member_id is not None and known.carrier is None:
+        raise NotFound
+    if known.status == LEFT:
+        raise HasLeft
 
 
 def _codes(place: Place, asking: Asking) -> ReadCodes:
