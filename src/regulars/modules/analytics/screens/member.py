@@ -21,6 +21,7 @@ from regulars.modules.ledger.types import DEBT_OF, POINTS, AssetBalance
 from regulars.modules.members.enrolment import WHO_BY_ID
 from regulars.modules.members.queries import opened_name
 from regulars.modules.members.rules import member_number
+from regulars.modules.notices.queries import standing
 from regulars.modules.programmes.queries import programme_at
 from regulars.modules.programmes.statements import money_for, shown
 from regulars.modules.programmes.types import Programme
@@ -28,6 +29,7 @@ from regulars.modules.tiers.queries import Stand, stand
 from regulars.modules.unions.queries import merged_into
 
 from .next_step import Expiring, next_step
+from .noticed import still_so
 
 _EARNED: Final = (
     (POINTS, "earn"),
@@ -83,6 +85,7 @@ class Known:
     consents: list[dict[str, Any]]
     figures: dict[str, Any]
     next_step: dict[str, Any] | None
+    notices: list[dict[str, Any]]
 
 
 def member(merchant: MerchantFacts, member_id: UUID, *, locale: str) -> dict[str, Any]:
@@ -101,6 +104,7 @@ def member(merchant: MerchantFacts, member_id: UUID, *, locale: str) -> dict[str
         "consents": known.consents,
         "figures": known.figures,
         "next_step": known.next_step,
+        "notices": known.notices,
         "merged_from": [
             {
                 "merge_id": show("mrg", merge.merge_id),
@@ -152,6 +156,14 @@ def known_of(merchant: MerchantFacts, member_id: UUID, *, locale: str) -> Known:
             has_bought=figures["orders"] > 0,
             now=now,
             zone=zone,
+        ),
+        notices=still_so(
+            standing(merchant.id, found.member_id, now),
+            programme=programme,
+            stand=found,
+            balances=_balances(held),
+            zone=zone,
+            locale=locale,
         ),
     )
 
