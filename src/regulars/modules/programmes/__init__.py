@@ -2,6 +2,7 @@
 
 Owns       versioned programme documents (tiers, earning, expiry) and the templates.
 Offers     queries.programme_at; statements.statement (where a member stands, in plain JSON);
-           services.put_programme, run_due; templates.
+           services.put_programme, run_due; templates; changes.changes, wording.told (what two
+           versions say differently), reigns.reigns (when each held).
 Announces  programme.published.
 """
