@@ -122,7 +122,9 @@ def read_report(
 ) -> HttpResponse:
     """A report with what its screen shows beside it, and how fresh it is."""
     merchant = request.auth.merchant
-    found = answer(merchant, asked.question(name), at_most_rows=_AT_ONCE_ROWS)
+    found = answer(
+        merchant, asked.question(name, locale=language_of(request)), at_most_rows=_AT_ONCE_ROWS
+    )
     more: dict[str, Any] = {"facts": freshness_shown(found.fresh, stale=found.stale)}
     if asked.format == "json" and name == "repurchase":
         course = Question(name="trend", as_of=asked.as_of, window_days=asked.window)
