@@ -38,10 +38,12 @@ def asked(shop: Shop, operation: str) -> Asked:
     )
 
 
-def buy(shop: Shop, member: UUID | None, redeem: int = 0) -> dict[str, Any]:
+def buy(
+    shop: Shop, member: UUID | None, redeem: int = 0, channel: str | None = None
+) -> dict[str, Any]:
     """Quote, then place on the quote; what was quoted."""
     place = Place(shop.merchant_id, shop.scope.zone, shop.now)
-    asking = Asking(lines=CART, member_id=member, redeem={"points": redeem})
+    asking = Asking(lines=CART, member_id=member, redeem={"points": redeem}, channel=channel)
     told = json.loads(quote(place, asked(shop, "quotes.create"), asking).text)
     placed(shop, told)
     return dict(told)
@@ -82,6 +84,30 @@ def test_a_budget_is_given_to_the_last_unit_and_never_passed(crowd: int) -> None
     given = [one["amount"] for told in found for one in told["applied"]]  # type: ignore[index]
     assert sum(given) == budget
     assert Counter(given) == Counter([1_000] * (crowd // 3) + [333])
+
+
+@pytest.mark.parametrize("crowd", CROWDS)
+def test_a_funders_cap_over_two_offers_is_given_to_the_last_unit(crowd: int) -> None:
+    """Half of the members get 10.00 of one offer, half of another; one funder pays for both."""
+    shop = make_shop()
+    cap = crowd // 3 * 1_000 + 333
+    for code, group in (("even", "e"), ("odd", "o")):
+        make_offer(shop, code=code, budget_terms={"funder": "Acme"}, who={"channels": [group]})
+    assert shop.api.put("/funders/Acme", {"cap": cap}).status_code == 200
+    members = [uuid(enrol(shop)) for _ in range(crowd)]
+    found = at_once(
+        *(
+            partial(buy, shop, member, channel="eo"[place % 2])
+            for place, member in enumerate(members)
+        )
+    )
+    won(found, "even")
+    given = [one["amount"] for told in found for one in told["applied"]]  # type: ignore[index]
+    assert sum(given) == cap
+    assert Counter(given) == Counter([1_000] * (crowd // 3) + [333])
+    (funder,) = shop.api.get("/funders").json()["data"]
+    assert funder["taken"] == {"most": cap, "used": cap, "held": 0, "left": 0}
+    assert shop.faults() == []
 
 
 @pytest.mark.parametrize("crowd", CROWDS)

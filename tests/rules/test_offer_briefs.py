@@ -64,7 +64,7 @@ def test_a_default_of_later_changes_no_order_of_before() -> None:
         "requires_code": False,
         "limit": {"per_order": None, "per_member": None, "total": None, "member_period": "ever"},
         "budget": None,
-        "budget_terms": {"stop": "hard", "per": "all", "funder": None},
+        "budget_terms": {"stop": "hard", "per": "all", "funder": None, "funders": []},
         "on_return": "keep",
         "held_out_bps": None,
         "status": "active",

@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "regulars.modules.experiments",
     "regulars.modules.insight",
     "regulars.modules.recommendations",
+    "regulars.modules.steering",
     "regulars.modules.connectors",
 ]
 MIDDLEWARE = [

@@ -34,6 +34,19 @@ class OfferChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FunderCapChanged(Event):
+    """What one funder pays for all of its offers has another cap; None where it has none now."""
+
+    topic: ClassVar[str] = "funder.cap_changed"
+    version: ClassVar[int] = 1
+
+    funder: str
+    cap_minor: int | None
+    per: str
+    stop: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PricingSettingsChanged(Event):
     """How far discounts and tenders may go at this merchant was changed; shares in bps."""
 

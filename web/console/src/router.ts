@@ -75,6 +75,11 @@ const screens: RouteRecordRaw[] = [
     component: () => import('./screens/campaigns/StackingScreen.vue'),
   },
   {
+    path: 'campaigns/funders',
+    name: 'funders',
+    component: () => import('./screens/offering/FundersScreen.vue'),
+  },
+  {
     path: 'campaigns/coupons',
     name: 'coupons',
     component: () => import('./screens/coupons/CouponsScreen.vue'),

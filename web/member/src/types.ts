@@ -22,6 +22,7 @@ export interface Card {
   member: {
     name: string | null
     number: string
+    status: 'active' | 'shopper' | 'left'
     joined_at: string
     identities?: { type: string; masked: string }[]
   }
@@ -34,6 +35,14 @@ export interface Card {
   next_step: NextStep | null
   qr_svg: string
   benefits: Benefit[]
+}
+
+/** What leaving would take and keep. */
+export interface Leaving {
+  status: 'active' | 'shopper' | 'left'
+  left_at: string | null
+  points: { rule: 'freeze' | 'lapse'; available: number; pending: number; lapse: number }
+  consents: string[]
 }
 
 export interface MemberOrder {

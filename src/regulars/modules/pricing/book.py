@@ -18,6 +18,7 @@ from regulars.modules.promotions.types import (
 from .basket import Basket
 from .gates import Gate, Predicate
 from .kinds import PLAYS, Play
+from .pots import keep_apart
 from .sums import of_sum
 from .types import Context, GiftLine, Rejected, RejectionCode
 
@@ -100,6 +101,7 @@ class OfferBook:
         "_by_sku",
         "_by_tag",
         "_everywhere",
+        "_groups",
         "_idle",
         "by_code",
         "entries",
@@ -134,6 +136,7 @@ class OfferBook:
             if offer.code in self.by_code:
                 raise ValueError(f"two offers have the code {offer.code!r}")
             self.by_code[offer.code] = entry
+        self._groups = len(groups)
         self._behind: dict[Gate, _Behind] = {}
         for entry in self.entries:
             self._behind.setdefault(entry.gate, _Behind()).add(entry)
@@ -213,6 +216,8 @@ class OfferBook:
             rejected += _without(behind.out_of_scope, open_seats)
             rejected += _without(behind.code_missing, coded_seats)
         relevant.sort(key=_BY_RANK)
+        if context.pots:
+            keep_apart(relevant, basket, context.pots, self._groups)
         return relevant, rejected
 
     def _unlocked(self, context: Context, met: Mapping[Entry, tuple[int, ...]]) -> list[Entry]:
@@ -249,6 +254,11 @@ class OfferBook:
                 relevant.append(found)
             else:
                 rejected.append(found)
+        if context.pots:
+            # Which offers stand apart hangs on all that are relevant, not on those asked about.
+            apart = {play.code: play.group for play in self.relevant(basket, context)[0]}
+            for play in relevant:
+                play.group = apart.get(play.code, play.group)
         return relevant, rejected
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -16,11 +16,12 @@ from regulars.modules.budgets.sheet import Sheet
 from regulars.modules.budgets.types import NOTHING_SEEN, Claim, Seen
 from regulars.modules.coupons import counting as coupon_counting
 from regulars.modules.coupons.types import Coupon
-from regulars.modules.promotions import counting
-from regulars.modules.promotions.types import Offer
+from regulars.modules.promotions import counting, funding
+from regulars.modules.promotions.splitting import most_of
+from regulars.modules.promotions.types import Funder, Offer
 
 from .errors import QuoteExpired
-from .types import Evaluation, Uses
+from .types import Evaluation, Pot, Uses
 
 NOBODY: Final[tuple[UUID, ...]] = ()
 
@@ -35,11 +36,13 @@ class Counting:
     store: str | None
     coupon_keys: Sequence[str] = ()
     seen: Seen = NOTHING_SEEN
+    funders: Mapping[str, Funder] = field(default_factory=dict)
 
     def keys(self, offers: Iterable[Offer]) -> list[str]:
-        """Of these offers, and of the coupons given."""
+        """Of these offers, of who pays for them, and of the coupons given."""
         return [
             *counting.keys(offers, people=self.people, day=self.day, store=self.store),
+            *[funding.key(funder, self.day) for funder in self.funders.values()],
             *coupon_counting.keys(self.coupon_keys, self.people),
         ]
 
@@ -50,12 +53,30 @@ class Counting:
             left = counting.left(
                 offer, self.seen, people=self.people, day=self.day, store=self.store
             )
+            budgets = [] if left.budget_minor is None else [left.budget_minor]
+            for funder, share in funding.capped(offer, self.funders):
+                if funder.stop == "hard":
+                    rest = funding.left(funder, self.seen, self.day)
+                    budgets.append(most_of(rest, share.share_bps))
             found[offer.code] = Uses(
                 by_member=left.by_member,
                 in_all=left.in_all,
-                budget_left_minor=left.budget_minor,
+                budget_left_minor=min(budgets, default=None),
             )
         return found
+
+    def pots(self, offers: Iterable[Offer]) -> tuple[Pot, ...]:
+        """What several offers draw from: the hard cap of a funder that pays for more than one."""
+        drawn: dict[str, dict[str, int]] = {}
+        for offer in offers:
+            for funder, share in funding.capped(offer, self.funders):
+                if funder.stop == "hard":
+                    drawn.setdefault(funder.code, {})[offer.code] = share.share_bps
+        return tuple(
+            Pot(funding.left(self.funders[code], self.seen, self.day), shares)
+            for code, shares in sorted(drawn.items())
+            if len(shares) > 1
+        )
 
     def claim(
         self,
@@ -91,12 +112,22 @@ class Counting:
                     store=self.store,
                     expires_at=expires_at,
                 )
+        funding.claim(
+            sheet,
+            self.funders,
+            [(offer, cost[offer.code]) for offer in offers if offer.code in cost],
+            owner=owner,
+            day=self.day,
+            expires_at=expires_at,
+        )
 
 
-def is_counted(offer: Offer) -> bool:
+def is_counted(offer: Offer, funders: Mapping[str, Funder]) -> bool:
     """Whether anything of an offer is counted."""
     limit = offer.limit
-    return not (limit.total is limit.per_member is offer.budget is None)
+    if limit.total is limit.per_member is offer.budget is None:
+        return bool(funding.capped(offer, funders))
+    return True
 
 
 def owner_of(quote_id: UUID) -> str:

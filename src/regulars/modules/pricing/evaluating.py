@@ -20,6 +20,8 @@ from regulars.modules.earning.types import Frozen, LineFacts
 from regulars.modules.ledger.engine import Journal, Purse
 from regulars.modules.ledger.gather import Purses, purse_of_row
 from regulars.modules.ledger.types import GROWTH_VALUE, POINTS
+from regulars.modules.members.errors import HasLeft
+from regulars.modules.members.types import LEFT
 from regulars.modules.programmes.rules import Circumstances, terms_of
 from regulars.modules.programmes.types import Programme, Redemption
 from regulars.modules.promotions.facts import buyer_facts
@@ -80,10 +82,13 @@ def price(
             return first
     if asking.member_id is not None and known.carrier is None:
         raise NotFound
-    offers, compiled, counted, campaigns = offer_book(place.merchant_id, known.book_version)
+    if known.status == LEFT:
+        raise HasLeft
+    found = offer_book(place.merchant_id, known.book_version)
     if drafts:
-        offers, compiled, counted, campaigns = compile_book(with_drafts(offers, drafts))
-    counting = counting_of(place, asking, known, counted, codes)
+        found = compile_book(with_drafts(found.book, drafts))
+    offers, compiled, counted, campaigns = found
+    counting = counting_of(place, asking, known, found, codes)
     coupons = resolve(
         codes,
         known.coupons,
@@ -100,6 +105,7 @@ def price(
     context = replace(
         context,
         uses=counting.uses(counted),
+        pots=counting.pots(counted),
         given={offer: coupon.code for offer, coupon in coupons.by_offer.items()},
         held_out=held_out_here(place, known, context, offers, campaigns),
     )

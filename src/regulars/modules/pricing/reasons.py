@@ -27,7 +27,8 @@ def reasons(
         if turn < count and steps[turn].play is play:
             continue
         if chosen.shares_a_group(play):
-            found.append(play.entry.rejected("group_taken"))
+            own = any(step.play.entry.group & play.entry.group for step in steps)
+            found.append(play.entry.rejected("group_taken" if own else "budget_spent"))
         elif chosen.is_exclusive(play):
             found.append(play.entry.rejected("exclusive_taken"))
         else:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from uuid import UUID
 
 from regulars.modules.promotions.brief import in_full
 from regulars.modules.promotions.document import OfferDocument, compiled
+from regulars.modules.promotions.splitting import parts
 
-from .deal import Deal, DealLine, SoldOffer
+from .deal import Deal, DealLine, Funded, SoldOffer
 from .evaluating import Priced
 from .sale import FrozenOffer, Sale, freeze
 from .types import Cart
@@ -42,7 +43,19 @@ def deal_of(priced: Priced, quote_id: UUID, holds: Mapping[str, str]) -> Deal:
         ),
         coupons={code: priced.coupons[code].key for code in chosen if code in priced.coupons},
         holds=holds,
+        funded=tuple(_funded(priced)),
     )
+
+
+def _funded(priced: Priced) -> Iterator[Funded]:
+    """Each funder's part of what was taken off."""
+    for applied in priced.evaluation.applied:
+        offer = priced.offers.by_code[applied.offer].offer
+        shares = offer.budget_terms.funding
+        split = parts(shares, applied.amount_minor)
+        for share, amount in zip(shares, split, strict=True):
+            if amount:
+                yield Funded(offer.code, share.funder, amount)
 
 
 def sale_of(deal: Deal) -> Sale:

@@ -86,10 +86,11 @@ class _Shelf:
         context = context_of(
             self.place, asking, self.known, self.rules, self.book.book, self.goods, {}
         )
-        counting = counting_of(self.place, asking, self.known, self.book.counted, _NO_CODES)
+        counting = counting_of(self.place, asking, self.known, self.book, _NO_CODES)
         return replace(
             context,
             uses=counting.uses(self.book.counted),
+            pots=counting.pots(self.book.counted),
             held_out=held_out_here(
                 self.place, self.known, context, self.book.book, self.book.campaigns
             ),

@@ -88,6 +88,15 @@ class Uses:
     budget_left_minor: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Pot:
+    """What several offers draw from: ``left`` minor units of a funder's cap, of which each pays
+    its share (bps) of what it takes off."""
+
+    left_minor: int
+    shares_bps: Mapping[str, int]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tender:
     """One way to pay: ``units`` of an asset are worth ``minor``, and whole steps alone are taken.
@@ -111,10 +120,10 @@ class Context:
     """Everything besides the cart that a price depends on.
 
     ``given`` maps the code of an offer to the coupon that unlocks it; ``uses`` lists only offers
-    of which something is used or held, ``held_out`` those that this buyer does not get because
-    what they do is being measured. ``earn`` are the terms under which points are earned as of
-    now, with ``line_bps`` empty (a line's own rate is asked of ``line_rate_bps`` by sku); None
-    where nobody earns.
+    of which something is used or held, ``pots`` what several of them draw from, ``held_out`` those
+    that this buyer does not get because what they do is being measured. ``earn`` are the terms
+    under which points are earned as of now, with ``line_bps`` empty (a line's own rate is asked of
+    ``line_rate_bps`` by sku); None where nobody earns.
     """
 
     at: datetime
@@ -125,6 +134,7 @@ class Context:
     given: Mapping[str, str] = field(default_factory=dict)
     uses: Mapping[str, Uses] = field(default_factory=dict)
     held_out: frozenset[str] = frozenset()
+    pots: tuple[Pot, ...] = ()
     earn: Frozen | None = None
     line_rate_bps: Mapping[str, int] = field(default_factory=dict)
     points: Tender = Tender()

@@ -178,11 +178,19 @@ class RedeemingPart(Part):
     growth_value: RedemptionPart = RedemptionPart()
 
 
+class LeavingPart(Part):
+    """What becomes of the points of who leaves: ``freeze`` keeps them for a coming back (they
+    still expire in time), ``lapse`` takes what is available then."""
+
+    points: Literal["freeze", "lapse"] = "freeze"
+
+
 class ProgrammeDocument(Part):
     name: Text
     tiers: TiersPart
     earning: EarningsPart
     redeeming: RedeemingPart = RedeemingPart()
+    leaving: LeavingPart = LeavingPart()
 
     @model_validator(mode="after")
     def _known_tiers(self) -> Self:
@@ -212,6 +220,7 @@ def compiled(number: int, document: dict[str, Any]) -> Programme:
             points=Redemption(**parsed.redeeming.points.model_dump()),
             growth_value=Redemption(**parsed.redeeming.growth_value.model_dump()),
         ),
+        points_on_leaving=parsed.leaving.points,
     )
 
 

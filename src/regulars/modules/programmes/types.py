@@ -37,6 +37,7 @@ class Programme:
     ladder: Ladder
     earning: Earning
     redeeming: Redeeming = Redeeming()
+    points_on_leaving: str = "freeze"
 
 
 @dataclass(frozen=True, slots=True)

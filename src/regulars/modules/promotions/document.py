@@ -18,18 +18,28 @@ from regulars.infra.http.fields import (
     FreeJson,
     Int53,
     Moment,
-    ShortText,
     null_is,
 )
 from regulars.kernel.periods import day_start
 
 from .eligibility import MOST_CEL, RuleFault, check_cel, check_rule
 from .kinds import KINDS, AnyParams, BuyGetParams, SpendSaveParams
-from .parts import MOST_SKUS, UNIT, Code, Count, Minor, Part, fault
+from .parts import (
+    MOST_FUNDERS,
+    MOST_SKUS,
+    UNIT,
+    Code,
+    Count,
+    FunderCode,
+    Minor,
+    Part,
+    fault,
+)
 from .types import (
     DEFAULT_STAGE,
     GOODS_STAGES,
     BudgetTerms,
+    FunderShare,
     Kind,
     Limit,
     NthWeekday,
@@ -147,10 +157,41 @@ class LimitPart(Part):
     ] = "ever"
 
 
+class FunderSharePart(Part):
+    """What of the cost one funder pays."""
+
+    funder: FunderCode
+    share_bps: Annotated[int, Field(ge=1, le=10_000, json_schema_extra={UNIT: "bps"})]
+
+
+_FunderShares = Annotated[list[FunderSharePart], Field(max_length=MOST_FUNDERS)]
+
+
 class BudgetTermsPart(Part):
+    """Who pays and how the budget is kept: one funder, or several with shares of the whole."""
+
     stop: Literal["hard", "soft"] = "hard"
     per: Literal["all", "store", "day", "month"] = "all"
-    funder: Annotated[ShortText, Field(min_length=1, max_length=100)] | None = None
+    funder: FunderCode | None = None
+    funders: Annotated[
+        _FunderShares,
+        null_is(list, _FunderShares),
+        Field(description="Shares of several funders; together 10000. Not beside funder"),
+    ] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _the_whole(self) -> Self:
+        if not self.funders:
+            return self
+        if self.funder is not None:
+            fault(("funders",), "one_of_two", "Name one funder, or several with their shares.")
+        names = [share.funder for share in self.funders]
+        twice = next((at for at, name in enumerate(names) if name in names[:at]), None)
+        if twice is not None:
+            fault(("funders", twice, "funder"), "twice", "Each funder is named once.")
+        if sum(share.share_bps for share in self.funders) != 10_000:
+            fault(("funders",), "not_the_whole", "The shares are 10000 together, not more or less.")
+        return self
 
 
 def _params(value: Any, info: ValidationInfo) -> Any:
@@ -271,11 +312,16 @@ def compiled(document: OfferDocument) -> Offer:
         requires_code=document.requires_code,
         limit=Limit(limit.per_order, limit.per_member, limit.total, limit.member_period),
         budget=document.budget,
-        budget_terms=BudgetTerms(**document.budget_terms.model_dump()),
+        budget_terms=_budget_terms(document.budget_terms),
         on_return=document.on_return,
         held_out_bps=document.held_out_bps,
         status=document.status,
     )
+
+
+def _budget_terms(part: BudgetTermsPart) -> BudgetTerms:
+    funders = tuple(FunderShare(share.funder, share.share_bps) for share in part.funders)
+    return BudgetTerms(part.stop, part.per, part.funder, funders)
 
 
 def _scope(part: ScopePart) -> Scope:

@@ -19,6 +19,17 @@ class Offer(Owned):
     changed_at = models.DateTimeField()
 
 
+class Funder(Owned):
+    """The most that one funder pays for all of its offers together, in all or per period."""
+
+    pk = models.CompositePrimaryKey("merchant_id", "code")
+    code = models.CharField(max_length=100)
+    cap_minor = models.BigIntegerField()
+    per = models.CharField(max_length=10)
+    stop = models.CharField(max_length=10)
+    changed_at = models.DateTimeField()
+
+
 class OfferBook(Owned):
     """A merchant's offers and pricing settings taken together.
 

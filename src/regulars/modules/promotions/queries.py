@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 from typing import Any, Final
@@ -14,7 +14,7 @@ from regulars.kernel.errors import NotFound
 from .brief import brief
 from .document import OfferDocument, compiled
 from .models import Offer as OfferRow
-from .types import Offer
+from .types import Funder, Offer
 
 #: A scalar for other gathers: the version of the book of :merchant_id; 0 before its first offer.
 BOOK_VERSION: Final = (
@@ -26,7 +26,9 @@ _BOOK: Final = Sql(
   (SELECT json_array(b.version, b.standing_held_out_bps, b.max_discount_bps, b.points_max_bps,
     b.growth_max_bps) FROM promotions_offerbook b WHERE b.merchant_id = :merchant_id),
   (SELECT json_group_array(o.document) FROM promotions_offer o
-    WHERE o.merchant_id = :merchant_id AND o.status <> 'archived')"""
+    WHERE o.merchant_id = :merchant_id AND o.status <> 'archived'),
+  (SELECT json_group_array(json_array(f.code, f.cap_minor, f.per, f.stop))
+    FROM promotions_funder f WHERE f.merchant_id = :merchant_id)"""
 )
 
 
@@ -53,6 +55,8 @@ class Book:
     briefs: Mapping[str, dict[str, Any]]
     #: The share of the members who get no offer that has a holdout.
     standing_held_out_bps: int = 0
+    #: Who has a cap over all the offers it pays for, by code.
+    funders: Mapping[str, Funder] = field(default_factory=dict)
 
     def offer(self, code: str) -> Offer | None:
         return next((offer for offer in self.offers if offer.code == code), None)
@@ -85,7 +89,8 @@ def book(merchant_id: int, version: int | None = None) -> Book:
     row = fetch_one(_BOOK, {"merchant_id": merchant_id})
     assert row is not None
     head, documents = as_json(row[0]), as_json(row[1]) or []
-    found = _book(head, [as_json(document) for document in documents], known)
+    funders = [Funder(*one) for one in as_json(row[2]) or []]
+    found = _book(head, [as_json(document) for document in documents], funders, known)
     with _lock:
         _books[merchant_id] = found
     return found
@@ -132,7 +137,9 @@ def view_of(row: OfferRow) -> OfferView:
     return OfferView(row.code, row.document, row.version, row.created_at, row.changed_at)
 
 
-def _book(head: Any, documents: list[dict[str, Any]], known: Book | None) -> Book:
+def _book(
+    head: Any, documents: list[dict[str, Any]], funders: list[Funder], known: Book | None
+) -> Book:
     if head is None:
         return Book(0, (), PricingSettings(), {}, {})
     version, standing, *settings = head
@@ -142,4 +149,12 @@ def _book(head: Any, documents: list[dict[str, Any]], known: Book | None) -> Boo
     offers = tuple(sorted(parsed, key=lambda offer: offer.code))
     by_code = {document["code"]: document for document in documents}
     briefs = {code: brief(document) for code, document in by_code.items()}
-    return Book(version, offers, PricingSettings(*settings), by_code, briefs, standing)
+    return Book(
+        version,
+        offers,
+        PricingSettings(*settings),
+        by_code,
+        briefs,
+        standing,
+        {funder.code: funder for funder in funders},
+    )

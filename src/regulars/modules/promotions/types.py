@@ -207,16 +207,44 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
+class FunderShare:
+    """What of an offer's cost one funder pays."""
+
+    funder: str
+    share_bps: int
+
+
+@dataclass(frozen=True, slots=True)
 class BudgetTerms:
     """How a budget is kept: a ``hard`` one is never passed, a ``soft`` one only counts and warns.
 
     ``per`` says whether there is one budget in all, or one for each store or each calendar day or
-    month of the merchant's zone. ``funder`` is who pays, in the merchant's own word.
+    month of the merchant's zone. ``funder`` is who pays, in the merchant's own word; where several
+    do, ``funders`` has the share of each, and the shares are the whole.
     """
 
     stop: Literal["hard", "soft"] = "hard"
     per: Literal["all", "store", "day", "month"] = "all"
     funder: str | None = None
+    funders: tuple[FunderShare, ...] = ()
+
+    @property
+    def funding(self) -> tuple[FunderShare, ...]:
+        """Who pays which share; empty where nobody is named."""
+        if self.funders or self.funder is None:
+            return self.funders
+        return (FunderShare(self.funder, 10_000),)
+
+
+@dataclass(frozen=True, slots=True)
+class Funder:
+    """Who pays for offers, and the most of it: over all offers, in all or for each calendar day
+    or month of the merchant's zone. A ``hard`` cap is never passed, a ``soft`` one only warns."""
+
+    code: str
+    cap_minor: int
+    per: Literal["all", "day", "month"] = "all"
+    stop: Literal["hard", "soft"] = "hard"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

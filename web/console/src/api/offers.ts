@@ -68,6 +68,7 @@ export interface BudgetTerms {
   stop: 'hard' | 'soft'
   per: 'all' | 'store' | 'day' | 'month'
   funder: string | null
+  funders: { funder: string; share_bps: number }[]
 }
 
 export interface OfferDocument {

@@ -74,6 +74,7 @@ export interface ProgrammeDocument {
   }
   earning: { points: Earning; growth_value: Earning }
   redeeming: { points: Redemption; growth_value: Redemption }
+  leaving: { points: 'freeze' | 'lapse' }
 }
 
 export interface ProgrammeVersion {

@@ -123,6 +123,8 @@ export interface Member {
   channel: string | null
   store: string | null
   identities: Identity[]
+  birthday: string | null
+  birthday_changeable_from: string | null
   tier: TierStatement
   balances: Balances
   consents: Consent[]
@@ -243,7 +245,7 @@ export interface ImportPreview {
 
 export interface ImportRun {
   id: string
-  kind: 'orders' | 'refunds'
+  kind: 'orders' | 'refunds' | 'members'
   file_name: string
   profile: string
   status: 'ready' | 'queued' | 'running' | 'done' | 'failed' | 'undoing' | 'undone'
@@ -262,6 +264,51 @@ export interface ImportRun {
   started_at: string | null
   finished_at: string | null
   preview: ImportPreview | null
+}
+
+/** What leaving would take and keep, and every leaving before. */
+export interface Leaving {
+  status: 'active' | 'shopper' | 'left'
+  left_at: string | null
+  points: { rule: 'freeze' | 'lapse'; available: number; pending: number; lapse: number }
+  consents: string[]
+  history: {
+    left_at: string
+    channel: string
+    points: 'frozen' | 'lapsed'
+    lapsed: number
+    rejoined_at: string | null
+  }[]
+}
+
+export type BroughtAs =
+  | 'created'
+  | 'promoted'
+  | 'completed'
+  | 'repeated'
+  | 'conflict'
+  | 'left'
+  | 'undone'
+
+export interface BroughtCounts {
+  outcomes: Partial<Record<BroughtAs, number>>
+  recognised_by: Record<string, number>
+}
+
+export interface BroughtRow {
+  row: number
+  outcome: BroughtAs
+  member_id: string | null
+  recognised_by: string[]
+  merge_into: string | null
+  merge: string[]
+}
+
+/** Whom the rows of a member file meant: counts, and the rows of one outcome. */
+export interface Brought extends BroughtCounts {
+  data: BroughtRow[]
+  has_more: boolean
+  next_cursor: string | null
 }
 
 export interface RowFault {

@@ -13,9 +13,11 @@ from regulars.infra.http.principal import ApiRequest
 from regulars.modules.analytics.report_shapes import Report
 from regulars.modules.analytics.reporting import Name, answer
 
+from .funders import add_statement
 from .shapes import ReportQuery, sent
 
 router = Router(tags=["reports"])
+add_statement(router)
 
 
 @router.get("/reports/{name}", response=Report, operation_id="read_report")

@@ -166,6 +166,10 @@ class MemberPageOut(Strict):
     channel: str | None
     store: str | None
     identities: list[MaskedOut]
+    birthday: Day | None
+    birthday_changeable_from: Annotated[
+        Day | None, Field(description="Another can be given from then on; null: at any time")
+    ]
     tier: Statement
     balances: dict[str, Any]
     consents: list[ConsentOut]
@@ -207,6 +211,7 @@ class CardMerchantOut(Strict):
 class CardMemberOut(Strict):
     name: str | None
     number: str
+    status: Annotated[str, Field(description="active, shopper or left")]
     joined_at: Instant
     identities: list[MaskedOut]
 

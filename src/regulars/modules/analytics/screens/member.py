@@ -18,8 +18,9 @@ from regulars.kernel.instants import show_instant
 from regulars.modules.analytics.rounding import half_up
 from regulars.modules.ledger.queries import balances
 from regulars.modules.ledger.types import DEBT_OF, POINTS, AssetBalance
+from regulars.modules.members.describing import birthday_told
 from regulars.modules.members.enrolment import WHO_BY_ID
-from regulars.modules.members.queries import opened_name
+from regulars.modules.members.queries import opened_birthday, opened_name
 from regulars.modules.members.rules import member_number
 from regulars.modules.programmes.queries import programme_at
 from regulars.modules.programmes.statements import money_for, shown
@@ -44,7 +45,7 @@ _CIRCLE: Final = f"""{WHO_BY_ID}, circle AS (
 _GATHER: Final = Sql(
     f"""WITH {_CIRCLE} SELECT
   (SELECT json_array(m.id, m.name_sealed, m.status, m.joined_at, m.channel, m.store,
-      m.merged_into, (SELECT count(*) FROM circle))
+      m.birthday_sealed, m.birthday_changed_on, m.merged_into, (SELECT count(*) FROM circle))
      FROM members_member m WHERE m.merchant_id = :merchant_id AND m.id = :member_id),
   (SELECT json_group_array(json_array(i.type, i.masked)) FROM (
      SELECT type, masked FROM members_identity WHERE merchant_id = :merchant_id
@@ -78,6 +79,7 @@ class Known:
     programme: Programme
     stand: Stand
     basics: dict[str, Any]
+    birthday: dict[str, str | None]
     tier: dict[str, Any]
     balances: dict[str, Any]
     consents: list[dict[str, Any]]
@@ -96,6 +98,8 @@ def member(merchant: MerchantFacts, member_id: UUID, *, locale: str) -> dict[str
     merges = merged_into(merchant.id, known.carrier) if whole else []
     return {
         **known.basics,
+        "birthday": known.birthday["birthday"],
+        "birthday_changeable_from": known.birthday["changeable_from"],
         "tier": known.tier,
         "balances": known.balances,
         "consents": known.consents,
@@ -133,7 +137,7 @@ def known_of(merchant: MerchantFacts, member_id: UUID, *, locale: str) -> Known:
     held = balances(merchant_id=merchant.id, member_id=found.member_id, now=now)
     tier = shown(found, programme, locale=locale)
     figures = _figures(activity, int(refunded_minor), sums or [])
-    *_, merged, records = record
+    *_, born_sealed, born_changed_on, merged, records = record
     return Known(
         carrier=found.member_id,
         merged_into=as_uuid(merged) if merged else None,
@@ -141,6 +145,9 @@ def known_of(merchant: MerchantFacts, member_id: UUID, *, locale: str) -> Known:
         programme=programme,
         stand=found,
         basics=_basics(merchant.id, record, identities or []),
+        birthday=birthday_told(
+            opened_birthday(merchant.id, member_id, born_sealed), as_day(born_changed_on)
+        ),
         tier=tier,
         balances=_balances(held),
         consents=_consents(consents or []),

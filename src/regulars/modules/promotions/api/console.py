@@ -16,13 +16,15 @@ from regulars.modules.promotions import queries
 from regulars.modules.promotions.document import OfferDocument
 from regulars.modules.promotions.eligibility import FACTS, OPERATORS, PRESETS
 from regulars.modules.promotions.kinds import KINDS
-from regulars.modules.promotions.standing import Standing, Taken, standings
+from regulars.modules.promotions.standing import Standing, standings
 
+from .funders import add_funder_routes
 from .routes import add_routes
-from .shapes import KindsOut, StandingsOut
+from .shapes import KindsOut, StandingsOut, taken_json
 
 router = Router(tags=["offers"])
 add_routes(router)
+add_funder_routes(router)
 
 
 @router.get("/offers/kinds", response=KindsOut, operation_id="list_offer_kinds")
@@ -72,10 +74,6 @@ def list_offer_counts(request: ApiRequest) -> dict[str, Any]:
 def _standing(standing: Standing) -> dict[str, Any]:
     return {
         "code": standing.code,
-        "uses": _taken(standing.uses) if standing.uses else None,
-        "budgets": [{"store": pot.store, **_taken(pot.taken)} for pot in standing.pots],
+        "uses": taken_json(standing.uses) if standing.uses else None,
+        "budgets": [{"store": pot.store, **taken_json(pot.taken)} for pot in standing.pots],
     }
-
-
-def _taken(taken: Taken) -> dict[str, int]:
-    return {"most": taken.most, "used": taken.used, "held": taken.held, "left": taken.left}

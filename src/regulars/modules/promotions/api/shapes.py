@@ -20,6 +20,7 @@ from regulars.modules.promotions.document import (
 )
 from regulars.modules.promotions.parts import Bps, Code, Minor, Part
 from regulars.modules.promotions.queries import OfferView
+from regulars.modules.promotions.standing import Taken
 from regulars.modules.promotions.types import Kind, OnReturn, Stage, Status
 
 Effects = Annotated[
@@ -148,6 +149,10 @@ class StandingOut(Strict):
 
 class StandingsOut(Strict):
     data: list[StandingOut]
+
+
+def taken_json(taken: Taken) -> dict[str, int]:
+    return {"most": taken.most, "used": taken.used, "held": taken.held, "left": taken.left}
 
 
 def offer_json(view: OfferView) -> dict[str, Any]:

@@ -65,7 +65,7 @@ export function emptyOffer(code: string): OfferDocument {
     requires_code: false,
     limit: { per_order: null, per_member: null, total: null, member_period: 'ever' },
     budget: null,
-    budget_terms: { stop: 'hard', per: 'all', funder: null },
+    budget_terms: { stop: 'hard', per: 'all', funder: null, funders: [] },
     on_return: 'keep',
     held_out_bps: null,
     status: 'draft',
@@ -91,6 +91,7 @@ export function sent(offer: OfferDocument): OfferDocument {
   copy.name = copy.name?.trim() || null
   copy.group = copy.group?.trim() || null
   copy.budget_terms.funder = copy.budget_terms.funder?.trim() || null
+  for (const share of copy.budget_terms.funders) share.funder = share.funder.trim()
   if (!countsInOrder(copy)) copy.limit.per_order = null
   if (copy.stage && !isOnGoods(copy.kind)) copy.stage = null
   return copy
