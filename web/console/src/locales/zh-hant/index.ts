@@ -14,6 +14,7 @@ import reports from './reports.json'
 import segments from './segments.json'
 import settings from './settings.json'
 import sign_in from './sign-in.json'
+import spending from './spending.json'
 import till from './till.json'
 
 export default {
@@ -33,5 +34,6 @@ export default {
   ...segments,
   ...settings,
   ...sign_in,
+  ...spending,
   ...till,
 }
