@@ -178,6 +178,7 @@ NO_OBJECT: dict[str, str] = {
     "name": "repurchase",
     "sku": "sku-1",
     "tag": "vip",
+    "funder": "Acme",
 }
 #: By operation: a body that fits, for operations on a named object that read one.
 BODIES: dict[str, Any] = {

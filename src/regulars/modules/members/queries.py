@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -13,9 +13,9 @@ from regulars.infra.http.principal import MerchantFacts
 from regulars.kernel.errors import Invalid, NotFound
 from regulars.kernel.ids import parse
 
-from .models import Consent, Identity, Member
+from .models import Consent, Departure, Identity, Member
 from .rules import member_number, normalised, phone_region
-from .types import ConsentView, IdentityView, MemberView
+from .types import ConsentView, DepartureView, IdentityView, MemberView
 
 _TABLE: Final = "members_member"
 _TAIL: Final = 4
@@ -180,6 +180,21 @@ def consents(merchant_id: int, member_ids: Sequence[UUID]) -> list[ConsentView]:
     return [
         ConsentView(row.purpose, row.granted, row.text_version, row.channel, row.campaign, row.at)
         for _, row in sorted(latest.items())
+    ]
+
+
+def gone_since(merchant_id: int, member_id: UUID) -> datetime | None:
+    """Since when somebody is gone; None where they are not."""
+    gone = Departure.objects.of(merchant_id).filter(member_id=member_id, rejoined_at=None)
+    return gone.values_list("left_at", flat=True).first()
+
+
+def departures(merchant_id: int, member_ids: Sequence[UUID]) -> list[DepartureView]:
+    """Every leaving of a person, the latest first."""
+    rows = Departure.objects.of(merchant_id).filter(member_id__in=list(member_ids))
+    return [
+        DepartureView(row.left_at, row.channel, row.points, row.lapsed, row.rejoined_at)
+        for row in rows.order_by("-left_at", "-id")
     ]
 
 

@@ -4,10 +4,12 @@ import campaigns from './campaigns.json'
 import common from './common.json'
 import coupons from './coupons.json'
 import experiments from './experiments.json'
+import faults from './faults.json'
 import home from './home.json'
 import imports from './imports.json'
 import insight from './insight.json'
 import members from './members.json'
+import offering from './offering.json'
 import orders from './orders.json'
 import programme from './programme.json'
 import reports from './reports.json'
@@ -24,10 +26,12 @@ export default {
   ...common,
   ...coupons,
   ...experiments,
+  ...faults,
   ...home,
   ...imports,
   ...insight,
   ...members,
+  ...offering,
   ...orders,
   ...programme,
   ...reports,
