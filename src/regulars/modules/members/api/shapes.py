@@ -105,7 +105,7 @@ class Effect(Strict):
 class MemberOut(Strict):
     id: MemberId
     number: str
-    status: Annotated[str, Field(description="active, shopper or merged")]
+    status: Annotated[str, Field(description="active, shopper, left or merged")]
     tier: TierOut | None = None
     joined_at: Instant
     channel: str | None

@@ -9,6 +9,7 @@ import home from './home.json'
 import imports from './imports.json'
 import insight from './insight.json'
 import members from './members.json'
+import offering from './offering.json'
 import orders from './orders.json'
 import programme from './programme.json'
 import reports from './reports.json'
@@ -29,6 +30,7 @@ export default {
   ...imports,
   ...insight,
   ...members,
+  ...offering,
   ...orders,
   ...programme,
   ...reports,
