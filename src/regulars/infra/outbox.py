@@ -33,7 +33,14 @@ from .models import OutboxRow
 from .recording import Row, Table, Writes
 
 OUTBOX: Final = Table(
-    "infra_outboxrow", "id", "merchant_id", "aggregate", "at", "events", "attempts"
+    "infra_outboxrow",
+    "id",
+    "merchant_id",
+    "aggregate",
+    "at",
+    "events",
+    "attempts",
+    usually={"attempts": 0},
 )
 Handler = Callable[[Any, str], None]
 """Takes an event and its id, which is the same whenever this event is told."""
