@@ -45,6 +45,11 @@ const screens: RouteRecordRaw[] = [
     component: () => import('./screens/programme/ProgrammeEditor.vue'),
   },
   {
+    path: 'programme/changes',
+    name: 'programme-changes',
+    component: () => import('./screens/programme/ChangesScreen.vue'),
+  },
+  {
     path: 'orders',
     name: 'orders',
     component: () => import('./screens/orders/OrdersScreen.vue'),
@@ -68,6 +73,16 @@ const screens: RouteRecordRaw[] = [
     path: 'campaigns/stacking',
     name: 'campaign-stacking',
     component: () => import('./screens/campaigns/StackingScreen.vue'),
+  },
+  {
+    path: 'campaigns/funders',
+    name: 'funders',
+    component: () => import('./screens/offering/FundersScreen.vue'),
+  },
+  {
+    path: 'campaigns/supplies',
+    name: 'supplies',
+    component: () => import('./screens/offering/SuppliesScreen.vue'),
   },
   {
     path: 'campaigns/coupons',
@@ -125,6 +140,12 @@ const screens: RouteRecordRaw[] = [
     path: 'insight/:name',
     name: 'insight',
     component: () => import('./screens/insight/InsightScreen.vue'),
+  },
+  { path: 'spending', redirect: '/insight/spending' },
+  {
+    path: 'spending/:id',
+    name: 'plan',
+    component: () => import('./screens/spending/PlanScreen.vue'),
   },
   { path: 'settings', redirect: '/settings/merchant' },
   {

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from regulars.infra.db import Sql, as_json, fetch_all
 from regulars.kernel.periods import day_start, program_day
 from regulars.modules.ledger.engine import Journal
 from regulars.modules.ledger.types import Cause
+from regulars.modules.pricing.deal import Deal
 from regulars.modules.pricing.returns import NOTHING, GoneBack, Return, give_back, kept_base
 from regulars.modules.pricing.sale import Sale
 from regulars.modules.pricing.selling import sale_of
@@ -75,21 +77,29 @@ def dealt(scope: Scope, view: OrderView, after: Sequence[LineView], *, gone: boo
 
 
 def _gone_before(scope: Scope, view: OrderView, sale: Sale) -> Sequence[GoneBack]:
-    """What has gone back so far. Where an offer asks again it depends on the way it went, so the
-    refunds are walked anew in their order."""
-    nothing = [NOTHING] * len(view.lines)
-    steps = [[line.returned for line in view.lines]]
-    if view.deal is not None and view.deal.requalifies:
-        steps = _steps(scope, view)
-    gone: Sequence[GoneBack] = nothing
-    for returned in steps:
-        gone = give_back(sale, gone, returned).in_all
+    """What has gone back so far."""
+    assert view.deal is not None
+    returned = [line.returned for line in view.lines]
+    return gone_so_far(scope.merchant_id, view.id, view.deal, sale, returned)
+
+
+def gone_so_far(
+    merchant_id: int, order_id: UUID, deal: Deal, sale: Sale, returned: Sequence[int]
+) -> Sequence[GoneBack]:
+    """What has gone back of an order of which so many units of each line are back. Where an offer
+    asks again it depends on the way it went, so the refunds are walked anew in their order."""
+    steps = [list(returned)]
+    if deal.requalifies:
+        steps = _steps(merchant_id, order_id, len(returned))
+    gone: Sequence[GoneBack] = [NOTHING] * len(returned)
+    for step in steps:
+        gone = give_back(sale, gone, step).in_all
     return gone
 
 
-def _steps(scope: Scope, view: OrderView) -> list[list[int]]:
-    params = {"merchant_id": scope.merchant_id, "order_id": view.id}
-    returned = [0] * len(view.lines)
+def _steps(merchant_id: int, order_id: UUID, lines_in_all: int) -> list[list[int]]:
+    params = {"merchant_id": merchant_id, "order_id": order_id}
+    returned = [0] * lines_in_all
     steps = []
     for (lines,) in fetch_all(_REFUNDS_BEFORE, params):
         for line in as_json(lines):

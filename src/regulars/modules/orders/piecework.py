@@ -51,6 +51,7 @@ class PieceWork:
         self._journal = Journal()
         self._touched: dict[str, Person] = {}
         self._days: set[date] = set()
+        self._members: Sequence[str | None] = piece.member
 
     def decide(self) -> None:
         """Gather what is not known yet, settle order by order, make rows of it."""
@@ -137,9 +138,11 @@ class PieceWork:
             programme = known.schedule.at(piece.placed_at[index])
             known.people[member_id] = new_person(scope, programme, member_id, day)
         self.result.members += len(unknown)
+        if known.gone:
+            self._members = [None if name in known.gone else name for name in piece.member]
 
     def _load(self, wanted: Sequence[int]) -> None:
-        members = (self._piece.member[index] for index in wanted)
+        members = (self._members[index] for index in wanted)
         owners = self._known.owners
         self._known.learn_people({owners[m] for m in members if m is not None})
         self._known.learn_facts(self._piece.sku)
@@ -155,7 +158,7 @@ class PieceWork:
         self._days.update(days)
         orders_of: dict[Person | None, list[int]] = {}
         for place, index in enumerate(wanted):
-            member = piece.member[index]
+            member = self._members[index]
             person = None if member is None else known.holder(member)[1]
             orders_of.setdefault(person, []).append(place)
         outcomes: list[_Outcome] = [(None, now, 0, None)] * len(wanted)
@@ -171,9 +174,8 @@ class PieceWork:
         piece, known = self._piece, self._known
         first, last = piece.line_start[index], piece.line_start[index + 1]
         net = piece.total_minor[first:last]
-        paid_at = piece.placed_at[index]
-        paid_at = min(paid_at, self._scope.now)
-        member = piece.member[index]
+        paid_at = min(piece.placed_at[index], self._scope.now)
+        member = self._members[index]
         if person is None or member is None:
             return None, paid_at, sum(net), None
         owner, _ = known.holder(member)

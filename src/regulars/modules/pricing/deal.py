@@ -47,6 +47,15 @@ class SoldOffer:
     budget_minor: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Funded:
+    """What one funder pays of an offer's discount. All of an offer's are its discount."""
+
+    offer: str
+    funder: str
+    amount_minor: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deal:
     """``offers`` are the applied ones in their turn, ``coupons`` the ids of what unlocked them by
@@ -69,6 +78,10 @@ class Deal:
     coupons: Mapping[str, str] = field(default_factory=dict)
     holds: Mapping[str, str] = field(default_factory=dict)
     spent: Mapping[str, Spending] = field(default_factory=dict)
+    #: Of the offers that somebody is named to pay for, in the order of ``applied``.
+    funded: tuple[Funded, ...] = ()
+    #: Units sold and given, by the sku of each article that is counted.
+    stock: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def shipping_minor(self) -> int:
@@ -94,6 +107,8 @@ class Deal:
     def to_json(self) -> str:
         return _PLAIN.encode(
             {
+                **({"funded": [_funded_row(one) for one in self.funded]} if self.funded else {}),
+                **({"stock": dict(self.stock)} if self.stock else {}),
                 "quote": self.quote_id.hex,
                 "lines": [_line_row(line) for line in self.lines],
                 "shipping": [self.shipping_gross_minor, _discount_rows(self.shipping_discounts)],
@@ -139,6 +154,8 @@ class Deal:
             ),
             coupons=stored["coupons"],
             holds=stored["holds"],
+            funded=tuple(Funded(*row) for row in stored.get("funded", ())),
+            stock=stored.get("stock", {}),
             spent={
                 asset: Spending(entry, tuple(_spent(row) for row in rows))
                 for asset, (entry, rows) in stored["spent"].items()
@@ -195,6 +212,10 @@ def _line(number: int, row: Sequence[Any]) -> DealLine:
             earn_bps=bps,
         ),
     )
+
+
+def _funded_row(one: Funded) -> list[Any]:
+    return [one.offer, one.funder, one.amount_minor]
 
 
 def _discount_rows(discounts: Sequence[Discount]) -> list[list[Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -13,13 +12,13 @@ from regulars.modules.budgets.gather import look
 from regulars.modules.coupons.types import ReadCodes
 from regulars.modules.programmes.queries import schedule_of
 from regulars.modules.programmes.types import Programme
-from regulars.modules.promotions.types import Offer
+from regulars.modules.promotions.types import Supply
 from regulars.modules.tiers.rules import window_from
 
 from .asked import Asking, Place
 from .claims import NOBODY, Counting
 from .known import Known, Question, known_of
-from .offering import last_known
+from .offering import Compiled, last_known
 
 
 def gathered(
@@ -31,7 +30,15 @@ def gathered(
     guess = schedule.at(at)
     before = last_known(place.merchant_id)
     people = (asking.member_id,) if asking.member_id else ()
-    own = Counting(people, program_day(at, place.zone), asking.store, tuple(codes.by_key))
+    own = Counting(
+        people,
+        program_day(at, place.zone),
+        asking.store,
+        tuple(codes.by_key),
+        funders=before.book.funders if before else {},
+        supplies=_supplies(before, asking) if before else {},
+        at=at,
+    )
     question = Question(
         merchant_id=place.merchant_id,
         zone=place.zone,
@@ -54,7 +61,7 @@ def gathered(
 
 
 def counting_of(
-    place: Place, asking: Asking, known: Known, counted: Sequence[Offer], codes: ReadCodes
+    place: Place, asking: Asking, known: Known, compiled: Compiled, codes: ReadCodes
 ) -> Counting:
     """What is counted of the offers, and what of it is used.
 
@@ -64,12 +71,29 @@ def counting_of(
     at = asking.at or place.now
     people = (known.carrier, *known.merged) if known.carrier else NOBODY
     found = Counting(
-        people, program_day(at, place.zone), asking.store, tuple(codes.by_key), known.seen
+        people,
+        program_day(at, place.zone),
+        asking.store,
+        tuple(codes.by_key),
+        known.seen,
+        compiled.book.funders,
+        _supplies(compiled, asking),
+        at,
     )
-    wanted = found.keys(counted)
+    wanted = found.keys(compiled.counted)
     if set(known.asked_keys).issuperset(wanted):
         return found
     return replace(found, seen=look(place.merchant_id, wanted, place.now))
+
+
+def _supplies(compiled: Compiled, asking: Asking) -> dict[str, Supply]:
+    """What is counted, or not for everybody yet, of the goods asked for and of what may be
+    given."""
+    known = compiled.book.supplies
+    if not known:
+        return {}
+    wanted = {line.sku for line in asking.lines} | compiled.gift_skus
+    return {sku: supply for sku, supply in known.items() if sku in wanted}
 
 
 def _window_from(rules: Programme, at: datetime, zone: ZoneInfo) -> date:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from threading import Lock
 from typing import NamedTuple
 
 from regulars.modules.promotions.eligibility import matcher
+from regulars.modules.promotions.funding import with_caps
 from regulars.modules.promotions.queries import Book, book
-from regulars.modules.promotions.types import Offer
+from regulars.modules.promotions.stocking import gift_skus
+from regulars.modules.promotions.types import Funder, Offer
 
 from .book import OfferBook, compile_offers
 from .claims import is_counted
@@ -19,12 +21,14 @@ _lock = Lock()
 
 
 class Compiled(NamedTuple):
-    """A book of offers, compiled, those of which anything is counted, and those with a holdout."""
+    """A book of offers, compiled, those of which anything is counted, those with a holdout, and
+    what any of them may give."""
 
     book: Book
     offers: OfferBook
     counted: tuple[Offer, ...]
     campaigns: tuple[Offer, ...]
+    gift_skus: frozenset[str]
 
 
 def offer_book(merchant_id: int, version: int) -> Compiled:
@@ -54,20 +58,21 @@ def compile_book(offers: Book) -> Compiled:
         offer.code: test for offer in offers.offers if (test := matcher(offer.who)) is not None
     }
     compiled = compile_offers(
-        [_with_hard_budget(offer) for offer in offers.offers],
+        [_with_hard_budget(offer, offers.funders) for offer in offers.offers],
         max_discount_bps=offers.settings.max_discount_bps,
         predicates=predicates,
     )
-    counted = tuple(offer for offer in offers.offers if is_counted(offer))
+    counted = tuple(offer for offer in offers.offers if is_counted(offer, offers.funders))
     campaigns = tuple(offer for offer in offers.offers if offer.held_out_bps is not None)
-    return Compiled(offers, compiled, counted, campaigns)
+    gifts = frozenset(gift_skus(offers.offers))
+    return Compiled(offers, compiled, counted, campaigns, gifts)
 
 
-def _with_hard_budget(offer: Offer) -> Offer:
-    """A soft budget counts and warns; it cuts nothing."""
-    if offer.budget is None or offer.budget_terms.stop == "hard":
-        return offer
-    return replace(offer, budget=None)
+def _with_hard_budget(offer: Offer, funders: Mapping[str, Funder]) -> Offer:
+    """The offer under the budget that cuts it: its own, or what who pays allows, where that is
+    less. What is soft counts and warns; it cuts nothing."""
+    budget = with_caps(offer, funders)
+    return offer if budget == offer.budget else replace(offer, budget=budget)
 
 
 def last_known(merchant_id: int) -> Compiled | None:

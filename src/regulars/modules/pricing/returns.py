@@ -107,6 +107,40 @@ def kept_base(sale: Sale, gone: Sequence[GoneBack]) -> list[int]:
     return kept
 
 
+def discounts_left(sale: Sale, gone: Sequence[GoneBack]) -> dict[str, int]:
+    """What each offer on goods still takes off the kept units.
+
+    What goes back of a line's share goes back of the offer. Where offers requalify, what was paid
+    back in money decides: they share what the kept units still pay less than the others explain.
+    """
+    of_offer: dict[str, int] = {}
+    still = 0
+    for sent, line, back in zip(sale.cart.lines, sale.lines, gone, strict=True):
+        kept = sent.unit_price_minor * (sent.quantity - back.units)
+        still += kept - (line.net_minor - back.net_minor)
+        for discount in line.discounts:
+            amount = discount.amount_minor
+            away = part_gone_back(amount, quantity=sent.quantity, returned=back.units)
+            of_offer[discount.offer] = of_offer.get(discount.offer, 0) + amount - away
+    asked_anew = [
+        frozen.offer.code
+        for frozen in sale.offers
+        if frozen.offer.on_return == "requalify" and frozen.offer.code in of_offer
+    ]
+    if asked_anew:
+        fixed = sum(left for code, left in of_offer.items() if code not in asked_anew)
+        rest = max(0, still - fixed)
+        whole = {code: _in_all(sale, code) for code in asked_anew}
+        rest = min(rest, sum(whole.values()))
+        split = allocate(rest, list(whole.values()))
+        of_offer.update(zip(whole, split, strict=True))
+    return of_offer
+
+
+def _in_all(sale: Sale, offer: str) -> int:
+    return sum(d.amount_minor for line in sale.lines for d in line.discounts if d.offer == offer)
+
+
 def _proportional(line: PricedLine, quantity: int, returned: int) -> GoneBack:
     """Of each part what its units carry: part x returned // quantity."""
     tenders = line.tenders

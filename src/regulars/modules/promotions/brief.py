@@ -19,6 +19,8 @@ _OPEN: Final[Mapping[str, Any]] = {
         "nth_weekdays": [],
         "hours": None,
         "except_days": [],
+        "early": [],
+        "festivals": [],
     },
     "who": {
         "tiers": [],
@@ -36,7 +38,7 @@ _OPEN: Final[Mapping[str, Any]] = {
     "requires_code": False,
     "limit": {"per_order": None, "per_member": None, "total": None, "member_period": "ever"},
     "budget": None,
-    "budget_terms": {"stop": "hard", "per": "all", "funder": None},
+    "budget_terms": {"stop": "hard", "per": "all", "funder": None, "funders": []},
     "on_return": "keep",
     "held_out_bps": None,
     "status": "active",

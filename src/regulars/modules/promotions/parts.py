@@ -7,11 +7,12 @@ from typing import Annotated, Any, Final, Never
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from regulars.infra.http.fields import ExternalId, MinorAmount, Strict
+from regulars.infra.http.fields import ExternalId, MinorAmount, ShortText, Strict
 from regulars.kernel.canonical import MAX_SAFE_INTEGER
 
 MOST_STEPS: Final = 100
 MOST_SKUS: Final = 5_000
+MOST_FUNDERS: Final = 20
 MOST_MULTIPLIER_BPS: Final = 1_000_000
 
 #: The schema's own word for what a number counts, so that a form drawn from it asks for percents
@@ -29,6 +30,10 @@ class Part(Strict):
     """A part of a document: known by the names written in it alone."""
 
     model_config = ConfigDict(populate_by_name=False)
+
+
+FunderCode = Annotated[ShortText, Field(min_length=1, max_length=100)]
+"""Who pays, in the merchant's own word, compared by code point."""
 
 
 def fault(where: tuple[str | int, ...], code: str, detail: str, value: Any = None) -> Never:

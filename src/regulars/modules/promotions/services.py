@@ -52,7 +52,7 @@ def create_offer(
         created_at=now,
         changed_at=now,
     )
-    _turn_the_page(merchant_id)
+    turn_the_page(merchant_id)
     try:
         with transaction.atomic():
             row.save(force_insert=True)
@@ -79,7 +79,7 @@ def change_offer(
     Invalid where the offer as a whole would not hold together.
     """
     # The book's row first: changes of one merchant's offers take turns on it.
-    _turn_the_page(merchant_id)
+    turn_the_page(merchant_id)
     row = Offer.objects.of(merchant_id).filter(code=code).first()
     if row is None:
         raise NotFound
@@ -116,7 +116,7 @@ def set_standing_holdout(*, merchant_id: int, held_out_bps: int) -> None:
 
     Runs inside the caller's transaction.
     """
-    _turn_the_page(merchant_id)
+    turn_the_page(merchant_id)
     OfferBook.objects.of(merchant_id).update(standing_held_out_bps=held_out_bps)
 
 
@@ -129,7 +129,7 @@ def put_settings(
     after = PricingSettings(**{**asdict(before), **given})
     if after == before:
         return after, []
-    _turn_the_page(merchant_id)
+    turn_the_page(merchant_id)
     OfferBook.objects.of(merchant_id).update(**asdict(after))
     event = PricingSettingsChanged(merchant_id=merchant_id, happened_at=now, **asdict(after))
     outbox.publish(aggregate="offers", events=[event], at=now)
@@ -170,7 +170,7 @@ def _json(document: OfferDocument) -> dict[str, Any]:
     return written
 
 
-def _turn_the_page(merchant_id: int) -> None:
+def turn_the_page(merchant_id: int) -> None:
     """The next version of the book; on PostgreSQL this also makes changes take turns."""
     if OfferBook.objects.of(merchant_id).update(version=F("version") + 1):
         return

@@ -62,10 +62,10 @@ def standings(
             uses=(
                 None
                 if offer.limit.total is None
-                else _taken(offer.limit.total, total_key(offer), seen, open_)
+                else taken(offer.limit.total, total_key(offer), seen, open_)
             ),
             pots=tuple(
-                Pot(store, _taken(offer.budget or 0, key, seen, open_))
+                Pot(store, taken(offer.budget or 0, key, seen, open_))
                 for key, store in _budget_keys(offer, stores, day)
             ),
         )
@@ -80,6 +80,6 @@ def _budget_keys(offer: Offer, stores: Sequence[str], day: date) -> list[tuple[s
     return [(budget_key(offer, day=day, store=store), store) for store in places]
 
 
-def _taken(most: int, key: str, seen: Seen, open_: dict[str, int]) -> Taken:
+def taken(most: int, key: str, seen: Seen, open_: dict[str, int]) -> Taken:
     waiting = open_.get(key, 0)
     return Taken(most, max(0, seen.used(key) - waiting), waiting)

@@ -7,14 +7,17 @@ from typing import Annotated
 from django.http import HttpResponse
 from ninja import Query, Router
 
+from regulars.infra.http.language import language_of
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
 from regulars.modules.analytics.report_shapes import Report
 from regulars.modules.analytics.reporting import Name, answer
 
+from .funders import add_statement
 from .shapes import ReportQuery, sent
 
 router = Router(tags=["reports"])
+add_statement(router)
 
 
 @router.get("/reports/{name}", response=Report, operation_id="read_report")
@@ -23,4 +26,6 @@ def read_report(
     request: ApiRequest, name: Name, asked: Annotated[ReportQuery, Query()]
 ) -> HttpResponse:
     """A report on everything that is committed, as JSON or CSV."""
-    return sent(answer(request.auth.merchant, asked.question(name)), asked)
+    return sent(
+        answer(request.auth.merchant, asked.question(name, locale=language_of(request))), asked
+    )

@@ -14,13 +14,14 @@ from regulars.modules.promotions.document import (
     LimitPart,
     OfferDocument,
     ScopePart,
-    WhenPart,
     WhoPart,
     stage_of,
 )
 from regulars.modules.promotions.parts import Bps, Code, Minor, Part
 from regulars.modules.promotions.queries import OfferView
+from regulars.modules.promotions.standing import Taken
 from regulars.modules.promotions.types import Kind, OnReturn, Stage, Status
+from regulars.modules.promotions.windows import WhenPart
 
 Effects = Annotated[
     list[dict[str, Any]], Field(description="What changed: event names and their particulars")
@@ -126,6 +127,9 @@ class KindsOut(Strict):
     kinds: list[KindOut]
     facts: list[FactOut]
     presets: list[PresetOut]
+    festivals: Annotated[
+        dict[str, dict[str, list[str]]], Field(description="Days by region and festival")
+    ]
     document_schema: Annotated[dict[str, Any], Field(description="JSON Schema of an offer")]
 
 
@@ -148,6 +152,10 @@ class StandingOut(Strict):
 
 class StandingsOut(Strict):
     data: list[StandingOut]
+
+
+def taken_json(taken: Taken) -> dict[str, int]:
+    return {"most": taken.most, "used": taken.used, "held": taken.held, "left": taken.left}
 
 
 def offer_json(view: OfferView) -> dict[str, Any]:

@@ -48,6 +48,8 @@ export function emptyOffer(code: string): OfferDocument {
       nth_weekdays: [],
       hours: null,
       except_days: [],
+      early: [],
+      festivals: [],
     },
     who: {
       tiers: [],
@@ -65,7 +67,7 @@ export function emptyOffer(code: string): OfferDocument {
     requires_code: false,
     limit: { per_order: null, per_member: null, total: null, member_period: 'ever' },
     budget: null,
-    budget_terms: { stop: 'hard', per: 'all', funder: null },
+    budget_terms: { stop: 'hard', per: 'all', funder: null, funders: [] },
     on_return: 'keep',
     held_out_bps: null,
     status: 'draft',
@@ -91,6 +93,7 @@ export function sent(offer: OfferDocument): OfferDocument {
   copy.name = copy.name?.trim() || null
   copy.group = copy.group?.trim() || null
   copy.budget_terms.funder = copy.budget_terms.funder?.trim() || null
+  for (const share of copy.budget_terms.funders) share.funder = share.funder.trim()
   if (!countsInOrder(copy)) copy.limit.per_order = null
   if (copy.stage && !isOnGoods(copy.kind)) copy.stage = null
   return copy
@@ -187,7 +190,7 @@ function gapIn(value: unknown, schema: ParamSchema, all: ParamSchema, where: str
   const shape = resolved(schema, all)
   if (shape.type === 'array') {
     const items = (value ?? []) as unknown[]
-    if (items.length === 0) return where
+    if (items.length === 0) return Array.isArray(shape.default) ? null : where
     for (const [index, item] of items.entries()) {
       const gap = gapIn(item, shape.items ?? {}, all, `${where}/${index}`)
       if (gap) return gap
