@@ -13,6 +13,7 @@ from regulars.modules.promotions.types import (
     BuyGet,
     FreeShipping,
     Gift,
+    GiftChoice,
     Limit,
     MemberPrice,
     NthWeekday,
@@ -43,7 +44,12 @@ PARAMS: dict[str, Callable[[Mapping[str, Any]], Params]] = {
     "spend_percent": lambda params: SpendPercent(tuple(Share(**step) for step in params["steps"])),
     "free_shipping": lambda params: FreeShipping(params["spend"]),
     "points_multiplier": lambda params: PointsMultiplier(params["bps"]),
-    "gift": lambda params: Gift(**params),
+    "gift": lambda params: Gift(
+        params["sku"],
+        params["quantity"],
+        params["spend"],
+        tuple(GiftChoice(**one) for one in params.get("instead", ())),
+    ),
 }
 
 

@@ -57,7 +57,7 @@ def golden_carts() -> list[GoldenCart]:
 
 
 def read_cart(written: Mapping[str, Any]) -> GoldenCart:
-    words = "name why offers cart catalogue buyer at zone channel store given uses held_out"
+    words = "name why offers cart catalogue buyer at zone channel store given uses held_out stock"
     known(written, f"{words} redeem has worth settings earn returns expect")
     settings = written.get("settings", {})
     known(settings, "max_discount_bps points_max_bps growth_max_bps")
@@ -117,6 +117,7 @@ def read_context(written: Mapping[str, Any], settings: Mapping[str, int]) -> Con
         given=written.get("given", {}),
         held_out=frozenset(written.get("held_out", [])),
         uses={code: read_uses(uses) for code, uses in written.get("uses", {}).items()},
+        stock=written.get("stock", {}),
         earn=terms,
         line_rate_bps=written.get("earn", {}).get("line_rates", {}),
         **{name: read_tender(written, name, caps[name]) for name in TENDERS},

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from regulars.modules.pricing.types import Context, RejectionCode, Uses
-from regulars.modules.promotions.types import NthWeekday, Offer, Scope, When, Who
+from regulars.modules.pricing.types import Context, GiftLine, RejectionCode, Uses
+from regulars.modules.promotions.types import Gift, NthWeekday, Offer, Scope, When, Who
 
 
 class Article(Protocol):
@@ -14,6 +15,8 @@ class Article(Protocol):
 
     @property
     def sku(self) -> str: ...
+    @property
+    def quantity(self) -> int: ...
     @property
     def category(self) -> str | None: ...
     @property
@@ -92,6 +95,25 @@ def budget_left(offer: Offer, context: Context) -> int | None:
     return uses.budget_left_minor
 
 
+def still_there(sku: str, articles: list[Article], context: Context) -> int | None:
+    """Units of an article beside those that the cart buys; None where they are not counted."""
+    if sku not in context.stock:
+        return None
+    return context.stock[sku] - sum(one.quantity for one in articles if one.sku == sku)
+
+
+def gift_of(offer: Offer, articles: list[Article], context: Context) -> GiftLine | None:
+    """What a gift's offer gives: the first of its gifts of which there is enough."""
+    assert isinstance(offer.params, Gift)
+    wanted = [(offer.params.sku, offer.params.quantity)]
+    wanted += [(one.sku, one.quantity) for one in offer.params.instead]
+    for sku, quantity in wanted:
+        there = still_there(sku, articles, context)
+        if there is None or quantity <= there:
+            return GiftLine(offer.code, sku, quantity)
+    return None
+
+
 def why_not(offer: Offer, articles: list[Article], context: Context) -> RejectionCode | None:
     """The first reason that needs no combination, in the order of the text; None: it may count."""
     uses = context.uses.get(offer.code, Uses())
@@ -115,4 +137,24 @@ def why_not(offer: Offer, articles: list[Article], context: Context) -> Rejectio
     left = budget_left(offer, context)
     if left is not None and left <= 0:
         return "budget_spent"
+    if isinstance(offer.params, Gift) and gift_of(offer, articles, context) is None:
+        return "gift_out_of_stock"
     return None
+
+
+def scarce_gifts(
+    offers: Sequence[Offer], articles: list[Article], context: Context
+) -> dict[str, str]:
+    """The offers that give the last units of an article, of which one may: by code its sku."""
+    found: dict[str, list[GiftLine]] = {}
+    for offer in offers:
+        if isinstance(offer.params, Gift) and why_not(offer, articles, context) is None:
+            gift = gift_of(offer, articles, context)
+            assert gift is not None
+            found.setdefault(gift.sku, []).append(gift)
+    scarce: dict[str, str] = {}
+    for sku, gifts in found.items():
+        there = still_there(sku, articles, context)
+        if there is not None and sum(gift.quantity for gift in gifts) > there:
+            scarce.update({gift.offer: sku for gift in gifts})
+    return scarce

@@ -188,4 +188,10 @@ def everything_comes_back(case: Case, told: Evaluation, steps: Sequence[StepBack
             "units": sent.quantity,
         }
     assert sum(step.points_taken_back for step in steps) == told.points_to_earn
+    # Each gift is named for return at most once, as what was given. In the end those of offers that
+    # ask again were; the others come back with the order, since all of it is back.
+    named = [gift for step in steps for gift in step.gifts]
+    assert len(named) == len(set(named))
+    asks = {offer.code for offer in case.offers if offer.on_return == "requalify"}
+    assert set(named) == {gift for gift in told.gifts if gift.offer in asks}
     assert sum(step.worth_minor for step in steps) == sum(line.net_minor for line in told.lines)

@@ -6,7 +6,7 @@ applies one combination, ``best`` tries all of them. Both give an Evaluation wit
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -17,7 +17,6 @@ from regulars.modules.pricing.types import (
     Context,
     Discount,
     Evaluation,
-    GiftLine,
     PricedLine,
     Rejected,
     Tender,
@@ -25,7 +24,7 @@ from regulars.modules.pricing.types import (
 )
 from regulars.modules.promotions.types import Gift, Offer, PointsMultiplier
 
-from .eligibility_oracle import in_scope, why_not
+from .eligibility_oracle import gift_of, in_scope, scarce_gifts, why_not
 from .steps_oracle import State, allocate, applied, beginning, lacking, turn
 
 
@@ -42,18 +41,27 @@ def exclusive_clash(offer: Offer, others: Collection[Offer]) -> bool:
     )
 
 
-def combinations(offers: Sequence[Offer], state: State, context: Context) -> Iterator[State]:
+def last_is_taken(offer: Offer, others: Collection[Offer], scarce: Mapping[str, str]) -> bool:
+    """Whether another gives the last units of what this one would give."""
+    sku = scarce.get(offer.code)
+    return sku is not None and any(scarce.get(other.code) == sku for other in others)
+
+
+def combinations(
+    offers: Sequence[Offer], state: State, context: Context, scarce: Mapping[str, str]
+) -> Iterator[State]:
     """The end of every allowed combination of offers that are in order of application."""
     if not offers:
         yield state
         return
     first, rest = offers[0], offers[1:]
     before = [step.offer for step in state.steps]
-    if not same_group(first, before) and not exclusive_clash(first, before):
+    apart = last_is_taken(first, before, scarce)
+    if not same_group(first, before) and not exclusive_clash(first, before) and not apart:
         taken = applied(first, state, context)
         if taken is not None:
-            yield from combinations(rest, taken, context)
-    yield from combinations(rest, state, context)
+            yield from combinations(rest, taken, context, scarce)
+    yield from combinations(rest, state, context, scarce)
 
 
 def line_bps(state: State, context: Context) -> list[int]:
@@ -115,10 +123,13 @@ def price(
     """The cart under exactly the offers whose codes are ``chosen``; None where not allowed."""
     state = beginning(cart, max_discount_bps)
     before: list[Offer] = []
+    scarce = scarce_gifts(offers, list(state.goods), context)
     for offer in sorted((offer for offer in offers if offer.code in chosen), key=turn):
         if why_not(offer, list(state.goods), context) is not None:
             return None
         if same_group(offer, before) or exclusive_clash(offer, before):
+            return None
+        if last_is_taken(offer, before, scarce):
             return None
         after = applied(offer, state, context)
         if after is None:
@@ -135,7 +146,7 @@ def best(
     start = beginning(cart, max_discount_bps)
     eligible = [offer for offer in offers if why_not(offer, list(start.goods), context) is None]
     eligible.sort(key=turn)
-    ends = combinations(eligible, start, context)
+    ends = combinations(eligible, start, context, scarce_gifts(offers, list(start.goods), context))
     winner = max(ends, key=lambda end: rank(end, eligible, context))
     return told(winner, offers, cart, context, max_discount_bps)
 
@@ -158,9 +169,10 @@ def told(end: State, offers: Sequence[Offer], cart: Cart, context: Context, cap:
         shipping_gross_minor=cart.shipping_minor,
         shipping_discounts=tuple(shipping),
         gifts=tuple(
-            GiftLine(step.offer.code, step.offer.params.sku, step.offer.params.quantity)
+            gift
             for step in end.steps
             if isinstance(step.offer.params, Gift)
+            and (gift := gift_of(step.offer, list(end.goods), context)) is not None
         ),
         applied=tuple(Applied(step.offer.code, step.amount) for step in end.steps),
         rejected=(*rejections(end, offers, cart, context, cap), *too_much),
@@ -240,11 +252,14 @@ def rejections(
     chosen = [step.offer for step in end.steps]
     others = [offer for offer in offers if offer not in chosen and offer.status != "archived"]
     told = []
+    scarce = scarce_gifts(offers, list(end.goods), context)
     for offer in sorted(others, key=turn):
         reason = why_not(offer, list(end.goods), context)
         missing = None
         if reason is None and same_group(offer, chosen):
             reason = "group_taken"
+        if reason is None and last_is_taken(offer, chosen, scarce):
+            reason = "gift_out_of_stock"
         if reason is None and exclusive_clash(offer, chosen):
             reason = "exclusive_taken"
         if reason is None:

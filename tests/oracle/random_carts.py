@@ -162,6 +162,9 @@ def random_context(chance: Chance, offers: Sequence[Offer], cart: Cart) -> Conte
         points=random_tender(chance, gross, member),
         growth_value=random_tender(chance, gross, member),
         stored_value=random_tender(chance, gross, member),
+        stock=chance.pick(
+            ({}, {}, {"present": 3}, {"present": 1}, {"present": 0, "spare": 1}, {"spare": 0})
+        ),
     )
 
 

@@ -12,6 +12,7 @@ from regulars.modules.promotions.types import (
     BuyGet,
     FreeShipping,
     Gift,
+    GiftChoice,
     Kind,
     Limit,
     MemberPrice,
@@ -161,7 +162,8 @@ def random_params(chance: Chance, kind: Kind, cart: Cart, scope: Scope) -> Param
         return FreeShipping(threshold(chance, sum(line.gross_minor for line in cart.lines)))
     if kind == "points_multiplier":
         return PointsMultiplier(chance.pick((10_000, 15_000, 20_000, 30_000)))
-    return Gift("present", chance.number(1, 2), threshold(chance, amount))
+    instead = chance.pick(((), (), (GiftChoice("spare", 1),)))
+    return Gift("present", chance.number(1, 2), threshold(chance, amount), instead)
 
 
 def random_saving(chance: Chance, amount: int) -> SpendSave:

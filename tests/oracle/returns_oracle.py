@@ -83,6 +83,7 @@ class Bought:
         self.units_back = [[0, 0, 0, 0] for _ in lines]
         self.points_kept = self.evaluation.points_to_earn
         self.gifts_named: list[GiftLine] = []
+        self.given = {gift.offer: gift for gift in self.evaluation.gifts}
 
     def give_back(self, quantities: Mapping[int, int]) -> StepBack:
         """Return so many units of lines, numbered from 1."""
@@ -200,7 +201,7 @@ class Bought:
         named = []
         for offer in self.chosen:
             if isinstance(offer.params, Gift) and offer.on_return == "requalify":
-                gift = GiftLine(offer.code, offer.params.sku, offer.params.quantity)
+                gift = self.given[offer.code]
                 without = not any(in_scope(offer.scope, one) for one in state.goods)
                 if (without or lacking(offer, state)) and gift not in self.gifts_named:
                     named.append(gift)

@@ -111,6 +111,46 @@ def test_a_funders_cap_over_two_offers_is_given_to_the_last_unit(crowd: int) -> 
 
 
 @pytest.mark.parametrize("crowd", CROWDS)
+def test_the_last_gifts_are_given_exactly_once(crowd: int) -> None:
+    """A third of the buyers get the cup, then two get the spoon that stands in for it."""
+    shop = make_shop()
+    few = max(1, crowd // 3)
+    params = {
+        "sku": "cup", "quantity": 1, "spend": 0, "instead": [{"sku": "spoon", "quantity": 2}],
+    }  # fmt: skip
+    make_offer(shop, "gift", code="gift", params=params)
+    for sku, units in (("cup", few), ("spoon", 5)):
+        assert shop.api.put(f"/supplies/{sku}", {"units": units}).status_code == 200
+    members = [uuid(enrol(shop)) for _ in range(crowd)]
+    found = at_once(*(partial(buy, shop, member) for member in members))
+    won(found, "gift")
+    given = Counter(gift["sku"] for told in found for gift in told["gifts"])  # type: ignore[index]
+    spoons = min(2, crowd - few)
+    assert given == Counter({"cup": few, "spoon": spoons})
+    left = {one["sku"]: one["stock"] for one in shop.api.get("/supplies").json()["data"]}
+    assert left["cup"] == {"most": few, "used": few, "held": 0, "left": 0}
+    assert left["spoon"] == {"most": 5, "used": 2 * spoons, "held": 0, "left": 5 - 2 * spoons}
+    assert shop.faults() == []
+
+
+@pytest.mark.parametrize("crowd", CROWDS)
+def test_limited_goods_are_all_sold_and_none_twice(crowd: int) -> None:
+    """Each wants two teas; there are two for a third of them, and one over that nobody can use."""
+    shop = make_shop()
+    pairs = max(1, crowd // 3)
+    units = 2 * pairs + 1
+    assert shop.api.put("/supplies/tea", {"units": units}).status_code == 200
+    members = [uuid(enrol(shop)) for _ in range(crowd)]
+    found = at_once(*(partial(buy, shop, member) for member in members))
+    refused = [one for one in found if isinstance(one, Exception)]
+    assert {getattr(one, "code", repr(one)) for one in refused} <= {"out_of_stock"}
+    assert len(found) - len(refused) == pairs
+    (tea,) = shop.api.get("/supplies").json()["data"]
+    assert tea["stock"] == {"most": units, "used": 2 * pairs, "held": 0, "left": 1}
+    assert shop.faults() == []
+
+
+@pytest.mark.parametrize("crowd", CROWDS)
 def test_one_purse_and_many_carts(crowd: int) -> None:
     """A purse for three carts pays three; the others are refused and spend nothing."""
     shop = make_shop()

@@ -51,7 +51,7 @@ def test_a_default_of_later_changes_no_order_of_before() -> None:
         "scope": {"skus": [], "categories": [], "tags": [], "exclude_skus": []},
         "when": {
             "from": None, "until": None, "weekdays": [], "days_of_month": [], "nth_weekdays": [],
-            "hours": None, "except_days": [],
+            "hours": None, "except_days": [], "early": [], "festivals": [],
         },
         "who": {
             "tiers": [], "segments": [], "channels": [], "stores": [], "members_only": False,

@@ -221,3 +221,27 @@ def test_a_stranger_has_no_facts() -> None:
     known = person(shop.merchant_id, new_id())
     assert known.people == ()
     assert known.facts(now=shop.now, zone=UTC_ZONE, tier="") == {}
+
+
+def test_the_anniversary_is_of_the_earliest_record_until_the_merge_is_undone() -> None:
+    """Old joined on 10 March 2020, new in 2025: as one person they have had it today for years."""
+    shop = make_shop(now=datetime(2026, 3, 10, 12, tzinfo=UTC))
+    old = enrol(shop, joined_at="2020-03-10T09:00:00Z")
+    new = enrol(shop, joined_at="2025-07-01T00:00:00Z")
+    rule = {"fact": "anniversary_today", "op": "=", "value": True}
+    body = {"code": "years", "kind": "percent_off", "params": {"bps": 500}, "who": {"rule": rule}}
+    assert shop.api.post("/offers", body).status_code == 201
+
+    def given(member: str) -> bool:
+        assert told(shop, member)["anniversary_today"] is (found := bool(applied(member)))
+        return found
+
+    def applied(member: str) -> list[Any]:
+        cart = {"lines": [{"sku": "tea", "quantity": 1, "unit_price": 1_000}], "member_id": member}
+        return list(shop.api.post("/evaluations", cart).json()["applied"])
+
+    assert (given(old), given(new)) == (True, False)
+    merge = shop.api.post(f"/members/{new}/merge", {"from": old})
+    assert (given(old), given(new)) == (True, True)
+    assert shop.api.post(f"/merges/{merge.json()['id']}/undo", {}).status_code == 200
+    assert (given(old), given(new)) == (True, False)

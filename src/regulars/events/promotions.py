@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from .base import Event
@@ -44,6 +45,19 @@ class FunderCapChanged(Event):
     cap_minor: int | None
     per: str
     stop: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyChanged(Event):
+    """How much there is of an article, or from when on who may buy it, was said anew; ``units`` is
+    None where it is not counted."""
+
+    topic: ClassVar[str] = "supply.changed"
+    version: ClassVar[int] = 1
+
+    sku: str
+    units: int | None
+    opens_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

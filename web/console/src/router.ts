@@ -80,6 +80,11 @@ const screens: RouteRecordRaw[] = [
     component: () => import('./screens/offering/FundersScreen.vue'),
   },
   {
+    path: 'campaigns/supplies',
+    name: 'supplies',
+    component: () => import('./screens/offering/SuppliesScreen.vue'),
+  },
+  {
     path: 'campaigns/coupons',
     name: 'coupons',
     component: () => import('./screens/coupons/CouponsScreen.vue'),

@@ -1,4 +1,5 @@
 import type { Balances, Consent, NextStep, TierStatement } from '@shared/api/types'
+import type { MemberNotice } from '@shared/notices'
 
 export interface Benefit {
   tier: string
@@ -33,6 +34,7 @@ export interface Card {
   /** How many may be used now. */
   coupons: number
   next_step: NextStep | null
+  notices: MemberNotice[]
   qr_svg: string
   benefits: Benefit[]
 }

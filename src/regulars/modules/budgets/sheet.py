@@ -40,6 +40,12 @@ CLAIM_MOVES: Final = Update(
     sets={"owner": "text", "state": "text", "expires_at": "timestamptz"},
     seen={"state": "text"},
 )
+CLAIM_SHRINKS: Final = Update(
+    "budgets_claim",
+    key={"merchant_id": "bigint", "id": "uuid"},
+    adds={"amount": "bigint"},
+    seen={"state": "text", "amount": "bigint"},
+)
 
 
 class Sheet:
@@ -53,6 +59,7 @@ class Sheet:
         self._mosts: dict[str, int] = {}
         self._made: list[Claim] = []
         self._moved: dict[UUID, tuple[Claim, State, str]] = {}
+        self._shrunk: list[tuple[Claim, int]] = []
 
     def claim(
         self,
@@ -99,12 +106,23 @@ class Sheet:
             self._adds[claim.key] = self._adds.get(claim.key, 0) - claim.amount
             self._moved[claim.id] = (claim, RELEASED, claim.owner)
 
+    def shrink(self, claim: Claim, amount: int) -> None:
+        """Give back all of a claim but ``amount``; one that is released or no larger stays."""
+        if claim.state == RELEASED or amount >= claim.amount:
+            return
+        self._adds[claim.key] = self._adds.get(claim.key, 0) - (claim.amount - amount)
+        self._shrunk.append((claim, amount - claim.amount))
+
     def add_to(self, writes: Writes) -> None:
         """Add everything to a unit. A guard that fails loses it: gather again."""
         for claim, state, owner in self._moved.values():
             writes.add(
                 CLAIM_MOVES,
                 (self._merchant_id, claim.id, owner, state, None, claim.state),
+            )
+        for claim, added in self._shrunk:
+            writes.add(
+                CLAIM_SHRINKS, (self._merchant_id, claim.id, added, claim.state, claim.amount)
             )
         # Counters in order of their keys, so that two units never wait for each other crosswise.
         for key in sorted(self._adds):

@@ -27,7 +27,8 @@ from regulars.kernel.errors import NotFound
 from regulars.kernel.ids import show
 from regulars.modules.ledger.engine import Journal
 from regulars.modules.ledger.types import Cause
-from regulars.modules.pricing.claims import release_of
+from regulars.modules.pricing.claims import keep_stock, release_of
+from regulars.modules.pricing.selling import still_out
 from regulars.modules.programmes.types import Programme
 from regulars.modules.tiers.rules import Note
 
@@ -145,6 +146,9 @@ def finish(
         )  # fmt: skip
     if view.deal is not None and (view.status == "cancelled" or wholly_returned(view.lines)):
         release_of(writes, scope.merchant_id, view.deal.quote_id, scope.now)
+    elif view.deal is not None and view.deal.stock:
+        sold, given = still_out(view.deal, [line.returned for line in view.lines])
+        keep_stock(writes, scope.merchant_id, view.deal.quote_id, scope.now, sold=sold, given=given)
     events = change.events + announced(
         scope=scope, journal=journal, person=person, notes=change.notes,
         ladder=change.rules.ladder, at=change.at,

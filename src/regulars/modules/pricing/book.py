@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from operator import attrgetter
 from typing import Final
 
@@ -17,10 +18,10 @@ from regulars.modules.promotions.types import (
 
 from .basket import Basket
 from .gates import Gate, Predicate
-from .kinds import PLAYS, Play
-from .pots import keep_apart
+from .kinds import PLAYS, GiftPlay, Play
+from .pots import gift_in_stock, keep_apart
 from .sums import of_sum
-from .types import Context, GiftLine, Rejected, RejectionCode
+from .types import Context, Rejected, RejectionCode
 
 #: The stages that an exclusive offer wants for itself.
 CROWDED: Final = frozenset({"item", "order", "coupon"})
@@ -43,7 +44,6 @@ class Entry:
         "excluded",
         "exclusive",
         "gate",
-        "gift",
         "group",
         "of_sum",
         "offer",
@@ -72,13 +72,10 @@ class Entry:
         self.play = PLAYS[offer.kind]
         self.of_sum = of_sum(params, limit)
         self.spend: int | None = None
-        self.gift: GiftLine | None = None
         if isinstance(params, SpendSave | SpendPercent):
             self.spend = params.steps[0].spend
         elif isinstance(params, FreeShipping | Gift):
             self.spend = params.spend
-        if isinstance(params, Gift):
-            self.gift = GiftLine(offer.code, params.sku, params.quantity)
         self.rejections: dict[str, Rejected] = {}
 
     def rejected(self, code: RejectionCode) -> Rejected:
@@ -199,7 +196,9 @@ class OfferBook:
             if closed is None:
                 waiting[gate] = [], []
             else:
-                rejected += behind.closed(closed)
+                opens_at = gate.opens_at(context)
+                told = behind.closed(closed)
+                rejected += told if opens_at is None else _opening(told, opens_at)
         looked_at = [*met, *self._unlocked(context, met)]
         for entry in looked_at:
             seats = waiting.get(entry.gate)
@@ -216,8 +215,8 @@ class OfferBook:
             rejected += _without(behind.out_of_scope, open_seats)
             rejected += _without(behind.code_missing, coded_seats)
         relevant.sort(key=_BY_RANK)
-        if context.pots:
-            keep_apart(relevant, basket, context.pots, self._groups)
+        if context.pots or context.stock:
+            keep_apart(relevant, basket, context, self._groups)
         return relevant, rejected
 
     def _unlocked(self, context: Context, met: Mapping[Entry, tuple[int, ...]]) -> list[Entry]:
@@ -254,7 +253,7 @@ class OfferBook:
                 relevant.append(found)
             else:
                 rejected.append(found)
-        if context.pots:
+        if context.pots or context.stock:
             # Which offers stand apart hangs on all that are relevant, not on those asked about.
             apart = {play.code: play.group for play in self.relevant(basket, context)[0]}
             for play in relevant:
@@ -289,6 +288,11 @@ class _Behind:
         return found
 
 
+def _opening(reasons: list[Rejected], opens_at: datetime) -> list[Rejected]:
+    """The same with the time from which on this buyer may."""
+    return [one._replace(opens_at=opens_at) for one in reasons]
+
+
 def _without(reasons: list[Rejected], seats: list[int]) -> list[Rejected]:
     """``reasons`` but for those at ``seats``."""
     if not seats:
@@ -309,10 +313,18 @@ def _judged(
         return entry.rejected("not_in_scope")
     if entry.code in context.held_out:
         return entry.rejected("held_out")
-    if entry.unlimited:
-        return entry.play(entry, lines, None, basket)
-    code, budget = _used_up(entry.offer, context)
-    return entry.play(entry, lines, budget, basket) if code is None else entry.rejected(code)
+    budget: int | None = None
+    if not entry.unlimited:
+        code, budget = _used_up(entry.offer, context)
+        if code is not None:
+            return entry.rejected(code)
+    play = entry.play(entry, lines, budget, basket)
+    if isinstance(play, GiftPlay):
+        gift = gift_in_stock(entry.offer, basket, context.stock)
+        if gift is None:
+            return entry.rejected("gift_out_of_stock")
+        play.gift = gift
+    return play
 
 
 def in_order(offer: Offer) -> tuple[int, int, str]:

@@ -16,12 +16,12 @@ from regulars.modules.budgets.sheet import Sheet
 from regulars.modules.budgets.types import NOTHING_SEEN, Claim, Seen
 from regulars.modules.coupons import counting as coupon_counting
 from regulars.modules.coupons.types import Coupon
-from regulars.modules.promotions import counting, funding
+from regulars.modules.promotions import counting, funding, stocking
 from regulars.modules.promotions.splitting import most_of
-from regulars.modules.promotions.types import Funder, Offer
+from regulars.modules.promotions.types import Funder, Offer, Supply
 
 from .errors import QuoteExpired
-from .types import Evaluation, Pot, Uses
+from .types import CartLine, Evaluation, Pot, Uses
 
 NOBODY: Final[tuple[UUID, ...]] = ()
 
@@ -37,12 +37,16 @@ class Counting:
     coupon_keys: Sequence[str] = ()
     seen: Seen = NOTHING_SEEN
     funders: Mapping[str, Funder] = field(default_factory=dict)
+    #: Of what is bought or may be given, and when.
+    supplies: Mapping[str, Supply] = field(default_factory=dict)
+    at: datetime | None = None
 
     def keys(self, offers: Iterable[Offer]) -> list[str]:
         """Of these offers, of who pays for them, and of the coupons given."""
         return [
             *counting.keys(offers, people=self.people, day=self.day, store=self.store),
             *[funding.key(funder, self.day) for funder in self.funders.values()],
+            *stocking.keys(self.supplies.values()),
             *coupon_counting.keys(self.coupon_keys, self.people),
         ]
 
@@ -64,6 +68,16 @@ class Counting:
                 budget_left_minor=min(budgets, default=None),
             )
         return found
+
+    def stock(self) -> dict[str, int]:
+        """How many units are left of each article that is counted."""
+        assert not self.supplies or self.at is not None
+        return {
+            sku: left
+            for sku, supply in self.supplies.items()
+            if self.at is not None
+            and (left := stocking.left(supply, self.seen, self.at)) is not None
+        }
 
     def pots(self, offers: Iterable[Offer]) -> tuple[Pot, ...]:
         """What several offers draw from: the hard cap of a funder that pays for more than one."""
@@ -121,6 +135,43 @@ class Counting:
             expires_at=expires_at,
         )
 
+    def claim_stock(
+        self,
+        sheet: Sheet,
+        goods: Sequence[CartLine],
+        evaluation: Evaluation,
+        *,
+        owner: str,
+        expires_at: datetime,
+    ) -> dict[str, int]:
+        """Take what is sold and given of articles that are counted, and say what that is. Raises
+        BudgetTaken."""
+        sold = _units((line.sku, line.quantity) for line in goods)
+        given = _units((gift.sku, gift.quantity) for gift in evaluation.gifts)
+        if not self.supplies or self.at is None:
+            return {}
+        stocking.claim(
+            sheet,
+            self.supplies,
+            sold,
+            given,
+            owner=owner,
+            at=self.at,
+            expires_at=expires_at,
+        )
+        return {
+            sku: sold.get(sku, 0) + given.get(sku, 0)
+            for sku in sorted(set(sold) | set(given))
+            if sku in self.supplies
+        }
+
+
+def _units(rows: Iterable[tuple[str, int]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for sku, units in rows:
+        found[sku] = found.get(sku, 0) + units
+    return found
+
 
 def is_counted(offer: Offer, funders: Mapping[str, Funder]) -> bool:
     """Whether anything of an offer is counted."""
@@ -145,6 +196,21 @@ def commit(
         sheet.commit(claims, owner=owner_of(quote_id))
     except ClaimEnded:
         raise QuoteExpired("What it held is free again; ask for a new quote.") from None
+    sheet.add_to(writes)
+
+
+def keep_stock(
+    writes: Writes,
+    merchant_id: int,
+    quote_id: UUID,
+    now: datetime,
+    *,
+    sold: Mapping[str, int],
+    given: Mapping[str, int],
+) -> None:
+    """Give back what an order took of articles but for what of it is kept."""
+    sheet = Sheet(merchant_id, NOTHING_SEEN, now)
+    stocking.give_back(sheet, claims_of_owner(merchant_id, owner_of(quote_id)), sold, given)
     sheet.add_to(writes)
 
 

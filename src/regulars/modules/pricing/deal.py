@@ -80,6 +80,8 @@ class Deal:
     spent: Mapping[str, Spending] = field(default_factory=dict)
     #: Of the offers that somebody is named to pay for, in the order of ``applied``.
     funded: tuple[Funded, ...] = ()
+    #: Units sold and given, by the sku of each article that is counted.
+    stock: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def shipping_minor(self) -> int:
@@ -106,6 +108,7 @@ class Deal:
         return _PLAIN.encode(
             {
                 **({"funded": [_funded_row(one) for one in self.funded]} if self.funded else {}),
+                **({"stock": dict(self.stock)} if self.stock else {}),
                 "quote": self.quote_id.hex,
                 "lines": [_line_row(line) for line in self.lines],
                 "shipping": [self.shipping_gross_minor, _discount_rows(self.shipping_discounts)],
@@ -152,6 +155,7 @@ class Deal:
             coupons=stored["coupons"],
             holds=stored["holds"],
             funded=tuple(Funded(*row) for row in stored.get("funded", ())),
+            stock=stored.get("stock", {}),
             spent={
                 asset: Spending(entry, tuple(_spent(row) for row in rows))
                 for asset, (entry, rows) in stored["spent"].items()

@@ -9,7 +9,7 @@ from .basket import Basket, merged
 from .book import OfferBook, compile_offers
 from .earning import Earner
 from .handing import lines_handed_on
-from .kinds import BPS, Play
+from .kinds import BPS, GiftPlay, Play
 from .playing import Company, Step, Table
 from .reaching import Priced
 from .reasons import reasons
@@ -154,8 +154,8 @@ def _priced(
         off += amount
         if play.is_shipping:
             shipping.append(Discount(play.code, amount))
-        elif play.entry.gift is not None:
-            gifts.append(play.entry.gift)
+        elif isinstance(play, GiftPlay):
+            gifts.append(play.gift)
     return Evaluation(
         lines=lines,
         shipping_gross_minor=basket.shipping,

@@ -45,6 +45,22 @@ class PriceChanged(Refusal):
     title = "This is not what was quoted"
 
 
+class OutOfStock(Refusal):
+    """Less is left of an article than the cart asks for."""
+
+    code = "out_of_stock"
+    status = 409
+    title = "There is not so much of this left"
+
+
+class NotOnSaleYet(Refusal):
+    """An article is not for this buyer yet."""
+
+    code = "not_on_sale_yet"
+    status = 409
+    title = "This is not on sale for this buyer yet"
+
+
 class NoPrice(Refusal):
     """Neither the page nor the catalogue says what it costs."""
 

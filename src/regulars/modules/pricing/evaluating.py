@@ -37,7 +37,8 @@ from .claims import Counting
 from .engine import evaluate
 from .gathering import counting_of, gathered
 from .known import Known
-from .offering import compile_book, offer_book, with_drafts
+from .offering import Compiled, compile_book, offer_book, with_drafts
+from .supplying import with_supply
 from .types import Cart, CartLine, Context, Evaluation, Rejected, Tender
 
 
@@ -80,14 +81,9 @@ def price(
         first = replay(known.remembered, asked.fingerprint)
         if first is not None:
             return first
-    if asking.member_id is not None and known.carrier is None:
-        raise NotFound
-    if known.status == LEFT:
-        raise HasLeft
-    found = offer_book(place.merchant_id, known.book_version)
-    if drafts:
-        found = compile_book(with_drafts(found.book, drafts))
-    offers, compiled, counted, campaigns = found
+    _must_be_member(asking, known)
+    found = _book_of(place, known, drafts)
+    offers, compiled, counted = found.book, found.offers, found.counted
     counting = counting_of(place, asking, known, found, codes)
     coupons = resolve(
         codes,
@@ -103,13 +99,11 @@ def price(
     purses = _purses(place, asking, known, journal)
     context = context_of(place, asking, known, rules, offers, goods, purses)
     context = replace(
-        context,
-        uses=counting.uses(counted),
-        pots=counting.pots(counted),
+        with_offers(place, known, context, found, counting),
         given={offer: coupon.code for offer, coupon in coupons.by_offer.items()},
-        held_out=held_out_here(place, known, context, offers, campaigns),
     )
-    cart = Cart(goods, asking.shipping_minor)
+    evaluation = evaluate(compiled, Cart(goods, asking.shipping_minor), context, suggest=suggest)
+    evaluation = _with_invalid(evaluation, coupons)
     return Priced(
         asking=asking,
         known=known,
@@ -117,7 +111,7 @@ def price(
         offers=compiled,
         rules=rules,
         context=context,
-        evaluation=_with_invalid(evaluate(compiled, cart, context, suggest=suggest), coupons),
+        evaluation=with_supply(evaluation, goods, context, counting.supplies),
         counting=counting,
         counted=counted,
         coupons=coupons.by_offer,
@@ -125,6 +119,18 @@ def price(
         journal=journal,
         purses=purses,
     )
+
+
+def _must_be_member(asking: Asking, known: Known) -> None:
+    if asking.member_id is not None and known.carrier is None:
+        raise NotFound
+    if known.status == LEFT:
+        raise HasLeft
+
+
+def _book_of(place: Place, known: Known, drafts: Sequence[Offer]) -> Compiled:
+    found = offer_book(place.merchant_id, known.book_version)
+    return compile_book(with_drafts(found.book, drafts)) if drafts else found
 
 
 def _codes(place: Place, asking: Asking) -> ReadCodes:
@@ -295,14 +301,29 @@ def earning_of(
     return terms._replace(line_bps=()), {line.sku: bps for line, bps in own if bps != BPS}
 
 
-def held_out_here(
-    place: Place, known: Known, context: Context, offers: Book, campaigns: Sequence[Offer]
+def with_offers(
+    place: Place, known: Known, context: Context, compiled: Compiled, counting: Counting
+) -> Context:
+    """The context with what is used and left of the offers, and which this buyer is held out of."""
+    counted = compiled.counted
+    return replace(
+        context,
+        uses=counting.uses(counted),
+        pots=counting.pots(counted),
+        stock=counting.stock(),
+        held_out=_held_out_here(place, known, context, compiled),
+    )
+
+
+def _held_out_here(
+    place: Place, known: Known, context: Context, compiled: Compiled
 ) -> frozenset[str]:
     """By a hash of what is known already: nothing is read. Strangers meet no campaign anyway."""
     if not context.buyer.is_member:
         return frozenset()
+    standing_bps = compiled.book.standing_held_out_bps
     return held_out_of(
-        place.merchant_id, known.carrier, campaigns, standing_bps=offers.standing_held_out_bps
+        place.merchant_id, known.carrier, compiled.campaigns, standing_bps=standing_bps
     )
 
 

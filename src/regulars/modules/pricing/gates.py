@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from regulars.modules.promotions.types import NthWeekday, When, Who
+from regulars.modules.promotions.festivals import falls_on
+from regulars.modules.promotions.types import NthWeekday, When, Who, begins_for
 
 from .types import Context
 
@@ -34,7 +35,10 @@ class Gate:
     def closed(self, context: Context, local: datetime) -> Closed | None:
         """``local`` is the context's instant in the merchant's zone."""
         when = self._when
-        if when.begins is not None and context.at < when.begins:
+        begins = when.begins
+        if when.early:
+            begins = begins_for(begins, when.early, context.buyer.tier)
+        if begins is not None and context.at < begins:
             return "not_now"
         if when.ends is not None and context.at >= when.ends:
             return "not_now"
@@ -45,6 +49,14 @@ class Gate:
             if not meant(context):
                 return "not_for_member"
         return None
+
+    def opens_at(self, context: Context) -> datetime | None:
+        """From when on this buyer may, where others may at another time and it is still to come."""
+        when = self._when
+        if not when.early:
+            return None
+        begins = begins_for(when.begins, when.early, context.buyer.tier)
+        return begins if begins is not None and context.at < begins else None
 
 
 def local_tests(when: When) -> tuple[_MinuteTest, ...]:
@@ -59,6 +71,9 @@ def local_tests(when: When) -> tuple[_MinuteTest, ...]:
     if when.nth_weekdays:
         meant = when.nth_weekdays
         tests.append(lambda local: any(_is_nth(local, nth) for nth in meant))
+    if when.festivals:
+        spans = when.festivals
+        tests.append(lambda local: any(falls_on(span, local.date()) for span in spans))
     if when.hours is not None:
         first, end = when.hours
         tests.append(lambda local: first <= local.hour * 60 + local.minute < end)

@@ -12,6 +12,7 @@ from regulars.modules.budgets.gather import look
 from regulars.modules.coupons.types import ReadCodes
 from regulars.modules.programmes.queries import schedule_of
 from regulars.modules.programmes.types import Programme
+from regulars.modules.promotions.types import Supply
 from regulars.modules.tiers.rules import window_from
 
 from .asked import Asking, Place
@@ -35,6 +36,8 @@ def gathered(
         asking.store,
         tuple(codes.by_key),
         funders=before.book.funders if before else {},
+        supplies=_supplies(before, asking) if before else {},
+        at=at,
     )
     question = Question(
         merchant_id=place.merchant_id,
@@ -74,11 +77,23 @@ def counting_of(
         tuple(codes.by_key),
         known.seen,
         compiled.book.funders,
+        _supplies(compiled, asking),
+        at,
     )
     wanted = found.keys(compiled.counted)
     if set(known.asked_keys).issuperset(wanted):
         return found
     return replace(found, seen=look(place.merchant_id, wanted, place.now))
+
+
+def _supplies(compiled: Compiled, asking: Asking) -> dict[str, Supply]:
+    """What is counted, or not for everybody yet, of the goods asked for and of what may be
+    given."""
+    known = compiled.book.supplies
+    if not known:
+        return {}
+    wanted = {line.sku for line in asking.lines} | compiled.gift_skus
+    return {sku: supply for sku, supply in known.items() if sku in wanted}
 
 
 def _window_from(rules: Programme, at: datetime, zone: ZoneInfo) -> date:

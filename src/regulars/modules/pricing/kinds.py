@@ -19,6 +19,7 @@ from regulars.modules.promotions.types import (
 )
 
 from .basket import Basket
+from .types import GiftLine
 
 if TYPE_CHECKING:
     from .book import Entry
@@ -96,8 +97,11 @@ class FreeShippingPlay(Play):
 
 
 class GiftPlay(Play):
-    __slots__ = ()
+    """``gift`` is what is given: the offer's own, or what stands in for it."""
+
+    __slots__ = ("gift",)
     is_gift = True
+    gift: GiftLine
 
 
 class MultiplierPlay(Play):

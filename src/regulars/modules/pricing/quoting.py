@@ -35,6 +35,7 @@ from .evaluating import Priced, price
 from .gather import StoredQuote, stored_quote
 from .recorder import QUOTE, add_released, quote_row
 from .selling import deal_of
+from .supplying import refuse_what_is_gone
 from .telling import evaluation_json, quote_json
 
 LIFE: Final = timedelta(minutes=15)
@@ -44,7 +45,8 @@ TENDERS: Final = ("points", "growth_value")
 def quote(place: Place, asked: Asked, asking: Asking, *, life: timedelta = LIFE) -> Answer:
     """Promise the price of a cart once per key, and hold what is scarce in it until its end.
 
-    Raises NotFound, InsufficientPoints (more is to be redeemed than there is), Contention.
+    Raises NotFound, InsufficientPoints (more is to be redeemed than there is), OutOfStock,
+    NotOnSaleYet, Contention.
     """
     queue = f"{place.merchant_id}|{asking.member_id or asked.key}"
     return _in_one_unit(lambda: _quote(place, asked, asking, life), queue=queue)
@@ -65,6 +67,7 @@ def _quote(place: Place, asked: Asked, asking: Asking, life: timedelta) -> Answe
     if isinstance(priced, Answer):
         return priced
     _refuse_reduced(priced)
+    refuse_what_is_gone(priced.evaluation, priced.goods)
 
     quote_id, expires_at = new_id(), place.now + life
     writes, journal = Writes(), priced.journal
@@ -77,8 +80,8 @@ def _quote(place: Place, asked: Asked, asking: Asking, life: timedelta) -> Answe
                 journal, units, id=hold_id, at=place.now, expires_at=expires_at
             )
             holds[name] = hold_id.hex
-    deal = deal_of(priced, quote_id, holds)
-    _claim(place, priced, writes, quote_id, expires_at)
+    stock = _claim(place, priced, writes, quote_id, expires_at)
+    deal = deal_of(priced, quote_id, holds, stock)
     row = quote_row(
         merchant_id=place.merchant_id,
         quote_id=quote_id,
@@ -114,7 +117,8 @@ def _quote(place: Place, asked: Asked, asking: Asking, life: timedelta) -> Answe
 
 def _claim(
     place: Place, priced: Priced, writes: Writes, quote_id: UUID, expires_at: datetime
-) -> None:
+) -> dict[str, int]:
+    """Hold what is counted; the units taken of articles, by sku."""
     counting = priced.counting
     sheet = Sheet(place.merchant_id, counting.seen, place.now)
     counting.claim(
@@ -125,7 +129,15 @@ def _claim(
         owner=owner_of(quote_id),
         expires_at=expires_at,
     )
+    stock = counting.claim_stock(
+        sheet,
+        priced.goods,
+        priced.evaluation,
+        owner=owner_of(quote_id),
+        expires_at=expires_at,
+    )
     sheet.add_to(writes)
+    return stock
 
 
 def _refuse_reduced(priced: Priced) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from .kinds import Play
 from .playing import Company, Step, Table, shipping_discount
-from .types import Rejected
+from .types import Rejected, RejectionCode
 
 
 def reasons(
@@ -28,7 +28,8 @@ def reasons(
             continue
         if chosen.shares_a_group(play):
             own = any(step.play.entry.group & play.entry.group for step in steps)
-            found.append(play.entry.rejected("group_taken" if own else "budget_spent"))
+            pot: RejectionCode = "gift_out_of_stock" if play.is_gift else "budget_spent"
+            found.append(play.entry.rejected("group_taken" if own else pot))
         elif chosen.is_exclusive(play):
             found.append(play.entry.rejected("exclusive_taken"))
         else:

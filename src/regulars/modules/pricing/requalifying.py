@@ -42,6 +42,8 @@ def gifts_kept(sale: Sale, returned: Sequence[int]) -> list[GiftLine]:
 
 
 def _named(frozen: FrozenOffer) -> GiftLine:
+    if frozen.gift is not None:
+        return frozen.gift
     params = frozen.offer.params
     assert isinstance(params, Gift)
     return GiftLine(frozen.offer.code, params.sku, params.quantity)

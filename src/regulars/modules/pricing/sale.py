@@ -8,7 +8,7 @@ from regulars.modules.promotions.types import Offer
 
 from .basket import merged
 from .book import OfferBook, budget_left
-from .types import Cart, Context, Evaluation, PricedLine
+from .types import Cart, Context, Evaluation, GiftLine, PricedLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +19,8 @@ class FrozenOffer:
     offer: Offer
     lines: tuple[int, ...]
     budget_minor: int | None = None
+    #: What was given, where it gives something: the offer's own gift, or what stood in for it.
+    gift: GiftLine | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +47,19 @@ def freeze(book: OfferBook, cart: Cart, context: Context, evaluation: Evaluation
     basket = merged(cart)
     met = book.meeting(basket)
     offers = []
+    gifts = {gift.offer: gift for gift in evaluation.gifts}
     for step in evaluation.applied:
         entry = book.by_code[step.offer]
         places = sorted(place for i in met[entry] for place in basket.parts[i])
         budget = budget_left(entry.offer, context)
-        offers.append(FrozenOffer(offer=entry.offer, lines=tuple(places), budget_minor=budget))
+        offers.append(
+            FrozenOffer(
+                offer=entry.offer,
+                lines=tuple(places),
+                budget_minor=budget,
+                gift=gifts.get(entry.code),
+            )
+        )
     return Sale(
         cart=cart,
         lines=evaluation.lines,

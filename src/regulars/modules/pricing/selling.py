@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
 
 from regulars.modules.promotions.brief import in_full
@@ -11,12 +11,16 @@ from regulars.modules.promotions.splitting import parts
 
 from .deal import Deal, DealLine, Funded, SoldOffer
 from .evaluating import Priced
+from .requalifying import gifts_kept
 from .sale import FrozenOffer, Sale, freeze
 from .types import Cart
 
 
-def deal_of(priced: Priced, quote_id: UUID, holds: Mapping[str, str]) -> Deal:
-    """The whole price as it is kept; ``holds`` are the ledger's, by the name of the asset."""
+def deal_of(
+    priced: Priced, quote_id: UUID, holds: Mapping[str, str], stock: Mapping[str, int]
+) -> Deal:
+    """The whole price as it is kept; ``holds`` are the ledger's, by the name of the asset, and
+    ``stock`` the units taken of articles that are counted."""
     evaluation, context = priced.evaluation, priced.context
     cart = Cart(priced.goods, priced.asking.shipping_minor)
     frozen = freeze(priced.offers, cart, context, evaluation)
@@ -44,6 +48,7 @@ def deal_of(priced: Priced, quote_id: UUID, holds: Mapping[str, str]) -> Deal:
         coupons={code: priced.coupons[code].key for code in chosen if code in priced.coupons},
         holds=holds,
         funded=tuple(_funded(priced)),
+        stock=stock,
     )
 
 
@@ -60,6 +65,7 @@ def _funded(priced: Priced) -> Iterator[Funded]:
 
 def sale_of(deal: Deal) -> Sale:
     """What returns are reckoned from: the cart, its shares, and the offers as they were written."""
+    gifts = {gift.offer: gift for gift in deal.gifts}
     return Sale(
         cart=Cart(tuple(line.goods for line in deal.lines), deal.shipping_gross_minor),
         lines=tuple(line.priced for line in deal.lines),
@@ -68,8 +74,21 @@ def sale_of(deal: Deal) -> Sale:
                 offer=compiled(OfferDocument.model_validate(in_full(sold.document))),
                 lines=sold.lines,
                 budget_minor=sold.budget_minor,
+                gift=gifts.get(sold.document["code"]),
             )
             for sold in deal.offers
         ),
         max_discount_bps=deal.max_discount_bps,
     )
+
+
+def still_out(deal: Deal, returned: Sequence[int]) -> tuple[dict[str, int], dict[str, int]]:
+    """Units sold and given that are not back yet, by sku. A gift whose threshold the kept units
+    miss is back with the return that names it."""
+    sold: dict[str, int] = {}
+    for line, units in zip(deal.lines, returned, strict=True):
+        sold[line.goods.sku] = sold.get(line.goods.sku, 0) + line.goods.quantity - units
+    given: dict[str, int] = {}
+    for gift in gifts_kept(sale_of(deal), returned):
+        given[gift.sku] = given.get(gift.sku, 0) + gift.quantity
+    return sold, given

@@ -24,7 +24,7 @@ from regulars.modules.promotions.types import Buyer
 from .asked import Asking, Goods, Place
 from .engine import evaluate
 from .errors import NoPrice, UnlawfulStrike
-from .evaluating import context_of, earning_of, goods_of, held_out_here
+from .evaluating import context_of, earning_of, goods_of, with_offers
 from .gathering import counting_of, gathered
 from .known import Known
 from .offering import Compiled, offer_book
@@ -87,14 +87,7 @@ class _Shelf:
             self.place, asking, self.known, self.rules, self.book.book, self.goods, {}
         )
         counting = counting_of(self.place, asking, self.known, self.book, _NO_CODES)
-        return replace(
-            context,
-            uses=counting.uses(self.book.counted),
-            pots=counting.pots(self.book.counted),
-            held_out=held_out_here(
-                self.place, self.known, context, self.book.book, self.book.campaigns
-            ),
-        )
+        return with_offers(self.place, self.known, context, self.book, counting)
 
 
 def price_tags(

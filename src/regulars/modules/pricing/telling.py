@@ -22,12 +22,15 @@ REASONS: Final[dict[RejectionCode, str]] = {
     "held_out": "It is measured what it does: by chance, this buyer is among those without it.",
     "limit_reached": "It was used as often as it may be.",
     "budget_spent": "Its budget is spent.",
+    "gift_out_of_stock": "There is nothing left of its gift, nor of what would stand in for it.",
     "group_taken": "Another offer of its group gives more.",
     "exclusive_taken": "It does not go together with an offer that gives more.",
     "below_threshold": "The cart is below its threshold.",
     "no_effect": "Beside the others it changes nothing.",
     "not_best": "Without it the cart costs less.",
     "coupon_invalid": "This coupon cannot be used here.",
+    "out_of_stock": "Less of it is left than the cart asks for.",
+    "not_on_sale_yet": "It is not on sale for this buyer yet.",
     "tender_reduced": "Less is redeemed than was asked for: there is no more, or no more counts.",
 }
 
@@ -88,6 +91,12 @@ def _rejected(one: Rejected) -> dict[str, Any]:
     told["reason"] = REASONS[one.code]
     if one.missing_minor is not None:
         told["missing"] = one.missing_minor
+    if one.sku is not None:
+        told["sku"] = one.sku
+    if one.left is not None:
+        told["left"] = one.left
+    if one.opens_at is not None:
+        told["opens_at"] = show_instant(one.opens_at)
     return told
 
 

@@ -28,14 +28,18 @@ RejectionCode = Literal[
     "held_out",
     "limit_reached",
     "budget_spent",
+    "gift_out_of_stock",
     "group_taken",
     "exclusive_taken",
     "below_threshold",
     "no_effect",
     "not_best",
-    # Not of an offer: a coupon that cannot be used, and a tender that asks for more than there is.
+    # Not of an offer: a coupon that cannot be used, a tender that asks for more than there is, and
+    # an article of which there is less, or that this buyer may not buy yet.
     "coupon_invalid",
     "tender_reduced",
+    "out_of_stock",
+    "not_on_sale_yet",
 ]
 REASONS: Final[tuple[RejectionCode, ...]] = (
     "not_active",
@@ -46,6 +50,7 @@ REASONS: Final[tuple[RejectionCode, ...]] = (
     "held_out",
     "limit_reached",
     "budget_spent",
+    "gift_out_of_stock",
     "group_taken",
     "exclusive_taken",
     "below_threshold",
@@ -120,7 +125,8 @@ class Context:
     """Everything besides the cart that a price depends on.
 
     ``given`` maps the code of an offer to the coupon that unlocks it; ``uses`` lists only offers
-    of which something is used or held, ``pots`` what several of them draw from, ``held_out`` those
+    of which something is used or held, ``pots`` what several of them draw from, ``stock`` what is
+    left of each article that is counted (what this cart asks for included), ``held_out`` those
     that this buyer does not get because what they do is being measured. ``earn`` are the terms
     under which points are earned as of now, with ``line_bps`` empty (a line's own rate is asked of
     ``line_rate_bps`` by sku); None where nobody earns.
@@ -135,6 +141,7 @@ class Context:
     uses: Mapping[str, Uses] = field(default_factory=dict)
     held_out: frozenset[str] = frozenset()
     pots: tuple[Pot, ...] = ()
+    stock: Mapping[str, int] = field(default_factory=dict)
     earn: Frozen | None = None
     line_rate_bps: Mapping[str, int] = field(default_factory=dict)
     points: Tender = Tender()
@@ -201,13 +208,18 @@ class Applied(NamedTuple):
 
 class Rejected(NamedTuple):
     """An offer (or coupon) that does not count, and why. ``missing_minor`` is what a threshold
-    lacks, where the reason is ``below_threshold``; ``tender`` is the one of ``tender_reduced``."""
+    lacks, where the reason is ``below_threshold``; ``tender`` is the one of ``tender_reduced``.
+    ``sku`` is the article that is out of stock, with ``left`` units, or that this buyer may have
+    from ``opens_at`` on; so is the instant of an offer that this buyer has early access to."""
 
     code: RejectionCode
     offer: str | None = None
     coupon: str | None = None
     missing_minor: int | None = None
     tender: TenderName | None = None
+    sku: str | None = None
+    left: int | None = None
+    opens_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,12 +185,19 @@ class LeavingPart(Part):
     points: Literal["freeze", "lapse"] = "freeze"
 
 
+class NoticesPart(Part):
+    """Points that expire within ``expiring_days`` are told of, once."""
+
+    expiring_days: Annotated[int, Field(ge=1, le=180)] = 30
+
+
 class ProgrammeDocument(Part):
     name: Text
     tiers: TiersPart
     earning: EarningsPart
     redeeming: RedeemingPart = RedeemingPart()
     leaving: LeavingPart = LeavingPart()
+    notices: NoticesPart = NoticesPart()
 
     @model_validator(mode="after")
     def _known_tiers(self) -> Self:
@@ -221,6 +228,7 @@ def compiled(number: int, document: dict[str, Any]) -> Programme:
             growth_value=Redemption(**parsed.redeeming.growth_value.model_dump()),
         ),
         points_on_leaving=parsed.leaving.points,
+        notice_days=parsed.notices.expiring_days,
     )
 
 

@@ -38,6 +38,7 @@ class Programme:
     earning: Earning
     redeeming: Redeeming = Redeeming()
     points_on_leaving: str = "freeze"
+    notice_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,5 +5,5 @@ Offers     types.Offer and its parts; queries.book, BOOK_VERSION, offer_view; el
            facts.buyer_facts; holding_out.held_out_of; gather.BUYER_OF_WHO; keys (what is counted
            of an offer); services.create_offer, change_offer, put_settings.
 Announces  offer.created, offer.changed, pricing.settings_changed,
-           funder.cap_changed.
+           funder.cap_changed, supply.changed.
 """

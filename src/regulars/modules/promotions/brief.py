@@ -19,6 +19,8 @@ _OPEN: Final[Mapping[str, Any]] = {
         "nth_weekdays": [],
         "hours": None,
         "except_days": [],
+        "early": [],
+        "festivals": [],
     },
     "who": {
         "tiers": [],

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
@@ -13,14 +12,11 @@ from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
 from regulars.infra.http.fields import (
-    Day,
     ExternalId,
     FreeJson,
     Int53,
-    Moment,
     null_is,
 )
-from regulars.kernel.periods import day_start
 
 from .eligibility import MOST_CEL, RuleFault, check_cel, check_rule
 from .kinds import KINDS, AnyParams, BuyGetParams, SpendSaveParams
@@ -42,25 +38,19 @@ from .types import (
     FunderShare,
     Kind,
     Limit,
-    NthWeekday,
     Offer,
     OnReturn,
     Scope,
     Stage,
     Status,
-    When,
     Who,
 )
+from .windows import WhenPart, compiled_when, in_zone
 
 # Empty lists and nulls do not restrict.
 _Listed = Annotated[list[ExternalId], Field(max_length=MOST_SKUS)]
 _Words = Annotated[_Listed, null_is(list, _Listed)]
-_Weekday = Annotated[int, Field(ge=1, le=7)]
-_Weekdays = Annotated[list[_Weekday], Field(max_length=7)]
-_Days = Annotated[list[Day], Field(max_length=1_000)]
-_MonthDays = Annotated[list[Annotated[int, Field(ge=1, le=31)]], Field(max_length=31)]
 HeldOut = Annotated[int, Field(ge=100, le=9_000, json_schema_extra={UNIT: "bps"})]
-_Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
 
 
 class ScopePart(Part):
@@ -70,40 +60,6 @@ class ScopePart(Part):
     categories: _Words = Field(default_factory=list)
     tags: _Words = Field(default_factory=list)
     exclude_skus: _Words = Field(default_factory=list)
-
-
-class NthWeekdayPart(Part):
-    """Such as the last Friday of a month: nth -1, weekday 5."""
-
-    nth: Literal[1, 2, 3, 4, 5, -1]
-    weekday: _Weekday
-
-
-_NthDays = Annotated[list[NthWeekdayPart], Field(max_length=42)]
-
-
-class WhenPart(Part):
-    """When it holds: half-open, its parts read in the merchant's zone; every one must hold.
-
-    A day instead of an instant means from its start, or until through that day.
-    """
-
-    begins: Annotated[Moment | None, Field(alias="from")] = None
-    ends: Annotated[Moment | None, Field(alias="until")] = None
-    weekdays: Annotated[_Weekdays, null_is(list, _Weekdays)] = Field(default_factory=list)
-    days_of_month: Annotated[_MonthDays, null_is(list, _MonthDays)] = Field(default_factory=list)
-    nth_weekdays: Annotated[_NthDays, null_is(list, _NthDays)] = Field(default_factory=list)
-    hours: Annotated[list[_Clock], Field(min_length=2, max_length=2)] | None = None
-    except_days: Annotated[_Days, null_is(list, _Days)] = Field(default_factory=list)
-
-    @model_validator(mode="after")
-    def _forward(self) -> Self:
-        both = isinstance(self.begins, datetime) and isinstance(self.ends, datetime)
-        if both and self.begins >= self.ends:  # type: ignore[operator]
-            fault(("until",), "too_small", "It ends after it begins.")
-        if self.hours and _minutes(self.hours[0]) >= _minutes(self.hours[1]):
-            fault(("hours",), "too_small", "Hours end after they start, the same day.")
-        return self
 
 
 def _rule(value: Any) -> Any:
@@ -274,16 +230,7 @@ class OfferDocument(Part):
 
 def dated(document: OfferDocument, zone: ZoneInfo) -> OfferDocument:
     """The document with instants alone: days are read in the merchant's ``zone``."""
-    when = document.when
-    begins, ends = when.begins, when.ends
-    if begins is not None and not isinstance(begins, datetime):
-        begins = day_start(begins, zone)
-    if ends is not None and not isinstance(ends, datetime):
-        ends = day_start(ends + timedelta(days=1), zone)
-    if begins is not None and ends is not None and begins >= ends:
-        fault(("when", "until"), "too_small", "It ends after it begins.")
-    there = when.model_copy(update={"begins": begins, "ends": ends})
-    return document.model_copy(update={"when": there})
+    return document.model_copy(update={"when": in_zone(document.when, zone)})
 
 
 def stage_of(document: OfferDocument) -> Stage:
@@ -304,7 +251,7 @@ def compiled(document: OfferDocument) -> Offer:
         params=document.params.compiled(),
         stage=stage_of(document),
         scope=_scope(document.scope),
-        when=_when(document.when),
+        when=compiled_when(document.when),
         who=_who(document.who),
         priority=document.priority,
         group=document.group,
@@ -333,24 +280,6 @@ def _scope(part: ScopePart) -> Scope:
     )
 
 
-def _when(part: WhenPart) -> When:
-    return When(
-        begins=_instant(part.begins),
-        ends=_instant(part.ends),
-        weekdays=frozenset(part.weekdays),
-        days_of_month=frozenset(part.days_of_month),
-        nth_weekdays=tuple(NthWeekday(day.nth, day.weekday) for day in part.nth_weekdays),
-        hours=(_minutes(part.hours[0]), _minutes(part.hours[1])) if part.hours else None,
-        except_days=frozenset(part.except_days),
-    )
-
-
-def _instant(moment: date | None) -> datetime | None:
-    """A stored document holds instants: ``dated`` saw to it."""
-    assert moment is None or isinstance(moment, datetime)
-    return moment
-
-
 def _who(part: WhoPart) -> Who:
     return Who(
         tiers=frozenset(part.tiers),
@@ -361,7 +290,3 @@ def _who(part: WhoPart) -> Who:
         rule=part.rule,
         cel=part.cel,
     )
-
-
-def _minutes(clock: str) -> int:
-    return int(clock[:2]) * 60 + int(clock[3:])

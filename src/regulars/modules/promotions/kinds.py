@@ -179,14 +179,25 @@ class PointsMultiplierParams(ParamsPart):
         return types.PointsMultiplier(self.bps)
 
 
+class GiftChoicePart(Part):
+    sku: Annotated[ExternalId, Field(title="Sku of the gift")]
+    quantity: Annotated[Units, Field(title="Units")] = 1
+
+
 @_kind("gift", "Gift")
 class GiftParams(ParamsPart):
     sku: Annotated[ExternalId, Field(title="Sku of the gift")]
     quantity: Annotated[Units, Field(title="Units")]
     spend: Annotated[Minor, Field(title="Spend at least")]
+    instead: list[GiftChoicePart] = Field(
+        default=[],
+        max_length=MOST_STEPS,
+        title="Given instead, the first there is, when it is gone",
+    )
 
     def compiled(self) -> Params:
-        return types.Gift(self.sku, self.quantity, self.spend)
+        instead = tuple(types.GiftChoice(one.sku, one.quantity) for one in self.instead)
+        return types.Gift(self.sku, self.quantity, self.spend, instead)
 
 
 AnyParams = (

@@ -30,6 +30,19 @@ class Funder(Owned):
     changed_at = models.DateTimeField()
 
 
+class Supply(Owned):
+    """How much there is of an article, and from when on who may buy it. ``early`` are tiers and the
+    instant from which on they may."""
+
+    pk = models.CompositePrimaryKey("merchant_id", "sku")
+    sku = models.CharField(max_length=255)
+    units = models.BigIntegerField(null=True)
+    opens_at = models.DateTimeField(null=True)
+    early = models.JSONField(default=list)
+    early_units = models.BigIntegerField(null=True)
+    changed_at = models.DateTimeField()
+
+
 class OfferBook(Owned):
     """A merchant's offers and pricing settings taken together.
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
 from typing import Any, Final
 
-from regulars.infra.db import Sql, as_json, fetch_one
+from regulars.infra.db import Sql, as_instant, as_json, fetch_one
 from regulars.kernel.errors import NotFound
+from regulars.kernel.instants import parse_instant
 
 from .brief import brief
 from .document import OfferDocument, compiled
 from .models import Offer as OfferRow
-from .types import Funder, Offer
+from .types import Early, Funder, Offer, Supply
 
 #: A scalar for other gathers: the version of the book of :merchant_id; 0 before its first offer.
 BOOK_VERSION: Final = (
@@ -28,7 +29,9 @@ _BOOK: Final = Sql(
   (SELECT json_group_array(o.document) FROM promotions_offer o
     WHERE o.merchant_id = :merchant_id AND o.status <> 'archived'),
   (SELECT json_group_array(json_array(f.code, f.cap_minor, f.per, f.stop))
-    FROM promotions_funder f WHERE f.merchant_id = :merchant_id)"""
+    FROM promotions_funder f WHERE f.merchant_id = :merchant_id),
+  (SELECT json_group_array(json_array(s.sku, s.units, s.opens_at, s.early, s.early_units))
+    FROM promotions_supply s WHERE s.merchant_id = :merchant_id)"""
 )
 
 
@@ -57,6 +60,8 @@ class Book:
     standing_held_out_bps: int = 0
     #: Who has a cap over all the offers it pays for, by code.
     funders: Mapping[str, Funder] = field(default_factory=dict)
+    #: Of which articles there is only so much, or not for everybody yet, by sku.
+    supplies: Mapping[str, Supply] = field(default_factory=dict)
 
     def offer(self, code: str) -> Offer | None:
         return next((offer for offer in self.offers if offer.code == code), None)
@@ -90,7 +95,14 @@ def book(merchant_id: int, version: int | None = None) -> Book:
     assert row is not None
     head, documents = as_json(row[0]), as_json(row[1]) or []
     funders = [Funder(*one) for one in as_json(row[2]) or []]
-    found = _book(head, [as_json(document) for document in documents], funders, known)
+    supplies = [_supply(one) for one in as_json(row[3]) or []]
+    found = _book(head, [as_json(document) for document in documents], known)
+    if found is not known:
+        found = replace(
+            found,
+            funders={funder.code: funder for funder in funders},
+            supplies={supply.sku: supply for supply in supplies},
+        )
     with _lock:
         _books[merchant_id] = found
     return found
@@ -137,9 +149,23 @@ def view_of(row: OfferRow) -> OfferView:
     return OfferView(row.code, row.document, row.version, row.created_at, row.changed_at)
 
 
-def _book(
-    head: Any, documents: list[dict[str, Any]], funders: list[Funder], known: Book | None
-) -> Book:
+def _supply(row: Sequence[Any]) -> Supply:
+    sku, units, opens_at, early, early_units = row
+    return Supply(
+        sku=sku,
+        units=units,
+        opens_at=as_instant(opens_at),
+        early=early_of(as_json(early) or []),
+        early_units=early_units,
+    )
+
+
+def early_of(rows: Iterable[Mapping[str, Any]]) -> tuple[Early, ...]:
+    """As a supply keeps them."""
+    return tuple(Early(frozenset(row["tiers"]), parse_instant(row["from"])) for row in rows)
+
+
+def _book(head: Any, documents: list[dict[str, Any]], known: Book | None) -> Book:
     if head is None:
         return Book(0, (), PricingSettings(), {}, {})
     version, standing, *settings = head
@@ -149,12 +175,4 @@ def _book(
     offers = tuple(sorted(parsed, key=lambda offer: offer.code))
     by_code = {document["code"]: document for document in documents}
     briefs = {code: brief(document) for code, document in by_code.items()}
-    return Book(
-        version,
-        offers,
-        PricingSettings(*settings),
-        by_code,
-        briefs,
-        standing,
-        {funder.code: funder for funder in funders},
-    )
+    return Book(version, offers, PricingSettings(*settings), by_code, briefs, standing)

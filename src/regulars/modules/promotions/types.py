@@ -123,10 +123,23 @@ class PointsMultiplier:
 
 
 @dataclass(frozen=True, slots=True)
+class GiftChoice:
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
 class Gift:
+    """``instead`` are given, the first that there is, where there is not enough of ``sku``."""
+
     sku: str
     quantity: int
     spend: int
+    instead: tuple[GiftChoice, ...] = ()
+
+    @property
+    def choices(self) -> tuple[GiftChoice, ...]:
+        return (GiftChoice(self.sku, self.quantity), *self.instead)
 
 
 Params = (
@@ -163,10 +176,53 @@ class NthWeekday:
 
 
 @dataclass(frozen=True, slots=True)
+class FestivalSpan:
+    """A festival of a region, with the days before and after it that count."""
+
+    region: str
+    festival: str
+    days_before: int = 0
+    days_after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Early:
+    """Members of ``tiers`` may from ``begins`` on."""
+
+    tiers: frozenset[str]
+    begins: datetime
+
+
+def begins_for(
+    begins: datetime | None, early: tuple[Early, ...], tier: str | None
+) -> datetime | None:
+    """From when on somebody of ``tier`` may, where everybody may from ``begins`` on; None: always
+    could."""
+    if begins is None or tier is None:
+        return begins
+    return min([begins, *[one.begins for one in early if tier in one.tiers]])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supply:
+    """How much there is of an article to sell and to give, and from when on.
+
+    ``units`` is what there was at first (None: not counted). Before ``opens_at`` those of ``early``
+    alone may buy it, and together no more than ``early_units`` (None: all there is).
+    """
+
+    sku: str
+    units: int | None = None
+    opens_at: datetime | None = None
+    early: tuple[Early, ...] = ()
+    early_units: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class When:
     """Half-open [``begins``, ``ends``); the parts are read in the merchant's zone, and every one
     given must hold. ``hours`` are minutes of the day, half-open. ``except_days`` are days on which
-    the offer rests."""
+    the offer rests. Those of ``early`` may before it begins for everybody."""
 
     begins: datetime | None = None
     ends: datetime | None = None
@@ -175,6 +231,8 @@ class When:
     nth_weekdays: tuple[NthWeekday, ...] = ()
     hours: tuple[int, int] | None = None
     except_days: frozenset[date] = frozenset()
+    early: tuple[Early, ...] = ()
+    festivals: tuple[FestivalSpan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,22 @@ export interface When {
   nth_weekdays: NthWeekday[]
   hours: string[] | null
   except_days: string[]
+  early: Early[]
+  festivals: FestivalSpan[]
+}
+
+/** Tiers for which it begins before it does for everybody. */
+export interface Early {
+  tiers: string[]
+  from: string
+}
+
+export const REGIONS = ['cn', 'hk', 'mo', 'tw', 'sg'] as const
+export interface FestivalSpan {
+  region: (typeof REGIONS)[number]
+  festival: string
+  days_before: number
+  days_after: number
 }
 
 export interface Condition {
@@ -126,6 +142,8 @@ export interface Kinds {
   kinds: { kind: Kind; title: string; stage: Stage; params_schema: ParamSchema }[]
   facts: Fact[]
   presets: { name: string; rule: Rule }[]
+  /** Days by region and festival, for three years. */
+  festivals: Record<string, Record<string, string[]>>
 }
 
 export interface Taken {
@@ -192,6 +210,9 @@ export interface Rejected {
   code: string
   reason: string
   missing?: number
+  sku?: string
+  left?: number
+  opens_at?: string
 }
 
 export interface Evaluation {

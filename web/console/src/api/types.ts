@@ -1,3 +1,4 @@
+import type { MemberNotice } from '@shared/notices'
 import type { Balances, Consent, NextStep, TierName, TierStatement } from '@shared/api/types'
 import type { Tenders } from './offers'
 
@@ -130,6 +131,7 @@ export interface Member {
   consents: Consent[]
   figures: MemberFigures
   next_step: NextStep | null
+  notices: MemberNotice[]
   merged_from: { merge_id: string; member_id: string; at: string }[]
   merged_into: string | null
 }

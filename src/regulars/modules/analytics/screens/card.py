@@ -43,6 +43,7 @@ def card(merchant: MerchantFacts, member_id: UUID, *, locale: str) -> dict[str, 
         "worth": _worth(merchant.id, known),
         "coupons": _usable(merchant, member_id),
         "next_step": known.next_step,
+        "notices": known.notices,
         "qr_svg": qr_svg(basics["number"]),
         "benefits": _benefits(known, locale),
     }

@@ -22,6 +22,7 @@ from regulars.modules.members.describing import birthday_told
 from regulars.modules.members.enrolment import WHO_BY_ID
 from regulars.modules.members.queries import opened_birthday, opened_name
 from regulars.modules.members.rules import member_number
+from regulars.modules.notices.queries import standing
 from regulars.modules.programmes.queries import programme_at
 from regulars.modules.programmes.statements import money_for, shown
 from regulars.modules.programmes.types import Programme
@@ -29,6 +30,7 @@ from regulars.modules.tiers.queries import Stand, stand
 from regulars.modules.unions.queries import merged_into
 
 from .next_step import Expiring, next_step
+from .noticed import still_so
 
 _EARNED: Final = (
     (POINTS, "earn"),
@@ -85,6 +87,7 @@ class Known:
     consents: list[dict[str, Any]]
     figures: dict[str, Any]
     next_step: dict[str, Any] | None
+    notices: list[dict[str, Any]]
 
 
 def member(merchant: MerchantFacts, member_id: UUID, *, locale: str) -> dict[str, Any]:
@@ -105,6 +108,7 @@ def member(merchant: MerchantFacts, member_id: UUID, *, locale: str) -> dict[str
         "consents": known.consents,
         "figures": known.figures,
         "next_step": known.next_step,
+        "notices": known.notices,
         "merged_from": [
             {
                 "merge_id": show("mrg", merge.merge_id),
@@ -159,6 +163,14 @@ def known_of(merchant: MerchantFacts, member_id: UUID, *, locale: str) -> Known:
             has_bought=figures["orders"] > 0,
             now=now,
             zone=zone,
+        ),
+        notices=still_so(
+            standing(merchant.id, found.member_id, now),
+            programme=programme,
+            stand=found,
+            balances=_balances(held),
+            zone=zone,
+            locale=locale,
         ),
     )
 

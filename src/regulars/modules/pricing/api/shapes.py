@@ -181,6 +181,11 @@ class RejectedOut(Strict):
     code: str
     reason: str
     missing: Annotated[int | None, Field(description="What a threshold lacks")] = None
+    sku: Annotated[str | None, Field(description="The article that cannot be had now")] = None
+    left: Annotated[int | None, Field(description="Of how many units there still are")] = None
+    opens_at: Annotated[
+        Instant | None, Field(description="From when on this buyer may have it")
+    ] = None
 
 
 class SuggestionOut(Strict):

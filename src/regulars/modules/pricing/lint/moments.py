@@ -24,7 +24,7 @@ def first_open(when: When, *, zone: ZoneInfo, from_at: datetime) -> datetime | N
     tests = local_tests(when)
     if not tests:
         return start
-    rare = bool(when.days_of_month or when.nth_weekdays)
+    rare = bool(when.days_of_month or when.nth_weekdays or when.festivals)
     first = program_day(start, zone)
     for offset in range(_MOST_DAYS if rare else _FEW_DAYS):
         at = _on(first + timedelta(days=offset), when, zone, start)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from ninja import Router
@@ -15,22 +16,29 @@ from regulars.modules.merchants.queries import stores
 from regulars.modules.promotions import queries
 from regulars.modules.promotions.document import OfferDocument
 from regulars.modules.promotions.eligibility import FACTS, OPERATORS, PRESETS
+from regulars.modules.promotions.festivals import REGIONS, upcoming
 from regulars.modules.promotions.kinds import KINDS
 from regulars.modules.promotions.standing import Standing, standings
 
 from .funders import add_funder_routes
 from .routes import add_routes
 from .shapes import KindsOut, StandingsOut, taken_json
+from .supplies import add_supply_routes
 
 router = Router(tags=["offers"])
+_DRAWN_DAYS: Final = 3 * 366 + 90
 add_routes(router)
 add_funder_routes(router)
+add_supply_routes(router)
 
 
 @router.get("/offers/kinds", response=KindsOut, operation_id="list_offer_kinds")
 @requires("offers.read")
 def list_offer_kinds(request: ApiRequest) -> dict[str, Any]:
-    """The kinds with the schema of their parameters, and what rules may say of a buyer."""
+    """The kinds with the schema of their parameters, what rules may say of a buyer, and the days of
+    festivals for three years."""
+    merchant = request.auth.merchant
+    today = program_day(now_for(merchant), ZoneInfo(merchant.zone))
     return {
         "kinds": [
             {
@@ -51,6 +59,11 @@ def list_offer_kinds(request: ApiRequest) -> dict[str, Any]:
             for fact in FACTS.values()
         ],
         "presets": [{"name": name, "rule": rule} for name, rule in PRESETS.items()],
+        "festivals": {
+            region: {name: [day.isoformat() for day in days] for name, days in found.items()}
+            for region in REGIONS
+            for found in [upcoming(region, today - timedelta(days=90), _DRAWN_DAYS)]
+        },
         "document_schema": OfferDocument.model_json_schema(by_alias=True),
     }
 

@@ -6,7 +6,9 @@ from ninja import Router
 
 from .funders import add_funder_routes
 from .routes import add_routes
+from .supplies import add_supply_routes
 
 router = Router(tags=["offers"])
 add_routes(router)
 add_funder_routes(router)
+add_supply_routes(router)

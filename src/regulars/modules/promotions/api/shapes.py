@@ -14,7 +14,6 @@ from regulars.modules.promotions.document import (
     LimitPart,
     OfferDocument,
     ScopePart,
-    WhenPart,
     WhoPart,
     stage_of,
 )
@@ -22,6 +21,7 @@ from regulars.modules.promotions.parts import Bps, Code, Minor, Part
 from regulars.modules.promotions.queries import OfferView
 from regulars.modules.promotions.standing import Taken
 from regulars.modules.promotions.types import Kind, OnReturn, Stage, Status
+from regulars.modules.promotions.windows import WhenPart
 
 Effects = Annotated[
     list[dict[str, Any]], Field(description="What changed: event names and their particulars")
@@ -127,6 +127,9 @@ class KindsOut(Strict):
     kinds: list[KindOut]
     facts: list[FactOut]
     presets: list[PresetOut]
+    festivals: Annotated[
+        dict[str, dict[str, list[str]]], Field(description="Days by region and festival")
+    ]
     document_schema: Annotated[dict[str, Any], Field(description="JSON Schema of an offer")]
 
 

@@ -1,5 +1,5 @@
 import { addDays, localParts } from '@shared/format/formatter'
-import type { When } from '../../api/offers'
+import type { FestivalSpan, When } from '../../api/offers'
 
 const MOST_DAYS = 800
 
@@ -14,9 +14,23 @@ function nthMatches(day: string, nth: number, weekday: number): boolean {
   return addDays(day, 7).slice(0, 7) !== day.slice(0, 7)
 }
 
+let festivalDays: Record<string, Record<string, string[]>> = {}
+
+/** Days of festivals by region, as the server has them; until they are known each day may be one. */
+export function learnFestivals(days: Record<string, Record<string, string[]>>): void {
+  festivalDays = days
+}
+
+function isFestival(day: string, { region, festival, days_before, days_after }: FestivalSpan): boolean {
+  const own = festivalDays[region]?.[festival]
+  if (!own) return true
+  return own.some((one) => addDays(one, -days_before) <= day && day <= addDays(one, days_after))
+}
+
 /** Whether an offer is open at some time of the merchant's `day`, as far as its calendar tells. */
 export function isOpenOn(when: When, day: string): boolean {
   if (when.except_days.includes(day)) return false
+  if (when.festivals.length && !when.festivals.some((span) => isFestival(day, span))) return false
   if (when.weekdays.length && !when.weekdays.includes(weekdayOf(day))) return false
   if (when.days_of_month.length && !when.days_of_month.includes(Number(day.slice(8)))) return false
   return (
@@ -28,7 +42,11 @@ export function isOpenOn(when: When, day: string): boolean {
 /** Whether its calendar asks for anything besides a beginning and an end. */
 export function recurs(when: When): boolean {
   return Boolean(
-    when.weekdays.length || when.days_of_month.length || when.nth_weekdays.length || when.hours,
+    when.weekdays.length ||
+      when.days_of_month.length ||
+      when.nth_weekdays.length ||
+      when.festivals.length ||
+      when.hours,
   )
 }
 

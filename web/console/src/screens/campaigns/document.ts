@@ -48,6 +48,8 @@ export function emptyOffer(code: string): OfferDocument {
       nth_weekdays: [],
       hours: null,
       except_days: [],
+      early: [],
+      festivals: [],
     },
     who: {
       tiers: [],
@@ -188,7 +190,7 @@ function gapIn(value: unknown, schema: ParamSchema, all: ParamSchema, where: str
   const shape = resolved(schema, all)
   if (shape.type === 'array') {
     const items = (value ?? []) as unknown[]
-    if (items.length === 0) return where
+    if (items.length === 0) return Array.isArray(shape.default) ? null : where
     for (const [index, item] of items.entries()) {
       const gap = gapIn(item, shape.items ?? {}, all, `${where}/${index}`)
       if (gap) return gap

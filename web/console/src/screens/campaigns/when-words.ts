@@ -22,6 +22,9 @@ export function useWhenWords() {
       parts.push(t('when.days_of_month', { days: when.days_of_month.join(t('when.or')) }))
     }
     if (when.nth_weekdays.length) parts.push(when.nth_weekdays.map(nthSaid).join(t('when.or')))
+    if (when.festivals.length) {
+      parts.push(when.festivals.map(({ festival }) => t(`festival.${festival}`)).join(t('when.or')))
+    }
     if (when.hours) parts.push(`${when.hours[0]}–${when.hours[1]}`)
     return parts.length ? parts.join(' · ') : t('when.always')
   }

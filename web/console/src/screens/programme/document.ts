@@ -79,7 +79,7 @@ function fullRow(row: LadderRow): LadderRow {
 
 /** A copy with every field there is: what is left out here would be gone once it is published. */
 export function fullDocument(document: ProgrammeDocument): ProgrammeDocument {
-  const { tiers, earning, redeeming, leaving, name } = document
+  const { tiers, earning, redeeming, leaving, notices, name } = document
   return {
     name,
     tiers: {
@@ -102,6 +102,7 @@ export function fullDocument(document: ProgrammeDocument): ProgrammeDocument {
       growth_value: { ...REDEMPTION, ...redeeming?.growth_value },
     },
     leaving: { points: leaving?.points ?? 'freeze' },
+    notices: { expiring_days: notices?.expiring_days ?? 30 },
   }
 }
 
