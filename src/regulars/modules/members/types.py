@@ -11,6 +11,8 @@ IdentityType = Literal["phone", "email", "external", "card", "wechat_unionid", "
 IDENTITY_TYPES: Final[tuple[str, ...]] = get_args(IdentityType)
 
 #: Joined of their own accord; only bought so far; goes on as somebody else.
+#: The purpose of consent under which somebody is treated by what they did; a no holds at once.
+PERSONALISATION: Final = "personalisation"
 ACTIVE: Final = "active"
 SHOPPER: Final = "shopper"
 MERGED: Final = "merged"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 from typing import Final
@@ -12,6 +13,7 @@ from regulars.modules.promotions.types import (
     FreeShipping,
     Gift,
     Offer,
+    PercentOff,
     SpendPercent,
     SpendSave,
 )
@@ -53,6 +55,7 @@ class Entry:
         "seat",
         "spend",
         "unlimited",
+        "variants",
     )
 
     def __init__(self, offer: Offer, rank: int, gate: Gate, group: int) -> None:
@@ -77,6 +80,17 @@ class Entry:
         elif isinstance(params, FreeShipping | Gift):
             self.spend = params.spend
         self.rejections: dict[str, Rejected] = {}
+        self.variants: dict[int, Entry] = {}
+
+    def at_strength(self, bps: int | None) -> Entry:
+        """The same for whom it takes off another share (None: its own)."""
+        if bps is None:
+            return self
+        found = self.variants.get(bps)
+        if found is None:
+            offer = replace(self.offer, params=PercentOff(bps))
+            found = self.variants[bps] = Entry(offer, self.rank, self.gate, self.group)
+        return found
 
     def rejected(self, code: RejectionCode) -> Rejected:
         """The same value each time: most offers are out for the same reason in most carts."""
@@ -318,6 +332,7 @@ def _judged(
         code, budget = _used_up(entry.offer, context)
         if code is not None:
             return entry.rejected(code)
+    entry = entry.at_strength(context.strength.get(entry.code))
     play = entry.play(entry, lines, budget, basket)
     if isinstance(play, GiftPlay):
         gift = gift_in_stock(entry.offer, basket, context.stock)

@@ -54,7 +54,7 @@ def freeze(book: OfferBook, cart: Cart, context: Context, evaluation: Evaluation
         budget = budget_left(entry.offer, context)
         offers.append(
             FrozenOffer(
-                offer=entry.offer,
+                offer=entry.at_strength(context.strength.get(entry.code)).offer,
                 lines=tuple(places),
                 budget_minor=budget,
                 gift=gifts.get(entry.code),
