@@ -19,9 +19,11 @@ settings.load_profile("regulars")
 
 #: Tests that stay together where several processes share them: they use a thing costly to make.
 TOGETHER = {
+    "tests/browser/test_access.py": "a served shop with its forecasts",
     "tests/browser/test_campaign_story.py": "a served shop",
     "tests/browser/test_faces.py": "the browser",
     "tests/browser/test_insight_screens.py": "a served shop with its forecasts",
+    "tests/browser/test_programme_changes_screen.py": "a served shop with two versions",
     "tests/services/test_backup.py": "a small shop",
     "tests/services/test_cli.py": "the command line",
     "tests/services/test_doctor.py": "a small shop",

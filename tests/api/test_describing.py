@@ -178,3 +178,22 @@ def test_a_consent_keeps_what_brought_it_about() -> None:
     other = {**said, "campaign": "x" * 101}
     body = {"identities": [{"type": "external", "value": unique("m")}], "consents": [other]}
     assert shop.api.post("/members", body).status_code == 422
+
+
+def test_the_console_shows_a_birthday_to_who_may_change_it_and_when_another_can_be_given() -> None:
+    shop = make_shop()
+    member = enrol(shop)
+    page = f"/members/{member}"
+
+    def seen(role: str) -> tuple[str | None, str | None]:
+        told = staff(shop, role).get(page).json()
+        return told["birthday"], told["birthday_changeable_from"]
+
+    assert seen("owner") == (None, None)
+    assert change(shop, member, birthday="1990-03-10").status_code == 200
+    assert seen("owner") == ("1990-03-10", None)
+    assert change(shop, member, birthday="1990-03-11").status_code == 200
+    day, free = seen("cashier")
+    assert day == "1990-03-11"
+    assert free is not None
+    assert seen("analyst") == (None, None)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from browser.shop import ROOT, Partner, Shop, chromium, served
+from browser.shop import ROOT, Shop, chromium
+from browser.stocked import foretold, stock
 from browser.test_faces import SIZES, Watched, card_link
-from makers.imported import day_of, order_file
-from makers.rhythms import rhythms
 
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 pytestmark = [
@@ -22,7 +18,6 @@ pytestmark = [
     pytest.mark.skipif(chromium() is None, reason="no Chromium here"),
     pytest.mark.skipif(not AXE.exists(), reason="web/ is not set up here"),
 ]
-DAYS = 220
 SCREENS = (
     "", "members", "segments", "segments/new", "programme", "programme/edit", "campaigns",
     "campaigns/new", "campaigns/tea-20?step=2", "campaigns/tea-20?step=3",
@@ -57,32 +52,22 @@ UNWRITTEN = r"""() => {
 
 @pytest.fixture(scope="module")
 def shop() -> Iterator[Shop]:
-    """Members with rhythms, a campaign, coupons and an experiment; the jobs have been at it."""
-    bought = rhythms(members=60, items=15, days=DAYS, leavers=0.3)
-    with tempfile.TemporaryDirectory(prefix="regulars-access-") as folder:
-        home = Path(folder) / "home"
-        home.mkdir(mode=0o700)
-        with served(home) as running:
-            path = Path(folder) / "orders.csv"
-            order_file(path, bought, day_of(datetime.now(UTC), DAYS))
-            running.regulars("import", "orders", str(path))
-            partner = Partner(running)
-            partner("PUT", "/products/TEA-01", {"name": "Green tea", "list_price": 8_800})
-            steps = {"steps": [{"spend": 9_100, "save": 2_000}]}
-            for code, more in (("tea-20", {}), ("ten", {"requires_code": True})):
-                offer = {"code": code, "name": f"Off {code}", "kind": "spend_save", "params": steps}
-                partner("POST", "/offers", {**offer, **more})
-            partner("POST", "/coupons", {"offer": "ten", "count": 20})
-            made = partner("POST", "/experiments", {
-                "code": "letter", "name": "Letter", "metric": "orders", "days": 28,
-                "held_out_bps": 5_000, "least_bps": 2_000,
-            })  # fmt: skip
-            partner("POST", f"/experiments/{made['id']}/start", {})
-            for _ in range(6):  # the server's own jobs may be at one of them just then
-                running.regulars("jobs", "run", "--once")
-                if any(running.home.glob("insight/*/recommend-explore-sku.parquet")):
-                    break
-            yield running
+    with foretold() as running:
+        stock(running)
+        yield running
+
+
+def screens_of(page: Any, shop: Shop) -> tuple[str, ...]:
+    """The screens of one member, order, import and experiment."""
+
+    def first(path: str) -> str:
+        return str(page.request.get(f"{shop.base}/console/api/{path}").json()["data"][0]["id"])
+
+    member, order = first("members?limit=1"), first("orders?limit=1")
+    return (
+        f"members/{member}", f"members?open={member}", f"orders/{order}", f"orders?open={order}",
+        f"imports/{first('imports')}", f"experiments/{first('experiments')}",
+    )  # fmt: skip
 
 
 def looked_at(watched: Watched, screen: str) -> list[str]:
@@ -106,17 +91,8 @@ def test_every_screen_of_the_console_wide_and_narrow(shop: Shop, browser: Any) -
     page = watched.page
     page.goto(shop.sign_in_link("looker"))
     page.wait_for_url("**/console/**")
-    api = f"{shop.base}/console/api"
-    member = page.request.get(f"{api}/members?limit=1").json()["data"][0]["id"]
-    order = page.request.get(f"{api}/orders?limit=1").json()["data"][0]["id"]
-    run = page.request.get(f"{api}/imports").json()["data"][0]["id"]
-    experiment = page.request.get(f"{api}/experiments").json()["data"][0]["id"]
-    also = (
-        f"members/{member}", f"members?open={member}", f"orders/{order}", f"orders?open={order}",
-        f"imports/{run}", f"experiments/{experiment}",
-    )  # fmt: skip
     faults: list[str] = []
-    for screen in (*SCREENS, *also):
+    for screen in (*SCREENS, *screens_of(page, shop)):
         page.goto(f"{shop.base}/console/{screen}")
         page.wait_for_load_state("networkidle")
         page.locator("h1").first.wait_for()
@@ -148,6 +124,91 @@ def test_every_page_of_a_member(shop: Shop, browser: Any, locale: str, scheme: s
         watched.page.wait_for_load_state("networkidle")
         watched.page.locator("main [aria-busy=true]").first.wait_for(state="detached")
         faults += looked_at(watched, tab)
+    assert faults == []
+    assert watched.faults == []
+    context.close()
+
+
+#: What is asked of axe in the walk: that everything to press, follow or fill in has a name.
+NAMES = """async () => {
+  const rules = ['button-name', 'link-name', 'label', 'image-alt', 'aria-input-field-name',
+    'aria-toggle-field-name', 'aria-dialog-name', 'html-has-lang', 'html-lang-valid'];
+  const found = await axe.run(document, {runOnly: {type: 'rule', values: rules}});
+  return found.violations.flatMap(one => one.nodes.map(
+    node => `${one.id}: ${node.target.join(' ')} ${node.html.slice(0, 120)}`));
+}"""
+#: Texts in another language or script than the page's. Names, codes and commands are the shop's.
+FOREIGN = r"""(locale) => {
+  const hans = /[这时员积额为种实单过优会验报书门订录钱]/;
+  const hant = /[這時員積額為種實單過優會驗報書門訂錄錢]/;
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (walker.nextNode()) {
+    const text = walker.currentNode.textContent.trim();
+    const element = walker.currentNode.parentElement;
+    if (element.closest('script, style, code, .mono, .languages, .drawer-languages')) continue;
+    if (!element.checkVisibility() || ['简体', '繁體', 'English'].includes(text)) continue;
+    const wrong = locale === 'en-US' ? /\p{Script=Han}/u.test(text)
+      : /[A-Za-z]+( [a-z]+){2,}/.test(text) || (locale === 'zh-CN' ? hant : hans).test(text);
+    if (wrong) found.push(`foreign: ${text.slice(0, 90)}`);
+  }
+  return found;
+}"""
+GO = """(path) => {
+  history.pushState({}, '', path);
+  dispatchEvent(new PopStateEvent('popstate'));
+}"""
+
+
+class Quiet:
+    """Waits until nothing is asked of the server any more, without half a second's patience."""
+
+    def __init__(self, page: Any) -> None:
+        self.page, self.open = page, 0
+        page.on("request", lambda _: self._count(1))
+        page.on("requestfinished", lambda _: self._count(-1))
+        page.on("requestfailed", lambda _: self._count(-1))
+
+    def _count(self, by: int) -> None:
+        self.open += by
+
+    def wait(self) -> None:
+        still = 0
+        for _ in range(1_000):
+            self.page.wait_for_timeout(20)
+            still = still + 1 if self.open <= 0 else 0
+            if still >= 4:
+                return
+        raise AssertionError(f"{self.page.url} asks for something without end")
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "zh-TW", "en-US"])
+def test_a_walk_through_the_console_in_every_language(
+    shop: Shop, browser: Any, locale: str
+) -> None:
+    """Each screen wide and narrow: its own words alone, nothing too wide, everything named."""
+    context = browser.new_context(locale=locale)
+    watched = Watched(context)
+    page, quiet = watched.page, Quiet(watched.page)
+    page.goto(shop.sign_in_link(f"walker-{locale.lower()}"))
+    page.wait_for_url("**/console/**")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    faults: list[str] = []
+    walked = (*SCREENS, *screens_of(page, shop))
+    for size, (width, height) in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        for screen in walked:
+            page.evaluate(GO, f"/console/{screen}")
+            quiet.wait()
+            page.locator("h1").first.wait_for()
+            told = [*page.evaluate(UNWRITTEN), *page.evaluate(FOREIGN, locale)]
+            if size == "wide":
+                told += page.evaluate(NAMES)
+            if watched.overflow() > 0:
+                page.wait_for_timeout(300)
+            if watched.overflow() > 0:
+                told.append(f"wider than its window by {watched.overflow()} px")
+            faults += [f"{screen} {size}: {one}" for one in told]
     assert faults == []
     assert watched.faults == []
     context.close()

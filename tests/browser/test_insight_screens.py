@@ -7,43 +7,28 @@ import io
 import json
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from browser.shop import Shop, chromium, served
+from browser.stocked import foretold
 from browser.test_faces import SIZES, Watched
-from makers.imported import day_of, order_file
-from makers.rhythms import rhythms
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
     pytest.mark.skipif(chromium() is None, reason="no Chromium here"),
 ]
-DAYS = 220
 VIEWS = ("due", "calendar", "slipping", "slipping?kind=silent", "lost", "lost?lost_as=card",
          "reasons", "value")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def shop() -> Iterator[Shop]:
-    """Ninety members with rhythms, some of whom stop; the jobs have worked everything out."""
-    bought = rhythms(members=90, items=20, days=DAYS, leavers=0.3)
-    with tempfile.TemporaryDirectory(prefix="regulars-insight-") as folder:
-        home = Path(folder) / "home"
-        home.mkdir(mode=0o700)
-        with served(home) as running:
-            path = Path(folder) / "orders.csv"
-            order_file(path, bought, day_of(datetime.now(UTC), DAYS))
-            running.regulars("import", "orders", str(path))
-            for _ in range(6):  # the server's own jobs may be at one of them just then
-                running.regulars("jobs", "run", "--once")
-                if any(running.home.glob("insight/*/recommend-explore-sku.parquet")):
-                    break
-            yield running
+    with foretold() as running:
+        yield running
 
 
 def signed_in(shop: Shop, browser: Any, name: str, locale: str = "en-US") -> Watched:

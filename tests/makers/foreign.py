@@ -15,6 +15,7 @@ from regulars.kernel.ids import new_id, show
 from regulars.modules.connectors.models import ImportRun
 from regulars.modules.merchants import services
 from regulars.modules.segments import services as segments
+from regulars.modules.steering.models import Plan
 
 
 def a_member(merchant: MerchantFacts) -> str:
@@ -101,6 +102,24 @@ def an_experiment(merchant: MerchantFacts) -> str:
     return _made(client_for(merchant).post("/experiments", body))
 
 
+def a_plan(merchant: MerchantFacts) -> str:
+    asked = {
+        "aim": "earn", "arms": [an_offer(merchant)], "like": {}, "budget_minor": 1,
+        "margin_bps": 1, "held_out_bps": 500, "consent": "sms", "rest_days": 0, "segment": None,
+    }  # fmt: skip
+    plan = Plan(
+        merchant_id=merchant.id,
+        id=new_id(),
+        name="x",
+        status="ready",
+        asked=asked,
+        created_at=real_now(),
+        created_by="test",
+    )
+    plan.save(force_insert=True)
+    return show("pln", plan.id)
+
+
 #: By the name of the path parameter: makes one at a merchant, and shows its public id.
 OBJECTS: dict[str, Callable[[MerchantFacts], str]] = {
     "member_id": a_member,
@@ -115,6 +134,7 @@ OBJECTS: dict[str, Callable[[MerchantFacts], str]] = {
     "batch_id": a_batch,
     "segment_code": a_segment,
     "experiment_id": an_experiment,
+    "plan_id": a_plan,
 }
 #: By the name of the path parameter: an id of the right form that was never given.
 NEVER: dict[str, str] = {
@@ -130,6 +150,7 @@ NEVER: dict[str, str] = {
     "batch_id": show("bat", new_id()),
     "segment_code": "never-was",
     "experiment_id": show("exp", new_id()),
+    "plan_id": show("pln", new_id()),
 }
 #: Path parameters that name no object of a merchant, with a value that is good everywhere: a
 #: report's name, a sku that is the merchant's own word.

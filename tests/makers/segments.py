@@ -33,8 +33,16 @@ def make_segment(shop: Shop, rule: Rule, *, code: str | None = None) -> str:
     return _written(lambda: services.create(shop.merchant, draft, by="test", now=shop.now))
 
 
-def make_list(shop: Shop, members: Iterable[UUID] = (), *, code: str | None = None) -> str:
-    draft = services.Draft(code=code or unique("l"), name="A list", members=tuple(members))
+def make_list(
+    shop: Shop,
+    members: Iterable[UUID] = (),
+    *,
+    code: str | None = None,
+    exclusion: bool = False,
+) -> str:
+    draft = services.Draft(
+        code=code or unique("l"), name="A list", members=tuple(members), exclusion=exclusion
+    )
     return _written(lambda: services.create(shop.merchant, draft, by="test", now=shop.now))
 
 

@@ -94,6 +94,9 @@ BOOKS = {
     "s.evaluated_on, s.review_on FROM tiers_standing s JOIN members_identity i "
     "ON i.merchant_id = s.merchant_id AND i.member_id = s.member_id "
     "WHERE s.merchant_id = :merchant_id ORDER BY 1",
+    "activity": "SELECT i.masked, v.day, v.orders, v.spend_minor, v.growth_value, v.points "
+    "FROM earning_activity v JOIN members_identity i ON i.merchant_id = v.merchant_id "
+    "AND i.member_id = v.member_id WHERE v.merchant_id = :merchant_id ORDER BY 1, 2",
     "orders": "SELECT external_id, net_minor, points, growth_value, status, frozen, fingerprint, "
     "store, channel FROM orders_order WHERE merchant_id = :merchant_id ORDER BY 1",
     "lines": "SELECT o.external_id, l.line, l.sku, l.quantity, l.net_minor "

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from makers.cdnow import CALIBRATION_ENDS, HOLDOUT_ENDS, transactions
-from makers.orders import Shop, make_shop
+from makers.orders import DAY, Shop, buy, enrol, make_shop
+from regulars.cli import main
 from regulars.cli.frame import Refused
 from regulars.cli.valuing import cli_clv
 from regulars.modules.connectors.services import import_file
@@ -98,7 +99,10 @@ def test_nothing_later_than_the_day_has_a_say(cdnow: Shop) -> None:
     from regulars.modules.insight.clv.scoring import fitted
 
     history = History(
-        known.name, known.member[until], known.day[until], known.minor[until].astype(np.int64)
+        len(known.name),
+        known.member[until],
+        known.day[until],
+        known.minor[until].astype(np.int64),
     )
     model = fitted(history.buyers(as_of=CALIBRATION_ENDS)[0]).buying
     asked = {"as_of": CALIBRATION_ENDS.isoformat(), "horizon": 273, "format": "json"}
@@ -129,8 +133,40 @@ def test_what_cannot_be_asked_is_refused_with_the_fix(cdnow: Shop) -> None:
         cli_clv(cdnow.merchant, horizon=0)
     with pytest.raises(Refused, match="2018-01-02"):
         cli_clv(cdnow.merchant, as_of="soon")
-    with pytest.raises(Refused, match="0 buyers came back"):
-        cli_clv(cdnow.merchant, as_of="1996-12-31")
+
+
+def test_where_too_few_came_back_it_is_told_and_there_are_no_lines(
+    cdnow: Shop, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """As with every other insight: no fault, but nothing to tell."""
+    head = "member,expected_purchases,expected_value_minor,probability_alive\n"
     empty = make_shop(now=datetime(1998, 7, 1, 12, tzinfo=UTC))
-    with pytest.raises(Refused, match="Too few members"):
-        cli_clv(empty.merchant)
+    for shop, day in ((cdnow, "1996-12-31"), (empty, None)):
+        assert cli_clv(shop.merchant, as_of=day) == head
+        said = capsys.readouterr().err
+        assert said == ("Too few members came back to learn from: 0, at least 30 are needed.\n")
+        written = cli_clv(shop.merchant, as_of=day, format="parquet")
+        assert isinstance(written, bytes)
+        path = tmp_path / "clv.parquet"
+        path.write_bytes(written)
+        assert pq.read_table(path).num_rows == 0
+        assert ",".join(pq.read_schema(path).names) + "\n" == head
+        told = json.loads(cli_clv(shop.merchant, as_of=day, format="json"))
+        assert told["abstained"] == {"reason": "too_few_buyers", "there": 0, "needed": 30}
+        assert (told["members"], told["calibration"]) == (0, None)
+        capsys.readouterr()
+        words = ["insight", "clv", "--merchant", shop.merchant.code]
+        assert main([*words, "--as-of", day or "1998-06-30"]) == 0
+        assert capsys.readouterr().out == head
+    whole = cli_clv(cdnow.merchant, as_of=CALIBRATION_ENDS.isoformat(), format="json")
+    assert json.loads(whole)["abstained"] is None
+
+
+def test_goods_given_away_tell_no_worth(capsys: pytest.CaptureFixture[str]) -> None:
+    shop = make_shop()
+    for number in range(31):
+        member = enrol(shop)
+        for back in (3, 20 + number):
+            buy(shop, member, 0, at=shop.now - back * DAY)
+    cli_clv(shop.merchant)
+    assert "came back and paid anything to learn from: 0, at least 30" in capsys.readouterr().err

@@ -248,6 +248,42 @@ def test_who_never_bought_gets_what_is_popular(shop: Shop) -> None:
     assert told["data"][0]["why"].startswith("最近 28 天内有 ")
 
 
+def test_who_came_once_is_not_shown_what_they_bought(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    shop = make_shop()
+    common = {b.item for b in BOUGHT if b.day == 199}
+    first = max(common, key=lambda item: sum(b.item == item for b in BOUGHT))
+    one = next(b for b in BOUGHT if b.item == first)
+    came = [Bought(name, first, one.category, 199, 1, 500) for name in ("once", "refuses")]
+    import_rhythms(shop.scope, tmp_path / "o.csv", [*BOUGHT, *came], day_of(shop.now, FIRST_BACK))
+    says(shop, "refuses", False)
+    keep(shop)
+    new = parse("mem", enrol(shop))
+    assert new is not None
+    everybodys = queries.recommendations(
+        shop.merchant, new, mode="explore", level="type", length=10, locale="en"
+    )
+    popular = [row["item"] for row in everybodys["data"]]
+    assert first in popular[:5]
+
+    theirs = asked(shop, "once", "explore")
+    assert theirs["personal"] is False
+    assert [row["rank"] for row in theirs["data"]] == list(range(1, 11))
+    items = [row["item"] for row in theirs["data"]]
+    assert first not in items
+    assert items[:9] == [item for item in popular if item != first][:9]
+    # The next basket may hold it again; and from who refused nothing is learnt, not even that.
+    assert first in [row["item"] for row in asked(shop, "once")["data"]]
+    assert [row["item"] for row in asked(shop, "refuses", "explore")["data"]] == popular
+
+    words = ("--mode", "explore", "--as-of", day(shop).isoformat())
+    rows = table(run(capsys, shop, *words).out)
+    assert [row["item"] for row in of(rows, "once")] == items
+    assert [row["rank"] for row in of(rows, "once")] == [str(n) for n in range(1, 11)]
+    assert [row["item"] for row in of(rows, "refuses")] == popular
+
+
 def test_the_job_makes_one_set_at_a_time(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
 

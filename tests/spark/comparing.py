@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from regulars.modules.analytics import reports
 from regulars.modules.analytics.facts import Facts
 from regulars.modules.analytics.liability import Terms
+from regulars.modules.analytics.reports.programme_change import Version
 from regulars.modules.analytics.reports.rfm_grid import rfm_members, scores_of_members
 from regulars.modules.analytics.types import PointValue
+from regulars.modules.programmes.reigns import reigns
+from regulars.modules.programmes.types import VersionView
 
 Ask = Callable[[Facts], Any]
 
@@ -66,8 +70,29 @@ def questions(as_of: date, ladder: Sequence[str]) -> dict[str, Ask]:
         "coverage in 90 days": lambda on: reports.coverage(on, as_of=as_of, window_days=90),
         "sales in 90 days": lambda on: reports.sales(on, as_of=as_of, window_days=90),
         "sales of all time": lambda on: reports.sales(on, as_of=as_of, window_days=36_525),
+        "two versions of the programme": lambda on: reports.programme_change(
+            on,
+            as_of=as_of,
+            over_day=as_of,
+            before=_version(1, as_of, ladder),
+            after=_version(2, as_of, ladder),
+            window_days=21,
+        ),
         "new members": lambda on: reports.new_members(on, as_of=as_of, window_days=365),
     }
+
+
+def _version(number: int, as_of: date, ladder: Sequence[str]) -> Version:
+    """The first of two versions, or the second, which took effect thirty days before."""
+    change = datetime.combine(as_of - timedelta(days=30), time(), UTC)
+    starts = (datetime(1970, 1, 1, tzinfo=UTC), change)
+    views = [VersionView(n, at, at, "test", {}) for n, at in enumerate(starts, start=1)]
+    return Version(
+        reign=reigns(views, ZoneInfo("UTC"))[number - 1],
+        name="shop",
+        ladder={tier: tier for tier in ladder},
+        value=PointValue(points=100, minor=number * 50),
+    )
 
 
 def compared(ask: Ask, facts: Facts) -> list[Figure]:

@@ -318,9 +318,20 @@ describe('how points came about', () => {
 
 describe('actors', () => {
   it('are named without their kind where they are people', () => {
-    expect(actorName('staff:li')).toBe('li')
-    expect(actorName('key:Till 2')).toBe('key:Till 2')
-    expect(actorName(null)).toBe('')
+    const say = (key: string, named: Record<string, string>) => [key, named.name].join(' ').trim()
+    expect(actorName('staff:li', say)).toBe('li')
+    expect(actorName('key:Till 2', say)).toBe('key:Till 2')
+    expect(actorName('key:2:sk_live_ab', say)).toBe('sk_live_ab')
+    expect(actorName('staff:operator', say)).toBe('operator')
+    expect(actorName(null, say)).toBe('')
+  })
+
+  it('are said in words where they are nobody of the shop', () => {
+    const say = (key: string, named: Record<string, string>) => [key, named.name].join(' ').trim()
+    expect(actorName('operator', say)).toBe('actor.operator')
+    expect(actorName('operator:demo', say)).toBe('actor.operator')
+    expect(actorName('member:0abc', say)).toBe('actor.member')
+    expect(actorName('template:shop', say)).toBe('actor.template shop')
   })
 })
 

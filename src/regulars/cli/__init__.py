@@ -28,6 +28,7 @@ VERBS: Final[tuple[str, ...]] = (
     "regulars.cli.foretelling",
     "regulars.cli.valuing",
     "regulars.cli.recommending",
+    "regulars.cli.steering",
     "regulars.cli.operating",
 )
 

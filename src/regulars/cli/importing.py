@@ -1,4 +1,4 @@
-"""`import` and `export`: order and refund files in, undone; the ledger out."""
+"""`import` and `export`: files of orders, refunds and members in, undone; the ledger out."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ _ERRORS_SHOWN: Final = 10
 
 
 def register(commands: Commands) -> None:
-    commands.group("import", "order and refund files in")
+    commands.group("import", "files of orders, refunds and members in")
     for kind, about in (
         ("orders", "import an order file; the same file twice changes nothing"),
         ("refunds", "import a refund file; refunds that come before their order wait for it"),
+        ("members", "import a member file; tells who was known, and by which identity"),
     ):
         verb = commands.verb(f"import {kind}", about, _import)
         verb.add_argument("file", type=Path, help=say("CSV, Parquet or XLSX"))
@@ -125,11 +126,13 @@ def _undo(args: argparse.Namespace) -> None:
         undone = services.undo_run(
             scope_of(merchant), run.id, watch=lambda done: move(done, run.orders)
         )
-    answer(
-        args,
-        {"run": shown, "status": undone.status, "orders": run.orders},
-        [say("{orders} orders were given back", orders=run.orders)],
-    )
+    told: dict[str, Any] = {"run": shown, "status": undone.status, "orders": run.orders}
+    lines = [say("{orders} orders were given back", orders=run.orders)]
+    if run.kind == "members":
+        told = {"run": shown, "status": undone.status, **undone.report["taken_back"]}
+        text = "{removed} records were removed, {kept} people stay and gave up what the file said"
+        lines = [say(text, removed=f"{told['removed']:,}", kept=f"{told['kept']:,}")]
+    answer(args, told, lines)
 
 
 def _list(args: argparse.Namespace) -> None:
@@ -175,15 +178,68 @@ def _tell(args: argparse.Namespace, merchant: MerchantFacts, run: RunView, *, dr
             rejected=f"{run.rejected:,}",
         ),
     ]
+    if run.kind == "members":
+        told["people"] = people = _people(merchant, run, dry=dry)
+        lines += _people_lines(people)
     if dry:
         lines.append(say("nothing was imported: this was a dry run"))
-    else:
+    elif run.kind != "members":
         text = "{orders} new, {repeated} there before"
         lines.append(say(text, orders=f"{run.orders:,}", repeated=f"{run.repeated:,}"))
     lines += [f"  {e['row']}: {e['column']}: {e['message']}" for e in errors[:_ERRORS_SHOWN]]
     if len(errors) > _ERRORS_SHOWN:
         lines.append(say("  and more; all of them are in the rejected-rows file"))
     answer(args, told, lines)
+
+
+def _people(merchant: MerchantFacts, run: RunView, *, dry: bool) -> dict[str, Any]:
+    """Whom the rows meant: foretold, or as it came."""
+    from regulars.kernel.ids import show
+    from regulars.modules.connectors import queries
+
+    if dry:
+        return dict(run.report["foretold"])
+    counts = queries.brought(merchant.id, run.id)
+    rows = queries.brought_rows(
+        merchant.id, run.id, outcome="conflict", limit=_ERRORS_SHOWN, after=0
+    )
+    return {
+        "outcomes": counts.outcomes,
+        "recognised_by": counts.recognised_by,
+        "conflicts": [
+            {
+                "row": row.row,
+                "recognised_by": list(row.recognised_by),
+                "members": [show("mem", one) for one in (row.into, *row.merge) if one],
+            }
+            for row in rows
+        ],
+    }
+
+
+def _people_lines(people: dict[str, Any]) -> list[str]:
+    outcomes = people["outcomes"]
+    words = {
+        "created": "{count} new",
+        "promoted": "{count} shoppers who are members now",
+        "completed": "{count} known, with something new",
+        "repeated": "{count} known, with nothing new",
+        "left": "{count} who left and stay away",
+        "conflict": "{count} whose identities belong to different members: not taken",
+    }
+    lines = [
+        f"  {say(text, count=f'{outcomes[name]:,}')}"
+        for name, text in words.items()
+        if outcomes.get(name)
+    ]
+    lines += [
+        f"  {say('known by {type}: {count}', type=kind, count=f'{count:,}')}"
+        for kind, count in sorted(people["recognised_by"].items())
+    ]
+    return lines + [
+        f"  {one['row']}: {say('one person? merge {members}', members=', '.join(one['members']))}"
+        for one in people["conflicts"][:_ERRORS_SHOWN]
+    ]
 
 
 def _facts(run: RunView) -> dict[str, Any]:

@@ -60,7 +60,23 @@ def _run(args: argparse.Namespace) -> None:
             "least {needed} are needed. Everybody gets what is popular."
         )
         print(say(text, there=few.there, needed=few.needed), file=sys.stderr)
-    _tell(args, as_of, answer, _rows(merchant, args.level, answer))
+    shown = _Counted(_rows(merchant, args.level, answer))
+    _tell(args, as_of, answer, shown)
+    if not shown.count and few is None:
+        text = "Nothing to show: members have all that is popular already."
+        print(say(text), file=sys.stderr)
+
+
+class _Counted:
+    """Rows, and how many went by."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._rows, self.count = rows, 0
+
+    def __iter__(self) -> Iterator[Row]:
+        for row in self._rows:
+            self.count += 1
+            yield row
 
 
 def _rows(merchant: MerchantFacts, level: Any, answer: Answer) -> Iterator[Row]:

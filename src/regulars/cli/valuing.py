@@ -12,6 +12,8 @@ from .words import say
 
 if TYPE_CHECKING:
     from regulars.infra.http.principal import MerchantFacts
+    from regulars.modules.insight.clv.scoring import Scores
+    from regulars.modules.insight.clv.types import TooFewBuyers
 
 _FORMATS: Final = ("csv", "parquet", "json")
 
@@ -32,8 +34,9 @@ def cli_clv(
 ) -> str | bytes:
     """Lifetime values as CSV text, Parquet bytes, or what to know about them as JSON.
 
-    How the same expectations fared over the last ``horizon`` days is told on stderr. Raises
-    Refused for a day or horizon that is none, and where too few came back to learn from.
+    How the same expectations fared over the last ``horizon`` days is told on stderr; where too few
+    came back to learn from that is, and there are no lines. Raises Refused for a day or horizon
+    that is none.
     """
     from regulars.modules.insight.clv import answering, report
     from regulars.modules.insight.clv.scoring import MOST_HORIZON_DAYS
@@ -42,15 +45,19 @@ def cli_clv(
     days = answering.HORIZON_DAYS if horizon is None else horizon
     if not 1 <= days <= MOST_HORIZON_DAYS:
         raise Refused(say("A horizon is 1 to {most} days.", most=MOST_HORIZON_DAYS))
+    day = given_day(as_of) or answering.today(merchant)
+    found: Scores | None = None
     try:
-        found, held = answering.lifetime_values(merchant, as_of=given_day(as_of), horizon_days=days)
+        found, held = answering.lifetime_values(merchant, as_of=day, horizon_days=days)
     except TooFewBuyers as few:
-        text = "Too few members came back to learn from: {why}."
-        raise Refused(say(text, why=str(few))) from None
-    told = report.facts_of(found, held)
+        print(_why_none(few), file=sys.stderr)
+        told = report.facts_of_none(few, as_of=day, horizon_days=days)
+    else:
+        told = report.facts_of(found, held)
+        if format != "json":
+            _tell(told["calibration"])
     if format == "json":
         return json.dumps(told, ensure_ascii=False) + "\n"
-    _tell(told["calibration"])
     return report.to_parquet(found) if format == "parquet" else report.to_csv(found)
 
 
@@ -66,6 +73,19 @@ def _run(args: argparse.Namespace) -> None:
         sys.stdout.buffer.write(found)
     else:
         sys.stdout.write(found)
+
+
+def _why_none(few: TooFewBuyers) -> str:
+    text = {
+        "came back": (
+            "Too few members came back to learn from: {there}, at least {needed} are needed."
+        ),
+        "have a worth": (
+            "Too few members came back and paid anything to learn from: {there}, at least {needed} "
+            "are needed."
+        ),
+    }[few.what]
+    return say(text, there=few.there, needed=few.needed)
 
 
 def _tell(held: dict[str, int | float | None] | None) -> None:

@@ -20,6 +20,42 @@ _ZH: Final = {
         "到店三天及以上的会员太少，无法个性化推荐：现有 {there}，至少需要 {needed}。"
         "所有会员都得到热销商品。"
     ),
+    "files of orders, refunds and members in": "导入订单、退款和会员文件",
+    "import a member file; tells who was known, and by which identity": (
+        "导入会员文件；告知哪些人已存在、凭哪种标识认出"
+    ),
+    "{removed} records were removed, {kept} people stay and gave up what the file said": (
+        "已移除 {removed} 条档案；{kept} 人保留，文件所给的信息已收回"
+    ),
+    "{count} new": "新增 {count} 人",
+    "{count} shoppers who are members now": "{count} 位顾客转为会员",
+    "{count} known, with something new": "{count} 人已存在，补充了信息",
+    "{count} known, with nothing new": "{count} 人已存在，无新信息",
+    "{count} who left and stay away": "{count} 人已退会，保持退会",
+    "{count} whose identities belong to different members: not taken": (
+        "{count} 行的标识属于不同会员：未导入"
+    ),
+    "known by {type}: {count}": "凭 {type} 认出：{count}",
+    "one person? merge {members}": "是同一人？请合并 {members}",
+    "whom to send which coupon under a budget": "在预算内给谁发哪种券",
+    "an offer that needs a coupon; again for more of them": "需凭券使用的优惠；可重复给出多个",
+    "in minor units": "以最小货币单位计",
+    "what is left of a purchase": "每笔消费的毛利率",
+    "try them on some by lot": "随机抽取部分会员试发",
+    "of those chosen, who get nothing by chance": "入选会员中随机不发的比例",
+    "the purpose that they said yes to": "会员已同意的用途",
+    "what the plan is called": "计划名称",
+    "A margin is 1 to 10000, a share held out 500 to 5000 basis points.": (
+        "毛利率为 1 至 10000 个基点，留出比例为 500 至 5000 个基点。"
+    ),
+    "Another plan is at work.": "另一份计划正在进行。",
+    "planning": "正在制定计划",
+    "Nobody is sent anything: no lift is proven that is worth its cost.": (
+        "不给任何人发券：尚无被证实且值得其成本的提升。"
+    ),
+    "{chosen} members, {held_out} held out; cost {cost}, gain {value} of at most {bound}.": (
+        "{chosen} 位会员，留出 {held_out} 位；成本 {cost}，增益 {value}（上限 {bound}）。"
+    ),
     "answer in JSON": "以 JSON 输出",
     "merchant code; may be left out where there is only one": "商户代码；只有一个商户时可省略",
     "the whole home is meant; refused unless this merchant is in it": (
@@ -99,7 +135,13 @@ _ZH: Final = {
     ),
     "There is no insight {name!r}; there are {known}.": "没有洞察 {name!r}；现有：{known}。",
     "A horizon is 1 to {most} days.": "预测天数为 1 至 {most} 天。",
-    "Too few members came back to learn from: {why}.": "回购会员太少，无法学习：{why}。",
+    "Too few members came back to learn from: {there}, at least {needed} are needed.": (
+        "回购会员太少，无法学习：现有 {there} 位，至少需要 {needed} 位。"
+    ),
+    (
+        "Too few members came back and paid anything to learn from: {there}, at least {needed} "
+        "are needed."
+    ): "回购且有实付金额的会员太少，无法学习：现有 {there} 位，至少需要 {needed} 位。",
     "{module} is missing: pip install 'regulars[insight]'.": (
         "缺少 {module}：请运行 pip install 'regulars[insight]'。"
     ),
@@ -135,9 +177,11 @@ _ZH: Final = {
         "What happened so far is too much alike to learn from: {there} cases of the rarer "
         "outcome, at least {needed} are needed."
     ): "至今的结果过于一致，无法学习：较少的一种有 {there} 例，至少需要 {needed} 例。",
+    "Nothing to show: members have all that is popular already.": (
+        "没有可展示的：热销商品会员都已买过。"
+    ),
     "up to and with this day; today if not": "截至这一天（含）；默认为今天",
     "Write a day as 2018-01-02, not {day!r}.": "日期请写作 2018-01-02，而不是 {day!r}。",
-    "order and refund files in": "导入订单和退款文件",
     "import an order file; the same file twice changes nothing": (
         "导入订单文件；同一文件导入两次不会改变任何内容"
     ),
@@ -180,6 +224,9 @@ _ZH: Final = {
     "which one; a wrong name lists them": "哪一张；名称有误时会列出全部",
     "days that end with as-of": "截至该日的天数",
     "what second_order is split by": "second_order 按什么分组",
+    "version that programme_change begins at": "programme_change 比较的前一版本",
+    "version that programme_change ends at": "programme_change 比较的后一版本",
+    "which table as CSV, of several": "有多张表时输出哪一张 CSV",
     "A window is 1 to {most} days.": "窗口为 1 至 {most} 天。",
     "what each member may still bring": "每位会员还可能带来多少",
     "learn up to and with this day": "学习截至这一天（含）的数据",

@@ -75,11 +75,13 @@ INSTALLED_APPS = [
     "regulars.modules.pricing",
     "regulars.modules.coupons",
     "regulars.modules.orders",
+    "regulars.modules.notices",
     "regulars.modules.unions",
     "regulars.modules.analytics",
     "regulars.modules.experiments",
     "regulars.modules.insight",
     "regulars.modules.recommendations",
+    "regulars.modules.steering",
     "regulars.modules.connectors",
 ]
 MIDDLEWARE = [

@@ -44,6 +44,40 @@ class MemberUpdated(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MemberLeft(Event):
+    """A person ended their membership; what they had is kept, out of reach until they come back.
+    ``points`` is frozen or lapsed, ``lapsed_points`` how many of them went."""
+
+    topic: ClassVar[str] = "member.left"
+    version: ClassVar[int] = 1
+
+    member_id: UUID
+    channel: str
+    points: str
+    lapsed_points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberRejoined(Event):
+    """A person who had left is a member again, the same one: no first time is a second time."""
+
+    topic: ClassVar[str] = "member.rejoined"
+    version: ClassVar[int] = 1
+
+    member_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberRemoved(Event):
+    """A record that had nothing of its own was taken back with the import that had brought it."""
+
+    topic: ClassVar[str] = "member.removed"
+    version: ClassVar[int] = 1
+
+    member_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentGranted(Event):
     """A member said yes to a purpose."""
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from .db import lite_instant, lite_value, pg_instant, pg_value
+from regulars.kernel.remembered import Remembered
+
+from .db import ISO_DAY, LITE_INSTANT, PG_INSTANT, lite_value, pg_value
 
 #: Of these a driver takes any mixture as it is.
 _PLAIN: Final = frozenset({str, int, type(None)})
@@ -17,11 +19,11 @@ class Dialect(NamedTuple):
     """How a driver takes a value, and an instant, which most are."""
 
     value: Callable[[Any], Any]
-    instant: Callable[[datetime], str]
+    instants: Remembered[datetime, str]
 
 
-LITE: Final = Dialect(lite_value, lite_instant)
-PG: Final = Dialect(pg_value, pg_instant)
+LITE: Final = Dialect(lite_value, LITE_INSTANT)
+PG: Final = Dialect(pg_value, PG_INSTANT)
 
 
 def plain_columns(
@@ -43,5 +45,7 @@ def _plain_column(column: Sequence[Any], dialect: Dialect) -> Sequence[Any]:
     if kinds == {UUID, type(None)}:
         return [id_ and f"{id_.int:032x}" for id_ in column]
     if kinds == {datetime}:
-        return list(map(dialect.instant, column))
+        return list(map(dialect.instants.__getitem__, column))
+    if kinds == {date}:
+        return list(map(ISO_DAY.__getitem__, column))
     return list(map(dialect.value, column))

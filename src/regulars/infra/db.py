@@ -20,6 +20,8 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.utils import IntegrityError, OperationalError
 
+from regulars.kernel.remembered import Remembered
+
 T = TypeVar("T")
 _NAMED: Final = re.compile(r"(?<![:\w]):([a-z_]+)")
 _LIST: Final = re.compile(r"IN \(/\*list\*/ :([a-z_]+) /\*end\*/\)")
@@ -137,11 +139,11 @@ def lite_value(value: Any) -> Any:
     """As Django writes it to SQLite, so that the ORM reads the same rows."""
     kind = type(value)
     if kind is dt.datetime:
-        return lite_instant(value)
+        return LITE_INSTANT[value]
     if kind is UUID:
         return value.hex
     if kind is dt.date:
-        return value.isoformat()
+        return ISO_DAY[value]
     if kind is list:
         return json.dumps([lite_value(item) for item in value])
     if kind is bool:
@@ -149,9 +151,14 @@ def lite_value(value: Any) -> Any:
     return value
 
 
-@lru_cache(maxsize=65_536)
-def lite_instant(at: dt.datetime) -> str:
+def _lite_instant(at: dt.datetime) -> str:
     return (at if at.tzinfo is dt.UTC else at.astimezone(dt.UTC)).isoformat(" ")[:-6]
+
+
+#: Instants as SQLite and as PostgreSQL take them: LITE_INSTANT[at].
+LITE_INSTANT: Final = Remembered(_lite_instant)
+PG_INSTANT: Final = Remembered(dt.datetime.isoformat)
+ISO_DAY: Final = Remembered(dt.date.isoformat)
 
 
 def pg_value(value: Any) -> Any:
@@ -160,7 +167,7 @@ def pg_value(value: Any) -> Any:
     if kind is UUID:
         return value.hex
     if kind is dt.datetime:
-        return pg_instant(value)
+        return PG_INSTANT[value]
     if kind is dt.date:
         return value.isoformat()
     return value
@@ -174,15 +181,10 @@ def pg_text(value: Any) -> str | None:
     return _TEXT_OF[kind](value) if kind in _TEXT_OF else str(value)
 
 
-@lru_cache(maxsize=65_536)
-def pg_instant(at: dt.datetime) -> str:
-    return at.isoformat()
-
-
 _TEXT_OF: Final[dict[type, Callable[[Any], str]]] = {
     int: int.__str__,
     UUID: lambda value: value.hex,
-    dt.datetime: pg_instant,
+    dt.datetime: PG_INSTANT.__getitem__,
     dt.date: dt.date.isoformat,
 }
 

@@ -145,7 +145,7 @@ def _element(value: Any) -> str:
 
 def letter(what: Any) -> tuple[bytes, bytes]:
     """One message: its size, then what ``marshal`` makes of it."""
-    body = marshal.dumps(what, 2)
+    body = marshal.dumps(what)
     return len(body).to_bytes(_SIZE_BYTES, "big"), body
 
 

@@ -57,8 +57,9 @@ class Table:
         marks = ",".join("?" * len(columns))
         self.lite = f"INSERT INTO {name} ({names}) VALUES ({marks})"
         self.pg_copy = f"COPY {name} ({names}) FROM STDIN"
-        # Text in a JSON row arrives as a JSON string; what it says is meant.
-        read = [f"(\"{c}\" #>> '{{}}')::jsonb" if c in json else f'"{c}"' for c in columns]
+        # Text in a JSON row arrives as a JSON string; what it says is meant. The braces of its path
+        # are doubled: the place of the parameter is put in later.
+        read = [f"(\"{c}\" #>> '{{{{}}}}')::jsonb" if c in json else f'"{c}"' for c in columns]
         self._few = f"INSERT INTO {name} ({names}) VALUES "
         self._more = (
             f"INSERT INTO {name} ({names}) SELECT {','.join(read)} "

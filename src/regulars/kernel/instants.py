@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from functools import lru_cache
+from typing import Final
+
+from .remembered import Remembered
 
 # Outside these years some zone could not tell the day of the instant.
 _FIRST_YEAR, _LAST_YEAR = 1901, 9998
@@ -37,14 +39,20 @@ def parse_instant(text: str) -> datetime:
     return instant.astimezone(UTC)
 
 
-@lru_cache(maxsize=65_536)
 def show_instant(instant: datetime) -> str:
     """``instant`` in UTC, as 2018-01-02T00:00:00Z; six decimals only where they are not zero.
 
     Raises ValueError for a datetime without a zone.
     """
+    return _shown[instant]
+
+
+def _show(instant: datetime) -> str:
     if instant.tzinfo is not UTC:
         if instant.tzinfo is None:
             raise ValueError("a datetime without a zone is no instant: give it its zone")
         instant = instant.astimezone(UTC)
     return instant.isoformat()[:-6] + "Z"
+
+
+_shown: Final = Remembered(_show)

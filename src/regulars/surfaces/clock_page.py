@@ -66,6 +66,7 @@ def run_due(merchant_id: int, now: datetime) -> int:
     from regulars.modules.budgets.services import free_run_out
     from regulars.modules.coupons.issuing import issue_due
     from regulars.modules.merchants.queries import merchant_of_id
+    from regulars.modules.notices.services import announce_due
     from regulars.modules.programmes import services as programmes
     from regulars.modules.segments.refreshing import refresh_due
 
@@ -78,6 +79,7 @@ def run_due(merchant_id: int, now: datetime) -> int:
     relay_all()
     merchant = merchant_of_id(merchant_id)
     total += free_run_out(merchant_id, now) + issue_due(merchant, now)
+    total += announce_due(merchant, now)
     return total + refresh_due(merchant, now).members
 
 

@@ -9,16 +9,18 @@ from uuid import UUID
 
 from regulars.infra.http.principal import MerchantFacts
 from regulars.kernel.errors import NotFound
-from regulars.modules.analytics.parts import also_count
+from regulars.modules.analytics.parts import also_count, also_measure
 from regulars.modules.connectors.queries import faulty_runs
+from regulars.modules.experiments.covering import measured
 from regulars.modules.members.parts import also_tell
 from regulars.modules.programmes.statements import tier_part
 
 
 def join() -> None:
-    """Join every part; once, before the first request."""
+    """Join every part, before the first request; again changes nothing."""
     also_tell(_tier)
     also_count("faults", faulty_runs)
+    also_measure(measured)
 
 
 def _tier(merchant: MerchantFacts, member_id: UUID, now: datetime) -> Mapping[str, Any]:

@@ -48,7 +48,7 @@ def which(request: pytest.FixtureRequest) -> Literal["sample", "master"]:
 @pytest.fixture(scope="module")
 def cdnow(which: Literal["sample", "master"]) -> Cdnow:
     told = transactions(which)
-    history = History(told.name, told.member, told.day, told.minor)
+    history = History(len(told.name), told.member, told.day, told.minor)
     buyers, places = history.buyers(as_of=CALIBRATION_ENDS)
     days, worth = history.after(CALIBRATION_ENDS, as_of=HOLDOUT_ENDS)
     return Cdnow(buyers, days[places], worth[places])

@@ -54,7 +54,7 @@ def test_the_future_changes_nothing(mode: str) -> None:
     first = recommend(mode, honest, AS_OF)
     second = recommend(mode, poisoned, AS_OF)
     assert named(honest, first) == named(poisoned, second)
-    assert honest.items[first.popular].tolist() == poisoned.items[second.popular].tolist()
+    assert honest.items[first.popular.item].tolist() == poisoned.items[second.popular.item].tolist()
 
 
 @pytest.mark.parametrize("mode", ["next_basket", "explore"])
@@ -91,7 +91,7 @@ def test_what_is_no_longer_sold_is_not_shown() -> None:
     for mode in ("next_basket", "explore"):
         found = recommend(mode, told, AS_OF)
         assert not gone & {item for _, _, item, _ in named(told, found)}
-        assert not gone & set(told.items[found.popular])
+        assert not gone & set(told.items[found.popular.item])
     assert "i003" in {item for _, _, item, _ in named(BOUGHT, recommend("explore", BOUGHT, AS_OF))}
 
 
@@ -154,7 +154,7 @@ def test_with_few_members_nothing_is_personal() -> None:
         assert found.abstained is not None
         assert (found.abstained.reason, found.abstained.needed) == ("too_few_shoppers", 20)
         assert len(found.entries.rank) == 0
-        assert len(found.popular) > 0
+        assert len(found.popular.item) > 0
     assert recommend("explore", BOUGHT, AS_OF).abstained is None
 
 
@@ -162,7 +162,7 @@ def test_of_nothing_nothing_is_told() -> None:
     for mode in ("next_basket", "explore"):
         found = recommend(mode, BOUGHT, -1)
         assert found.abstained is not None
-        assert len(found.entries.rank) == len(found.popular) == 0
+        assert len(found.entries.rank) == len(found.popular.item) == 0
 
 
 def test_trend_is_one_where_nothing_changed() -> None:

@@ -26,3 +26,9 @@ export function merchantToday(): string {
   const merchant = currentSession()?.merchant
   return localParts(merchant?.now ?? new Date().toISOString(), merchant?.zone ?? 'UTC').day
 }
+
+/** The day of a cell of a calendar: pickers hand over midnight where the browser is. */
+export function pickedDay(date: Date): string {
+  const part = (value: number) => String(value).padStart(2, '0')
+  return `${date.getFullYear()}-${part(date.getMonth() + 1)}-${part(date.getDate())}`
+}

@@ -45,6 +45,11 @@ const screens: RouteRecordRaw[] = [
     component: () => import('./screens/programme/ProgrammeEditor.vue'),
   },
   {
+    path: 'programme/changes',
+    name: 'programme-changes',
+    component: () => import('./screens/programme/ChangesScreen.vue'),
+  },
+  {
     path: 'orders',
     name: 'orders',
     component: () => import('./screens/orders/OrdersScreen.vue'),

@@ -1,4 +1,5 @@
 import type { Balances, Consent, NextStep, TierStatement } from '@shared/api/types'
+import type { MemberNotice } from '@shared/notices'
 
 export interface Benefit {
   tier: string
@@ -22,6 +23,7 @@ export interface Card {
   member: {
     name: string | null
     number: string
+    status: 'active' | 'shopper' | 'left'
     joined_at: string
     identities?: { type: string; masked: string }[]
   }
@@ -32,8 +34,17 @@ export interface Card {
   /** How many may be used now. */
   coupons: number
   next_step: NextStep | null
+  notices: MemberNotice[]
   qr_svg: string
   benefits: Benefit[]
+}
+
+/** What leaving would take and keep. */
+export interface Leaving {
+  status: 'active' | 'shopper' | 'left'
+  left_at: string | null
+  points: { rule: 'freeze' | 'lapse'; available: number; pending: number; lapse: number }
+  consents: string[]
 }
 
 export interface MemberOrder {

@@ -22,6 +22,9 @@ IMPORT_TOPICS: Final = ("orders.imported",)
 PERSON_TOPICS: Final = ("member.merged", "member.unmerged", "member.identified")
 PEOPLE_TOPICS: Final = (
     "member.enrolled",
+    "member.left",
+    "member.rejoined",
+    "member.removed",
     "tier.upgraded",
     "tier.downgraded",
     "programme.published",

@@ -11,6 +11,7 @@ from typing import Literal
 # pydantic reads these shapes for OpenAPI, and before Python 3.12 only in this form.
 from typing_extensions import TypedDict
 
+from regulars.modules.analytics.change_shapes import ProgrammeChangeReport
 from regulars.modules.analytics.deferred_shapes import DeferredPointsReport
 from regulars.modules.analytics.types import CurveGroup, Period, ValueFrom
 
@@ -374,4 +375,5 @@ Report = (
     | CoverageReport
     | SalesReport
     | NewMembersReport
+    | ProgrammeChangeReport
 )

@@ -19,6 +19,7 @@ from regulars.modules.programmes.types import Programme
 from regulars.modules.tiers.types import Ladder
 
 from . import engines, reports, services
+from .changing import Compared, compare
 from .facts import Facts
 from .liability import Terms
 from .marks import Part
@@ -39,6 +40,7 @@ Name = Literal[
     "sales",
     "trend",
     "new_members",
+    "programme_change",
 ]
 NAMES: Final[tuple[Name, ...]] = get_args(Name)
 WINDOW_DAYS: Final = 90
@@ -53,7 +55,8 @@ _AN_INSTANT: Final = timedelta(microseconds=1)
 class Question:
     """A report as asked for. Without ``as_of`` it is of today, without a window of the usual one;
     ``by`` splits the curves of ``second_order``, ``terms`` are those of ``deferred_points``. Both
-    reports of points go by ``value``; without one, by what the programme redeems points at."""
+    reports of points go by ``value``; without one, by what the programme redeems points at.
+    ``before`` and ``after`` are the versions of ``programme_change``, told in ``locale``."""
 
     name: Name
     as_of: date | None = None
@@ -61,6 +64,9 @@ class Question:
     by: CurveGroup | None = None
     terms: Terms | None = None
     value: PointValue | None = None
+    before: int | None = None
+    after: int | None = None
+    locale: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +82,12 @@ class Answer:
 class _On:
     """What a report is made with."""
 
+    merchant: MerchantFacts
+    now: datetime
     facts: Facts
     as_of: date
     window_days: int | None
+    compared: Compared
     by: CurveGroup | None
     ladder: Ladder | None
     terms: Terms
@@ -109,6 +118,14 @@ def answer(
         programme = programme_of(merchant.id, end)
         value = redeemed_at(programme) if programme else None
     on = _On(
+        merchant=merchant,
+        now=now,
+        compared=Compared(
+            before=question.before,
+            after=question.after,
+            window_days=question.window_days,
+            locale=question.locale,
+        ),
         facts=fresh.facts.on(engines.chosen()),
         as_of=as_of,
         window_days=question.window_days,
@@ -161,7 +178,10 @@ def _tiers(on: _On) -> Report:
 
 
 #: Parts of the facts that a report needs beside its first.
-_ALSO: Final[Mapping[Name, tuple[Part, ...]]] = {"deferred_points": ("orders",)}
+_ALSO: Final[Mapping[Name, tuple[Part, ...]]] = {
+    "deferred_points": ("orders",),
+    "programme_change": ("ledger", "people"),
+}
 _REPORTS: Final[Mapping[Name, tuple[Part, Callable[[_On], Report]]]] = {
     "repurchase": (
         "orders",
@@ -203,5 +223,9 @@ _REPORTS: Final[Mapping[Name, tuple[Part, Callable[[_On], Report]]]] = {
     "new_members": (
         "people",
         lambda on: reports.new_members(on.facts, as_of=on.as_of, window_days=on.window),
+    ),
+    "programme_change": (
+        "orders",
+        lambda on: compare(on.merchant, on.facts, on.compared, as_of=on.as_of, now=on.now),
     ),
 }

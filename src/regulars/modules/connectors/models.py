@@ -1,4 +1,4 @@
-"""Tables of import runs."""
+"""Tables of import runs, and of whom a member file meant."""
 
 from __future__ import annotations
 
@@ -34,3 +34,28 @@ class ImportRun(Owned):
 
     class Meta:
         indexes = [models.Index(fields=["merchant_id", "created_at"], name="connectors_run_recent")]
+
+
+class BroughtRow(Owned):
+    """What one row of a member file came to. ``given`` is what it gave ``member_id``, for whoever
+    takes it back; ``others`` are the members of a conflict."""
+
+    pk = models.CompositePrimaryKey("merchant_id", "run_id", "row")
+    run_id = models.UUIDField()
+    row = models.BigIntegerField()
+    outcome = models.CharField(max_length=10)
+    member_id = models.UUIDField(null=True)
+    recognised_by = models.CharField(max_length=80, blank=True, default="")
+    others = models.JSONField(default=list)
+    given = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["merchant_id", "run_id", "outcome", "row"],
+                name="connectors_brought_outcome",
+            ),
+            models.Index(
+                fields=["merchant_id", "run_id", "member_id"], name="connectors_brought_member"
+            ),
+        ]

@@ -28,18 +28,23 @@ from regulars.modules.orders.settlement import Scope
 from regulars.modules.orders.undoing import undo_orders
 from regulars.modules.programmes.services import run_due
 
+from .bringing import brought_pieces, foretold, region_of
 from .errors import FileRefused, RunBusy
 from .marching import mark, settled_pieces
 from .models import ImportRun
 from .queries import rejected_path, run_folder, view_of
+from .reading.members import MemberFile, open_members
 from .reading.orders import OrderFile, open_orders
 from .reading.reader import ReadFile
-from .reading.refunds import open_refunds
+from .reading.refunds import RefundFile, open_refunds
 from .reading.types import UnreadableFile
 from .refunding import settle_refunds
+from .taking_back import take_back_run
 from .types import Progress, RunView
 
 _MOST_REFUSED_TOLD: Final = 1_000
+_UNDOABLE: Final = ("orders", "members")
+_ONLY_ENDED: Final = "Only a run of orders or members that has ended is undone."
 _ERROR_KEYS: Final = ("row", "column", "code", "message")
 Watch = Callable[[Progress], None]
 
@@ -103,6 +108,8 @@ def _noted(
 ) -> ImportRun:
     report = _plain(dataclasses.asdict(file.report))  # type: ignore[attr-defined]
     errors = [_plain(dataclasses.asdict(error)) for error in file.errors(_MOST_REFUSED_TOLD)]
+    if isinstance(file, MemberFile):
+        report["foretold"] = foretold(scope, file)
     row = ImportRun(
         merchant_id=scope.merchant_id,
         id=run_id,
@@ -180,8 +187,15 @@ def run_import(
 
 
 def _import(scope: Scope, row: ImportRun, file: ReadFile, watch: Watch) -> None:
+    if file.piece_count != row.pieces and not isinstance(file, RefundFile):
+        # It was cut by another version of this program: from the first piece on, what came then
+        # counts as repeated.
+        row.pieces, row.pieces_done = file.piece_count, 0
+        row.save(update_fields=["pieces", "pieces_done"])
     if isinstance(file, OrderFile):
         _import_orders(scope, row, file, watch)
+    elif isinstance(file, MemberFile):
+        _import_members(scope, row, file, watch)
     else:
         _import_refunds(scope, row, file, watch)
 
@@ -192,12 +206,17 @@ def _failed(scope: Scope, run_id: UUID, error: Exception) -> None:
     )
 
 
+def _import_members(scope: Scope, row: ImportRun, file: MemberFile, watch: Watch) -> None:
+    learn_stores(scope.merchant_id, file.stores())
+    done = Progress(row.pieces_done, file.piece_count, row.orders, row.lines)
+    watch(done)
+    for piece, result in brought_pieces(scope, row.id, file, row.pieces_done):
+        people, lines = done.orders + result.orders, done.lines + result.lines
+        done = Progress(piece.number + 1, file.piece_count, people, lines)
+        watch(done)
+
+
 def _import_orders(scope: Scope, row: ImportRun, file: OrderFile, watch: Watch) -> None:
-    if file.piece_count != row.pieces:
-        # It was cut by another version of this program: from the first piece on, what came then
-        # counts as repeated.
-        row.pieces, row.pieces_done = file.piece_count, 0
-        row.save(update_fields=["pieces", "pieces_done"])
     if row.pieces_done == 0:
         learn_products(
             scope.merchant_id,
@@ -256,8 +275,9 @@ def _tell_refused(merchant_id: int, run_id: UUID, refused: list[Refused]) -> Non
 
 
 def _complete(scope: Scope, run_id: UUID) -> RunView:
-    run_due(scope.merchant_id, scope.now)
-    apply_all_parked(scope)
+    if _row(scope.merchant_id, run_id).kind != "members":
+        run_due(scope.merchant_id, scope.now)
+        apply_all_parked(scope)
     with transaction.atomic():
         ImportRun.objects.of(scope.merchant_id).filter(id=run_id).update(
             status="done", finished_at=real_now()
@@ -283,10 +303,10 @@ def queue_undo(scope: Scope, run_id: UUID) -> RunView:
     """Let the jobs undo it. Raises RunBusy unless it has ended (well or not)."""
     changed = (
         ImportRun.objects.of(scope.merchant_id)
-        .filter(id=run_id, kind="orders", status__in=["done", "failed"])
+        .filter(id=run_id, kind__in=_UNDOABLE, status__in=["done", "failed"])
         .update(status="undoing")
     )
-    return _view_or_busy(scope, run_id, changed, "Only an order run that has ended is undone.")
+    return _view_or_busy(scope, run_id, changed, _ONLY_ENDED)
 
 
 def undo_run(
@@ -294,11 +314,16 @@ def undo_run(
 ) -> RunView:
     """Give back everything the run brought; safe to call again after a kill."""
     row = _row(scope.merchant_id, run_id)
-    if row.kind != "orders" or row.status not in ("done", "failed", "undoing"):
-        raise RunBusy("Only an order run that has ended is undone.")
+    if row.kind not in _UNDOABLE or row.status not in ("done", "failed", "undoing"):
+        raise RunBusy(_ONLY_ENDED)
     ImportRun.objects.of(scope.merchant_id).filter(id=run_id).update(status="undoing")
     try:
-        undone = undo_orders(scope, run_id, progress=watch)
+        if row.kind == "members":
+            undone, kept = take_back_run(scope, run_id, progress=watch)
+            row.report["taken_back"] = {"removed": undone, "kept": kept}
+            row.save(update_fields=["report"])
+        else:
+            undone = undo_orders(scope, run_id, progress=watch)
     except Exception as error:
         _failed(scope, run_id, error)
         raise
@@ -340,6 +365,9 @@ def stale_runs(before: datetime) -> list[ImportRun]:
 def _opened(scope: Scope, kind: str, path: Path, profile: str) -> ReadFile:
     if kind == "orders":
         return open_orders(path, profile=profile, zone=scope.zone, currency=scope.currency)
+    if kind == "members":
+        region = region_of(scope.merchant_id)
+        return open_members(path, profile=profile, zone=scope.zone, region=region, now=scope.now)
     return open_refunds(path, profile=profile, zone=scope.zone)
 
 

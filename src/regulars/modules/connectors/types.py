@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,3 +41,24 @@ class Progress:
     pieces: int
     orders: int
     lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class BroughtCounts:
+    """What the rows of a member file came to, and by which identities known people were found."""
+
+    outcomes: Mapping[str, int]
+    recognised_by: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class BroughtView:
+    """One row of a member file: whom it meant. For a conflict ``into`` and ``merge`` propose who
+    should carry on for whom; nothing is merged without somebody's decision."""
+
+    row: int
+    outcome: str
+    member_id: UUID | None
+    recognised_by: tuple[str, ...]
+    into: UUID | None
+    merge: tuple[UUID, ...]

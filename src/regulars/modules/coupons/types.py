@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
 
-Kind = Literal["public", "generated", "personal", "issued"]
+Kind = Literal["public", "generated", "personal", "issued", "given"]
 BatchState = Literal["making", "done", "issuing", "withdrawn"]
 WalletState = Literal["available", "upcoming", "used", "expired"]
 RETURN_WINDOW: Final = "return_window"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from operator import mul
@@ -91,6 +91,15 @@ class RateMemo:
         channel: str | None,
     ) -> tuple[int, ...]:
         """The rate of each line in bps; empty where all are 10000."""
+        odd = self.special(rule, day=day, store=store, channel=channel)
+        if odd.keys().isdisjoint(skus):
+            return ()
+        return tuple([odd.get(sku, BPS) for sku in skus])
+
+    def special(
+        self, rule: EarningRule, *, day: date, store: str | None, channel: str | None
+    ) -> Mapping[str, int]:
+        """The goods that do not earn at 10000, with their rates; it grows with what is learnt."""
         key = (id(rule), day, store, channel)
         known = self._open.get(key)
         if known is None:
@@ -98,10 +107,7 @@ class RateMemo:
             if live not in self._odd:
                 self._odd[live] = dict(_odd_ones(live, self._facts.values()))
             known = self._open[key] = rule, self._odd[live]
-        _, odd = known
-        if odd.keys().isdisjoint(skus):
-            return ()
-        return tuple([odd.get(sku, BPS) for sku in skus])
+        return known[1]
 
 
 _Open = tuple[EarningRule, dict[str, int]]
@@ -159,6 +165,16 @@ def _meets(rate: Rate, line: LineFacts) -> bool:
     if not (rate.categories or rate.types or rate.skus):
         return True
     return line.sku in rate.skus or line.category in rate.categories or line.type in rate.types
+
+
+def plain(rule: EarningRule, tier: str) -> Frozen:
+    """How an order of this tier earns whose lines, time and amount make no difference: one object
+    for all of them, since most are such."""
+    found = rule.plain.get(tier)
+    if found is None:
+        rate = rule.tier_bps.get(tier, BPS)
+        found = rule.plain[tier] = Frozen(rule.per_minor, rule.amount, rate)
+    return found
 
 
 def cap_left(rule: EarningRule, *, earned_today: int) -> int | None:

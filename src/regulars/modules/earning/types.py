@@ -54,6 +54,8 @@ class EarningRule:
     rates: tuple[Rate, ...] = ()
     per_order_max: int | None = None
     per_day_max: int | None = None
+    #: By tier, what ``rules.plain`` found.
+    plain: dict[str, Frozen] = field(init=False, repr=False, compare=False, default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,9 +59,16 @@ class Prepared:
 
 
 def create(
-    *, merchant_id: int, plan: Plan, now: datetime, by: str, opens_at: datetime | None = None
+    *,
+    merchant_id: int,
+    plan: Plan,
+    now: datetime,
+    by: str,
+    opens_at: datetime | None = None,
+    own_id: UUID | None = None,
 ) -> View:
-    """Note down a draft; with ``opens_at`` the jobs start it then.
+    """Note down a draft; with ``opens_at`` the jobs start it then. ``own_id`` is for whoever
+    already drew the arms of something that is no offer: they are drawn with this id.
 
     Raises CodeTaken, and OfferTaken; runs inside the caller's transaction.
     """
@@ -69,7 +76,7 @@ def create(
         raise _taken(merchant_id, plan)
     row = Experiment(
         merchant_id=merchant_id,
-        id=new_id(),
+        id=own_id or new_id(),
         code=plan.code,
         name=plan.name,
         scope=plan.scope,

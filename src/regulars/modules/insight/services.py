@@ -185,10 +185,8 @@ def _values(merchant: MerchantFacts, as_of: date) -> tuple[pa.Table, dict[str, A
     try:
         found, held = lifetime_values(merchant, as_of=as_of)
     except TooFewBuyers as few:
-        return _EMPTY, {
-            "abstained": {"reason": "too_few_buyers", "there": few.there, "needed": few.needed}
-        }
-    told = {"one_time": int((found.purchases == 1).sum()), "abstained": None}
+        return _EMPTY, {"abstained": few.told}
+    told = {"one_time": int((found.purchases == 1).sum())}
     return kept_table(found), facts_of(found, held) | told
 
 

@@ -14,7 +14,6 @@ from .types import ACCOUNT_LETTERS, ASSET_NAMES
 
 
 def posting_hash(
-    *,
     member_hex: str,
     account: int,
     version: int,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from regulars.kernel.instants import show_instant
@@ -22,6 +23,8 @@ from .lots import expiring, pick, spend_order
 from .types import DEBT_OF, GENESIS, Cause, Clawback, Hold, Lot, Pending, Posting
 
 __all__ = ["Journal", "Purse"]
+
+_made: Final = tuple.__new__
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -85,13 +88,13 @@ class Purse:
         parts: list[list[int]] | None = None,
     ) -> int:
         """Move the balance; the version of the posting."""
-        self.version += 1
-        self.balance += amount
+        self.version = version = self.version + 1
+        self.balance = balance = self.balance + amount
         self.head = self._note(
-            journal, self.asset, self.version, amount, self.balance, kind, cause, at,
-            reverses, parts, previous=self.head,
+            journal, self.asset, version, amount, balance, kind, cause, at,
+            reverses, parts, self.head,
         )  # fmt: skip
-        return self.version
+        return version
 
     def _post_debt(
         self, journal: Journal, amount: int, kind: str, cause: Cause, at: datetime
@@ -101,7 +104,7 @@ class Purse:
         self.debt -= amount
         self.debt_head = self._note(
             journal, self.asset + DEBT_OF, self.debt_version, amount, -self.debt, kind, cause, at,
-            None, None, previous=self.debt_head,
+            None, None, self.debt_head,
         )  # fmt: skip
 
     def _note(
@@ -116,23 +119,23 @@ class Purse:
         at: datetime,
         reverses: str | None,
         parts: list[list[int]] | None,
-        *,
         previous: str,
     ) -> str:
         # Entry time never runs backwards, whatever clocks and late arrivals say (I-24).
-        if self.last_at is not None and at < self.last_at:
-            at = self.last_at
+        last_at = self.last_at
+        if last_at is not None and at < last_at:
+            at = last_at
         self.last_at = at
         cause_type, cause_id = cause
         head = posting_hash(
-            member_hex=self.member_hex, account=account, version=version,
-            at_text=show_instant(at), amount=amount, balance_after=balance, kind=kind,
-            cause_type=cause_type, cause_id=cause_id, reverses=reverses, previous=previous,
+            self.member_hex, account, version, show_instant(at), amount, balance, kind,
+            cause_type, cause_id, reverses, previous,
         )  # fmt: skip
-        posting = Posting(
+        # Made past its own constructor: every order makes two or more.
+        posting = _made(Posting, (
             self.merchant_id, self.member_id, account, version, at, amount, balance, kind,
             cause_type, cause_id, reverses, parts_text(parts) if parts else None, head,
-        )  # fmt: skip
+        ))  # fmt: skip
         journal.postings.append(posting)
         journal.purses[self.key] = self
         return head
@@ -143,7 +146,6 @@ class Purse:
         self,
         journal: Journal,
         amount: int,
-        *,
         kind: str,
         cause: Cause,
         at: datetime,
@@ -158,12 +160,15 @@ class Purse:
             if amount == 0:
                 return
         number = self._post(journal, amount, kind, cause, at)
-        lot = Lot(number, amount, amount, 0, 0, 0, 0, earned_at, expires_at, *cause)
+        type_, id_ = cause
+        lot = Lot(number, amount, amount, 0, 0, 0, 0, earned_at, expires_at, type_, id_)
         if self.complete:
             self.lots[number] = lot
         journal.new_lots.append((self, lot))
         if expires_at is not None:
-            self._due_no_later_than(expires_at)
+            due = self.next_due_at
+            if due is None or expires_at < due:
+                self.next_due_at = expires_at
 
     def promise(self, journal: Journal, pending: Pending) -> None:
         """Note a credit that becomes real at ``pending.available_at``."""

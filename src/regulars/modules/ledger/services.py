@@ -29,6 +29,8 @@ from regulars.infra.outbox import OUTBOX, outbox_row
 from regulars.infra.recording import Table, Writes
 from regulars.kernel.errors import FieldError, Invalid, NotFound
 from regulars.kernel.ids import new_id, show
+from regulars.modules.members.errors import HasLeft
+from regulars.modules.members.lookup import who_left
 
 from . import recorder
 from .announce import events_of
@@ -182,6 +184,8 @@ def hold(
         carrier = carrier_for_write(merchant_id, member_id)
         if carrier is None:
             raise NotFound
+        if who_left(merchant_id, [carrier]):
+            raise HasLeft
         purse = purse_for_write(merchant_id, carrier, POINTS)
 
         journal = Journal()

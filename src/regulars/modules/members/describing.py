@@ -66,6 +66,15 @@ def describe(
     return [event]
 
 
+def birthday_told(known: date | None, changed_on: date | None) -> dict[str, str | None]:
+    """A birthday in plain JSON, and from which day on another can be given."""
+    free = changeable_from(changed_on)
+    return {
+        "birthday": known.isoformat() if known else None,
+        "changeable_from": free.isoformat() if free else None,
+    }
+
+
 def changeable_from(changed_on: date | None) -> date | None:
     """From which day on a birthday that is known can be replaced; None: at any time."""
     return None if changed_on is None else add_months(changed_on, _MONTHS_BETWEEN)

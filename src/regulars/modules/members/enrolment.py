@@ -37,11 +37,15 @@ IDENTITY: Final = Table(
     "created_at",
 )
 #: For other gathers: a CTE ``who`` of the member who carries on, by id or by identity.
-WHO_BY_ID: Final = """who AS (
-  SELECT m.id AS own, coalesce(m.merged_into, m.id) AS carrier, m.status, m.joined_at
+#: ``status`` is of who carries on: a person who left has left with all their records.
+_STATUS: Final = """CASE WHEN m.merged_into IS NULL THEN m.status ELSE (SELECT c.status
+    FROM members_member c WHERE c.merchant_id = m.merchant_id AND c.id = m.merged_into) END
+    AS status"""
+WHO_BY_ID: Final = f"""who AS (
+  SELECT m.id AS own, coalesce(m.merged_into, m.id) AS carrier, {_STATUS}, m.joined_at
   FROM members_member m WHERE m.merchant_id = :merchant_id AND m.id = :member_id)"""
-WHO_BY_IDENTITY: Final = """who AS (
-  SELECT m.id AS own, coalesce(m.merged_into, m.id) AS carrier, m.status, m.joined_at
+WHO_BY_IDENTITY: Final = f"""who AS (
+  SELECT m.id AS own, coalesce(m.merged_into, m.id) AS carrier, {_STATUS}, m.joined_at
   FROM members_identity i JOIN members_member m
     ON m.merchant_id = i.merchant_id AND m.id = i.member_id
   WHERE i.merchant_id = :merchant_id AND i.type = :identity_type AND i.key = :identity_key)"""

@@ -12,6 +12,13 @@ class BirthdayKept(Conflict):
     title = "A birthday can be changed once a year"
 
 
+class HasLeft(Conflict):
+    """Somebody who left is no member: nothing is promised to them or set aside for them."""
+
+    code = "member_left"
+    title = "They have left; they may join again at any time"
+
+
 class IdentityConflict(Conflict):
     """The identities sent belong to more than one member."""
 

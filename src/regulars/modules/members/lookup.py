@@ -71,6 +71,19 @@ def _circles_of_rows(rows: Sequence[Sequence[Any]]) -> dict[UUID, Circle]:
     }
 
 
+_LEFT: Final = Sql(
+    "SELECT m.id FROM members_member m JOIN members_member c "
+    "ON c.merchant_id = m.merchant_id AND c.id = coalesce(m.merged_into, m.id) "
+    f"WHERE m.merchant_id = :merchant_id AND {any_of('m.id')} AND c.status = 'left'"
+)
+
+
+def who_left(merchant_id: int, member_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of some records whose person has left."""
+    rows = fetch_all(_LEFT, {"merchant_id": merchant_id, "ids": list(member_ids)})
+    return {as_uuid(own) for (own,) in rows}
+
+
 def count_members(merchant_id: int) -> int:
     row = fetch_one(_COUNT, {"merchant_id": merchant_id})
     assert row is not None

@@ -58,6 +58,34 @@ class Identity(Owned):
         ]
 
 
+class Departure(Owned):
+    """One leaving, and the coming back where there was one. ``points`` is what the programme
+    did with them: frozen, or lapsed (``lapsed`` of them)."""
+
+    pk = models.CompositePrimaryKey("merchant_id", "id")
+    id = models.UUIDField()
+    member_id = models.UUIDField()
+    was = models.CharField(max_length=10)
+    left_at = models.DateTimeField()
+    channel = models.CharField(max_length=40, blank=True, default="")
+    points = models.CharField(max_length=10)
+    lapsed = models.BigIntegerField(default=0)
+    rejoined_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["merchant_id", "member_id"], name="members_departure_member")
+        ]
+        constraints = [
+            # Nobody leaves twice without having come back.
+            UniqueConstraint(
+                fields=["merchant_id", "member_id"],
+                condition=models.Q(rejoined_at__isnull=True),
+                name="members_gone_once",
+            )
+        ]
+
+
 class Consent(Owned):
     """One yes or no to one purpose, as it was given; never changed, the latest counts.
 

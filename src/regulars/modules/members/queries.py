@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
 from regulars.infra.crypto import blind_index, unseal
+from regulars.infra.db import Sql, as_uuid, fetch_all
 from regulars.infra.http.principal import MerchantFacts
 from regulars.kernel.errors import Invalid, NotFound
 from regulars.kernel.ids import parse
 
-from .models import Consent, Identity, Member
+from .models import Consent, Departure, Identity, Member
 from .rules import member_number, normalised, phone_region
-from .types import ConsentView, IdentityView, MemberView
+from .types import ConsentView, DepartureView, IdentityView, MemberView
 
 _TABLE: Final = "members_member"
 _TAIL: Final = 4
+_WORDS_ON: Final = Sql(
+    "SELECT coalesce(m.merged_into, m.id), c.granted FROM members_consent c JOIN members_member m "
+    "ON m.merchant_id = c.merchant_id AND m.id = c.member_id "
+    "WHERE c.merchant_id = :merchant_id AND c.purpose = :purpose ORDER BY c.at, c.id"
+)
 
 
 def member(merchant_id: int, member_id: UUID) -> MemberView:
@@ -177,6 +183,21 @@ def consents(merchant_id: int, member_ids: Sequence[UUID]) -> list[ConsentView]:
     ]
 
 
+def gone_since(merchant_id: int, member_id: UUID) -> datetime | None:
+    """Since when somebody is gone; None where they are not."""
+    gone = Departure.objects.of(merchant_id).filter(member_id=member_id, rejoined_at=None)
+    return gone.values_list("left_at", flat=True).first()
+
+
+def departures(merchant_id: int, member_ids: Sequence[UUID]) -> list[DepartureView]:
+    """Every leaving of a person, the latest first."""
+    rows = Departure.objects.of(merchant_id).filter(member_id__in=list(member_ids))
+    return [
+        DepartureView(row.left_at, row.channel, row.points, row.lapsed, row.rejoined_at)
+        for row in rows.order_by("-left_at", "-id")
+    ]
+
+
 def refused(merchant_id: int, purpose: str) -> set[UUID]:
     """The members whose latest word on a purpose is no."""
     rows = (
@@ -186,6 +207,12 @@ def refused(merchant_id: int, purpose: str) -> set[UUID]:
         .values_list("member_id", "granted")
     )
     return {member_id for member_id, granted in dict(rows).items() if not granted}
+
+
+def agreed(merchant_id: int, purpose: str) -> set[UUID]:
+    """Who carries on, of people whose latest word on a purpose, by any record, is yes."""
+    rows = fetch_all(_WORDS_ON, {"merchant_id": merchant_id, "purpose": purpose})
+    return {as_uuid(carrier) for carrier, granted in dict(rows).items() if granted}
 
 
 def _whole(merchant: MerchantFacts, text: str) -> list[UUID]:

@@ -15,9 +15,12 @@ from regulars.events.members import (
     ConsentWithdrawn,
     MemberEnrolled,
     MemberIdentified,
+    MemberLeft,
+    MemberRejoined,
 )
 from regulars.infra import outbox
 from regulars.infra.crypto import blind_index, seal
+from regulars.infra.db import LostRace
 from regulars.infra.http.principal import MerchantFacts
 from regulars.infra.recording import Writes
 from regulars.kernel.errors import FieldError, Invalid
@@ -26,11 +29,12 @@ from regulars.kernel.ids import new_id
 from . import queries
 from .enrolment import add_identity, add_member, members_by_keys
 from .errors import IdentityConflict
-from .models import Consent, Member
+from .models import Consent, Departure, Member
 from .rules import normalised, phone_region
-from .types import ACTIVE, SHOPPER, ConsentDraft, Enrolment
+from .types import ACTIVE, LEFT, MERGED, SHOPPER, ConsentDraft, Enrolment
 
 #: How far a shop's clock may run ahead of ours.
+_LEAVING: Final = "leaving"
 _SKEW: Final = timedelta(minutes=5)
 
 
@@ -57,8 +61,8 @@ def enrol(*, merchant: MerchantFacts, wanted: Enrolment, now: datetime) -> Enrol
     """Make somebody a member, or find the member who holds an identity of theirs.
 
     A found member keeps what is known and gains the identities nobody held; a shopper whom an
-    order brought becomes a member. Two at once with one identity: one wins, the other is told to
-    try again by IntegrityError. Raises Invalid, IdentityConflict.
+    order brought becomes a member, and who left comes back. Two at once with one identity: one
+    wins, the other is told to try again by IntegrityError. Raises Invalid, IdentityConflict.
     """
     _check(wanted, now)
     known = _normalised(merchant, wanted)
@@ -69,12 +73,14 @@ def enrol(*, merchant: MerchantFacts, wanted: Enrolment, now: datetime) -> Enrol
 
     writes = Writes()
     created = not people
+    came_back: list[Event] = []
     if created:
         member_id = new_id()
         events = _join(writes, merchant.id, member_id, wanted, now)
     else:
         (member_id,) = people
-        events = _promote(merchant.id, member_id, wanted, now)
+        came_back = rejoin(merchant_id=merchant.id, member_id=member_id, now=now)
+        events = came_back or _promote(merchant.id, member_id, wanted, now)
     events += _identify(writes, merchant.id, member_id, known, holders, now, told=not created)
     writes.record()
     for consent in wanted.consents:
@@ -93,6 +99,62 @@ def record_consent(
     event = _consent(merchant_id, carrier, consent, now)
     outbox.publish(aggregate=carrier.hex, events=[event], at=now)
     return event
+
+
+@transaction.atomic
+def rejoin(*, merchant_id: int, member_id: UUID, now: datetime) -> list[Event]:
+    """Let somebody who left be a member again, with all they had; no events where they had not.
+
+    The record, its first joining and its orders are the same ones, so that whatever is given for a
+    first time is not given again. Announced by the caller.
+    """
+    back = Member.objects.of(merchant_id).filter(id=member_id, status=LEFT)
+    if not back.update(status=ACTIVE):
+        return []
+    Departure.objects.of(merchant_id).filter(member_id=member_id, rejoined_at=None).update(
+        rejoined_at=now
+    )
+    return [MemberRejoined(merchant_id=merchant_id, happened_at=now, member_id=member_id)]
+
+
+@transaction.atomic
+def depart(
+    *, merchant_id: int, member_id: UUID, channel: str, points: str, lapsed: int, now: datetime
+) -> list[Event]:
+    """End a membership: every consent is withdrawn, the record stays. No events where they had
+    left before. Announced by the caller. Raises NotFound."""
+    carrier = queries.carrier_of(merchant_id, member_id)
+    row = Member.objects.of(merchant_id).get(id=carrier)
+    stays = Member.objects.of(merchant_id).filter(id=carrier, status=row.status)
+    if row.status == LEFT:
+        return []
+    if not stays.exclude(status=MERGED).update(status=LEFT):
+        raise LostRace
+    Departure.objects.of(merchant_id).create(
+        merchant_id=merchant_id,
+        id=new_id(),
+        member_id=carrier,
+        was=row.status,
+        left_at=now,
+        channel=channel,
+        points=points,
+        lapsed=lapsed,
+    )
+    events: list[Event] = [
+        MemberLeft(
+            merchant_id=merchant_id,
+            happened_at=now,
+            member_id=carrier,
+            channel=channel,
+            points=points,
+            lapsed_points=lapsed,
+        )
+    ]
+    for view in queries.consents(merchant_id, [carrier]):
+        if view.granted:
+            no = ConsentDraft(view.purpose, False, view.text_version, channel=_LEAVING)
+            events.append(_consent(merchant_id, carrier, no, now))
+    return events
 
 
 def _check(wanted: Enrolment, now: datetime) -> None:
@@ -246,13 +308,27 @@ def _consent(merchant_id: int, member_id: UUID, consent: ConsentDraft, now: date
         campaign=consent.campaign,
         at=now,
     )
-    kind = ConsentGranted if consent.granted else ConsentWithdrawn
+    return consent_event(
+        merchant_id, member_id, consent.purpose, consent.granted, consent.text_version, now
+    )
+
+
+def consent_event(
+    merchant_id: int,
+    member_id: UUID,
+    purpose: str,
+    granted: bool,
+    text_version: str,
+    at: datetime,
+) -> Event:
+    """What a yes or no announces."""
+    kind = ConsentGranted if granted else ConsentWithdrawn
     return kind(
         merchant_id=merchant_id,
-        happened_at=now,
+        happened_at=at,
         member_id=member_id,
-        purpose=consent.purpose,
-        text_version=consent.text_version,
+        purpose=purpose,
+        text_version=text_version,
     )
 
 

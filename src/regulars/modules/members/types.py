@@ -10,11 +10,12 @@ from uuid import UUID
 IdentityType = Literal["phone", "email", "external", "card", "wechat_unionid", "douyin_openid"]
 IDENTITY_TYPES: Final[tuple[str, ...]] = get_args(IdentityType)
 
-#: Joined of their own accord; only bought so far; goes on as somebody else.
 #: The purpose of consent under which somebody is treated by what they did; a no holds at once.
 PERSONALISATION: Final = "personalisation"
+#: Joined of their own accord; only bought so far; was a member once; goes on as somebody else.
 ACTIVE: Final = "active"
 SHOPPER: Final = "shopper"
+LEFT: Final = "left"
 MERGED: Final = "merged"
 
 
@@ -67,6 +68,17 @@ class ConsentView:
     channel: str
     campaign: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DepartureView:
+    """A leaving, what became of the points, and the coming back where there was one."""
+
+    left_at: datetime
+    channel: str
+    points: str
+    lapsed: int
+    rejoined_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

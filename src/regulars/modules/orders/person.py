@@ -18,6 +18,7 @@ from regulars.modules.earning.rules import Lines, earn_dates, earned
 from regulars.modules.earning.types import EarningRule
 from regulars.modules.ledger.engine import Journal, Purse
 from regulars.modules.ledger.types import Cause, Lot, Pending
+from regulars.modules.programmes.going import GoingMemo
 from regulars.modules.programmes.rules import Circumstances, Terms, terms_of
 from regulars.modules.programmes.types import Programme
 from regulars.modules.tiers import rules as tiers
@@ -45,6 +46,8 @@ class Person:
     """
 
     __slots__ = (
+        "_counted",
+        "_counted_for",
         "activity_added",
         "days",
         "followed",
@@ -90,7 +93,9 @@ class Person:
         self.followed = days is not None
         self.days: dict[date, Counts] = days if days is not None else {}
         self.history = tiers.History()
-        self.activity_added: dict[tuple[UUID, date], Counts] = {}
+        self.activity_added: dict[UUID, dict[date, Counts]] = {}
+        self._counted_for: UUID | None = None
+        self._counted: dict[date, Counts] = {}
         if self.followed:
             self.use_ladder(ladder)
 
@@ -98,6 +103,7 @@ class Person:
         """Note that the database now holds what the person says."""
         self.revision += 1
         self.activity_added.clear()
+        self._counted_for = None
 
     def use_ladder(self, ladder: Ladder) -> None:
         """Count by ``ladder``; needs every day."""
@@ -111,18 +117,17 @@ class Person:
 
     def count(self, owner: UUID, ladder: Ladder, day: date, counts: Counts) -> None:
         """Add to what was done on ``day``; ``owner`` is whose record the order was made under."""
-        added = self.activity_added.get((owner, day))
-        if added is None:
-            added = self.activity_added[owner, day] = [0, 0, 0, 0]
-        known = self.days.get(day)
-        if known is None:
-            known = self.days[day] = [0, 0, 0, 0]
-        orders, spend, growth_value, points = counts
-        for sums in (added, known):
-            sums[0] += orders
-            sums[1] += spend
-            sums[2] += growth_value
-            sums[3] += points
+        if owner is not self._counted_for:
+            # Most persons are one record, whose id need not be hashed for every order.
+            self._counted_for = owner
+            self._counted = self.activity_added.setdefault(owner, {})
+        for days in (self._counted, self.days):
+            sums = days.get(day)
+            if sums is None:
+                days[day] = counts.copy()
+            else:
+                for place, count in enumerate(counts):
+                    sums[place] += count
         self.history.add(day, counts[counter_index(ladder.counter)])
 
     def is_late(self, day: date) -> bool:
@@ -206,6 +211,53 @@ class Person:
         self.count(owner, ladder, day, [1, sum(net_minor), growth_value, points])
         notes += self.recount(ladder, day) if late else self.climb(ladder, day)
         return Settled(terms, points, growth_value, pending, notes)
+
+    def settle_in_turn(
+        self,
+        journal: Journal,
+        programme: Programme,
+        memo: GoingMemo,
+        owner: UUID,
+        order: Cause,
+        net_minor: Sequence[int],
+        skus: Sequence[str],
+        paid_at: datetime,
+        day: date,
+        store: str | None,
+        channel: str | None,
+    ) -> Settled | None:
+        """What ``settle`` does for an order that comes when its time is, with nothing due before
+        it; None where that is not so, and nothing has changed then. For years of orders."""
+        standing, points_purse, growth_purse = self.standing, self.points, self.growth_value
+        due, review_on = points_purse.next_due_at, standing.review_on
+        if (
+            programme.number != self.programme
+            or (due is not None and due <= paid_at)
+            or day < standing.evaluated_on
+            or day < standing.since
+            or (review_on is not None and review_on <= day)
+        ):
+            return None
+        due, ladder = growth_purse.next_due_at, programme.ladder
+        if due is not None and due <= paid_at:
+            return None
+        today = self.days.get(day, _ZERO)
+        tier = tiers.effective_tier(standing, ladder, day).code
+        going = memo.of(programme, tier, day, store, channel)
+        if going is None:
+            return None
+        terms = going.terms(skus, today[3], today[2])
+        points = earned(terms.points, net_minor)
+        growth_value = earned(terms.growth_value, net_minor)
+        if points:
+            gone = going.points.expires_at
+            points_purse.credit(journal, points, "earn", order, paid_at, paid_at, gone)
+        if growth_value:
+            gone = going.growth_value.expires_at
+            growth_purse.credit(journal, growth_value, "earn", order, paid_at, paid_at, gone)
+        journal.touch(points_purse)  # as in ``settle``
+        self.count(owner, ladder, day, [1, sum(net_minor), growth_value, points])
+        return Settled(terms, points, growth_value, False, self.climb(ladder, day))
 
     def stand_by(self, programme: Programme, day: date) -> list[tiers.Note]:
         """Stand on the ladder of ``programme``, anew where it is another than before."""
@@ -296,13 +348,5 @@ def credit(
         if purse.complete:
             purse.catch_up(journal, now)
         return pending.amount > 0
-    purse.credit(
-        journal,
-        amount,
-        kind="earn",
-        cause=order,
-        at=dates.available_at,
-        earned_at=paid_at,
-        expires_at=dates.expires_at,
-    )
+    purse.credit(journal, amount, "earn", order, dates.available_at, paid_at, dates.expires_at)
     return False

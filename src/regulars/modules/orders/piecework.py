@@ -20,6 +20,7 @@ from regulars.modules.ledger import recorder as ledger
 from regulars.modules.ledger.engine import Journal
 from regulars.modules.ledger.types import Cause
 from regulars.modules.members.enrolment import add_identity, add_member
+from regulars.modules.programmes.types import Programme
 from regulars.modules.tiers.gather import TIER_CHANGE
 from regulars.modules.tiers.rules import Note
 
@@ -50,6 +51,7 @@ class PieceWork:
         self._journal = Journal()
         self._touched: dict[str, Person] = {}
         self._days: set[date] = set()
+        self._members: Sequence[str | None] = piece.member
 
     def decide(self) -> None:
         """Gather what is not known yet, settle order by order, make rows of it."""
@@ -136,9 +138,11 @@ class PieceWork:
             programme = known.schedule.at(piece.placed_at[index])
             known.people[member_id] = new_person(scope, programme, member_id, day)
         self.result.members += len(unknown)
+        if known.gone:
+            self._members = [None if name in known.gone else name for name in piece.member]
 
     def _load(self, wanted: Sequence[int]) -> None:
-        members = (self._piece.member[index] for index in wanted)
+        members = (self._members[index] for index in wanted)
         owners = self._known.owners
         self._known.learn_people({owners[m] for m in members if m is not None})
         self._known.learn_facts(self._piece.sku)
@@ -153,25 +157,52 @@ class PieceWork:
         self._days.update(days)
         orders_of: dict[Person | None, list[int]] = {}
         for place, index in enumerate(wanted):
-            member = piece.member[index]
+            member = self._members[index]
             person = None if member is None else known.holder(member)[1]
             orders_of.setdefault(person, []).append(place)
         outcomes: list[_Outcome] = [(None, now, 0, None)] * len(wanted)
-        for place in chain.from_iterable(orders_of.values()):
-            index = wanted[place]
-            outcomes[place] = self._settle(index, days[place], "ord_" + hexes[index])
+        for person, places in orders_of.items():
+            if person is not None:
+                self._touched[person.points.member_hex] = person
+            for place in places:
+                index = wanted[place]
+                outcomes[place] = self._settle(index, person, days[place], "ord_" + hexes[index])
         return outcomes
 
-    def _settle(self, index: int, day: date, shown_id: str) -> _Outcome:
-        piece, known, scope = self._piece, self._known, self._scope
+    def _settle(self, index: int, person: Person | None, day: date, shown_id: str) -> _Outcome:
+        piece, known = self._piece, self._known
         first, last = piece.line_start[index], piece.line_start[index + 1]
         net = piece.total_minor[first:last]
-        paid_at = min(piece.placed_at[index], scope.now)
-        member = piece.member[index]
-        if member is None:
+        paid_at = min(piece.placed_at[index], self._scope.now)
+        member = self._members[index]
+        if person is None or member is None:
             return None, paid_at, sum(net), None
-        owner, person = known.holder(member)
+        owner, _ = known.holder(member)
         then = known.schedule.at(paid_at)
+        order = Cause("order", shown_id)
+        settled = person.settle_in_turn(
+            self._journal, then, known.going, owner, order, net, piece.sku[first:last], paid_at,
+            day, piece.store[index], piece.channel[index],
+        )  # fmt: skip
+        if settled is None:
+            settled = self._settle_out_of_turn(index, person, owner, then, order, net, paid_at, day)
+        if settled.notes:
+            self._add_steps(person, settled.notes, paid_at, order)
+        return owner, paid_at, sum(net), settled
+
+    def _settle_out_of_turn(
+        self,
+        index: int,
+        person: Person,
+        owner: UUID,
+        then: Programme,
+        order: Cause,
+        net: Sequence[int],
+        paid_at: datetime,
+        day: date,
+    ) -> Settled:
+        piece, known, scope = self._piece, self._known, self._scope
+        first, last = piece.line_start[index], piece.line_start[index + 1]
         late = person.is_late(day)
         stands_by = then
         if late or person.programme > then.number:
@@ -186,8 +217,7 @@ class PieceWork:
                 stands_by.ladder,
                 decided=known.steps.get(person.member_id, ()),
             )
-        order = Cause("order", shown_id)
-        settled = person.settle(
+        return person.settle(
             journal=self._journal,
             programme=then,
             standing_by=stands_by,
@@ -203,10 +233,6 @@ class PieceWork:
             channel=piece.channel[index],
             tier_then=tier_then,
         )
-        self._touched[person.points.member_hex] = person
-        if settled.notes:
-            self._add_steps(person, settled.notes, paid_at, order)
-        return owner, paid_at, sum(net), settled
 
     def _add_steps(self, person: Person, notes: Sequence[Note], at: datetime, order: Cause) -> None:
         rows = step_rows(scope=self._scope, person=person, notes=notes, at=at, cause=order)

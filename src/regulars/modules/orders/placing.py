@@ -23,6 +23,7 @@ from regulars.kernel.periods import program_day
 from regulars.modules.ledger.engine import Journal, Purse
 from regulars.modules.ledger.types import AMOUNT_MAX, GROWTH_VALUE, POINTS, Cause
 from regulars.modules.members.enrolment import add_identity, add_member
+from regulars.modules.members.types import LEFT
 from regulars.modules.pricing.claims import commit
 from regulars.modules.pricing.deal import Deal
 from regulars.modules.pricing.recorder import add_used
@@ -167,6 +168,9 @@ def _decide_and_record(
     if draft.member_id is not None and owner is None:
         raise NotFound
     on_quote = accepted(scope, draft, gathered)
+    if gathered.status == LEFT and on_quote is None:
+        # Who left is not followed: what they buy is bought by nobody until they come back.
+        draft, owner = replace(draft, member_id=None, identity=None), None
     if on_quote is not None:
         draft = on_quote.draft
     if owner is None and draft.identity is not None:

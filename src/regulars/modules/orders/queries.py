@@ -56,6 +56,12 @@ _RETURNED_SINCE: Final = Sql(
     "SELECT order_id, lines FROM orders_refund "
     "WHERE merchant_id = :merchant_id AND refunded_at >= :since"
 )
+_BOUGHT_SINCE: Final = Sql(
+    "SELECT DISTINCT coalesce(m.merged_into, m.id) FROM members_member m JOIN orders_order o "
+    "ON o.merchant_id = m.merchant_id AND o.member_id = m.id "
+    f"WHERE m.merchant_id = :merchant_id AND ({any_of('m.id')} OR {any_of('m.merged_into')}) "
+    "AND o.paid_at >= :since AND o.status <> 'cancelled'"
+)
 _PLACED_AT: Final = Sql(
     "SELECT placed_at FROM orders_order WHERE merchant_id = :merchant_id AND id = :order_id"
 )
@@ -133,6 +139,12 @@ def returned_since(merchant_id: int, since: datetime) -> list[tuple[UUID, int, i
         for order_id, lines in rows
         for line in as_json(lines)
     ]
+
+
+def bought_since(merchant_id: int, member_ids: Sequence[UUID], since: datetime) -> set[UUID]:
+    """Who of some members who carry on, by any of their records, paid at ``since`` or later."""
+    params = {"merchant_id": merchant_id, "ids": list(member_ids), "since": since}
+    return {as_uuid(row[0]) for row in fetch_all(_BOUGHT_SINCE, params)}
 
 
 def shown_status(view: OrderView, refunds: Sequence[RefundView]) -> str:

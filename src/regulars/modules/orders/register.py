@@ -13,7 +13,8 @@ from regulars.modules.catalog.queries import product_facts
 from regulars.modules.earning.rules import RateMemo
 from regulars.modules.earning.types import LineFacts
 from regulars.modules.members.enrolment import members_by_keys
-from regulars.modules.members.lookup import carriers
+from regulars.modules.members.lookup import carriers, who_left
+from regulars.modules.programmes.going import GoingMemo
 from regulars.modules.programmes.queries import Schedule
 from regulars.modules.tiers.gather import TIER_CHANGE
 
@@ -38,16 +39,19 @@ class Register:
         self.schedule = Schedule(scope.merchant_id)
         self.clock = DayClock(scope.zone)
         self.owners: dict[str, UUID] = {}
+        self.gone: set[str] = set()
         self.carrier: dict[UUID, UUID] = {}
         self.people: dict[UUID, Person] = {}
         self.steps: dict[UUID, list[tuple[datetime, str]]] = {}
         self.rates = RateMemo()
+        self.going = GoingMemo(self.rates, scope.zone)
         self._holders: dict[str, tuple[UUID, Person]] = {}
 
     def forget(self) -> None:
         """What is in memory may be ahead of the books: read it anew."""
         self.people.clear()
         self.owners.clear()
+        self.gone.clear()
         self.carrier.clear()
         self.steps.clear()
         self._holders.clear()
@@ -61,16 +65,21 @@ class Register:
         return found
 
     def learn_owners(self, names: Iterable[str]) -> list[str]:
-        """Find who holds these identities; returns the names that nobody holds yet."""
+        """Find who holds these identities; returns the names that nobody holds yet. Names of
+        those who left are ``gone``: they are nobody's, and nobody new is made of them."""
         merchant_id, kind = self.scope.merchant_id, self.options.identity_type
         keys = {
             blind_index(merchant_id=merchant_id, type=kind, value=name): name
             for name in names
-            if name not in self.owners
+            if name not in self.owners and name not in self.gone
         }
         found = members_by_keys(merchant_id, kind, list(keys)) if keys else {}
+        left = who_left(merchant_id, list(found.values())) if found else set()
         for key, member_id in found.items():
-            self.owners[keys[key]] = member_id
+            if member_id in left:
+                self.gone.add(keys[key])
+            else:
+                self.owners[keys[key]] = member_id
         for own, carrier in carriers(merchant_id, list(found.values())).items():
             self.carrier[own] = carrier
         return [name for key, name in keys.items() if key not in found]

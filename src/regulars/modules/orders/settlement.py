@@ -42,8 +42,9 @@ class Scope:
 
 def add_person(writes: Writes, merchant_id: int, person: Person) -> None:
     """Activity and standing of a person that changed."""
-    for (owner, day), counts in person.activity_added.items():
-        writes.add(ACTIVITY, (merchant_id, owner, day, *counts))
+    for owner, days in person.activity_added.items():
+        hexes = owner.hex
+        writes.extend(ACTIVITY, [(merchant_id, hexes, day, *sums) for day, sums in days.items()])
     add_standing(
         writes,
         merchant_id=merchant_id,

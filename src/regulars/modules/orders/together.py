@@ -34,7 +34,7 @@ from regulars.modules.ledger import recorder as ledger
 from regulars.modules.ledger.engine import Journal
 from regulars.modules.ledger.types import Cause
 from regulars.modules.members.enrolment import members_by_keys
-from regulars.modules.members.lookup import carriers
+from regulars.modules.members.lookup import carriers, who_left
 from regulars.modules.tiers.gather import TIER_CHANGE
 
 from .gather import known_orders, tier_at
@@ -155,6 +155,7 @@ class _Together:
         self._writes = Writes()
         self._journal = Journal()
         self._touched: dict[UUID, Person] = {}
+        self._left: set[UUID] = set()
 
     def know(self, wishes: Sequence[Wish]) -> None:
         """Gather everybody and everything the orders name."""
@@ -169,6 +170,7 @@ class _Together:
             for key, member_id in members_by_keys(merchant_id, kind, list(named)).items():
                 self._owners[named[key]] = member_id
         members = {wish.draft.member_id for wish in wishes} | set(self._owners.values())
+        self._left = who_left(merchant_id, [id_ for id_ in members if id_ is not None])
         known.carrier = carriers(merchant_id, [id_ for id_ in members if id_ is not None])
         known.learn_people(known.carrier)
         known.learn_facts([line.sku for wish in wishes for line in wish.draft.lines])
@@ -225,10 +227,12 @@ class _Together:
 
     def _owner(self, draft: Draft, events: list[Event]) -> UUID | None:
         if draft.member_id is not None:
-            return draft.member_id
+            return None if draft.member_id in self._left else draft.member_id
         if draft.identity is None:
             return None
         owner = self._owners.get(draft.identity)
+        if owner in self._left:
+            return None
         if owner is None:
             owner = enrol_shopper(self._scope, self._writes, draft, events)
             joined_at = min(draft.paid_at or draft.placed_at, self._scope.now)

@@ -20,6 +20,8 @@ from regulars.modules.earning.types import Frozen, LineFacts
 from regulars.modules.ledger.engine import Journal, Purse
 from regulars.modules.ledger.gather import Purses, purse_of_row
 from regulars.modules.ledger.types import GROWTH_VALUE, POINTS
+from regulars.modules.members.errors import HasLeft
+from regulars.modules.members.types import LEFT
 from regulars.modules.programmes.rules import Circumstances, terms_of
 from regulars.modules.programmes.types import Programme, Redemption
 from regulars.modules.promotions.facts import buyer_facts
@@ -81,8 +83,7 @@ def price(
         first = replay(known.remembered, asked.fingerprint)
         if first is not None:
             return first
-    if asking.member_id is not None and known.carrier is None:
-        raise NotFound
+    _must_be_member(asking, known)
     found = _book_of(place, known, drafts)
     offers, compiled, counted = found.book, found.offers, found.counted
     counting = counting_of(place, asking, known, found, codes)
@@ -121,6 +122,13 @@ def price(
         journal=journal,
         purses=purses,
     )
+
+
+def _must_be_member(asking: Asking, known: Known) -> None:
+    if asking.member_id is not None and known.carrier is None:
+        raise NotFound
+    if known.status == LEFT:
+        raise HasLeft
 
 
 def _book_of(place: Place, known: Known, drafts: Sequence[Offer]) -> Compiled:

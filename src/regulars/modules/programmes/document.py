@@ -178,11 +178,26 @@ class RedeemingPart(Part):
     growth_value: RedemptionPart = RedemptionPart()
 
 
+class LeavingPart(Part):
+    """What becomes of the points of who leaves: ``freeze`` keeps them for a coming back (they
+    still expire in time), ``lapse`` takes what is available then."""
+
+    points: Literal["freeze", "lapse"] = "freeze"
+
+
+class NoticesPart(Part):
+    """Points that expire within ``expiring_days`` are told of, once."""
+
+    expiring_days: Annotated[int, Field(ge=1, le=180)] = 30
+
+
 class ProgrammeDocument(Part):
     name: Text
     tiers: TiersPart
     earning: EarningsPart
     redeeming: RedeemingPart = RedeemingPart()
+    leaving: LeavingPart = LeavingPart()
+    notices: NoticesPart = NoticesPart()
 
     @model_validator(mode="after")
     def _known_tiers(self) -> Self:
@@ -212,6 +227,8 @@ def compiled(number: int, document: dict[str, Any]) -> Programme:
             points=Redemption(**parsed.redeeming.points.model_dump()),
             growth_value=Redemption(**parsed.redeeming.growth_value.model_dump()),
         ),
+        points_on_leaving=parsed.leaving.points,
+        notice_days=parsed.notices.expiring_days,
     )
 
 

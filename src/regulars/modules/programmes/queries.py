@@ -54,9 +54,10 @@ class Schedule:
 
     def at(self, instant: datetime) -> Programme:
         number = self._steps[0][1]
-        for effective_at, candidate in self._steps:
-            if effective_at is not None and effective_at <= instant:
-                number = candidate
+        if len(self._steps) > 1:
+            for effective_at, candidate in self._steps:
+                if effective_at is not None and effective_at <= instant:
+                    number = candidate
         return programme(self._merchant_id, number)
 
     def version(self, number: int) -> Programme:

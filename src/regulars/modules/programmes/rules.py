@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from regulars.modules.earning.rules import BPS, Lines, cap_left, line_rates
+from regulars.modules.earning.rules import BPS, Lines, cap_left, line_rates, plain
 from regulars.modules.earning.types import Crossing, EarningRule, Frozen
 from regulars.modules.tiers.types import Ladder
 
@@ -24,10 +25,7 @@ class Terms(NamedTuple):
 
     def to_json(self) -> str:
         """As plain JSON; a tier's code needs no escaping."""
-        return (
-            f'{{"programme":{self.programme},"tier":"{self.tier}",'
-            f'"points":{_frozen_text(self.points)},"growth_value":{_frozen_text(self.growth_value)}}}'
-        )
+        return _terms_text(self)
 
     @staticmethod
     def from_json(text: str) -> Terms:
@@ -38,6 +36,15 @@ class Terms(NamedTuple):
             _frozen(stored["points"]),
             _frozen(stored["growth_value"]),
         )
+
+
+@lru_cache(maxsize=1_024)
+def _terms_text(terms: Terms) -> str:
+    programme, tier, points, growth_value = terms
+    return (
+        f'{{"programme":{programme},"tier":"{tier}",'
+        f'"points":{_frozen_text(points)},"growth_value":{_frozen_text(growth_value)}}}'
+    )
 
 
 def _frozen_text(frozen: Frozen) -> str:
@@ -86,8 +93,8 @@ def terms_of(
     today = circumstances.points_today, circumstances.growth_value_today
     points = _freeze(earning.points, ladder, lines, circumstances, today[0])
     if promised_bps:
-        plain = all(bps == BPS for bps in promised_bps)
-        points = points._replace(line_bps=() if plain else tuple(promised_bps))
+        everywhere = all(bps == BPS for bps in promised_bps)
+        points = points._replace(line_bps=() if everywhere else tuple(promised_bps))
     return Terms(
         programme.number,
         circumstances.tier,
@@ -103,15 +110,14 @@ def _freeze(
     circumstances: Circumstances,
     earned_today: int,
 ) -> Frozen:
-    tier, _, day, store, channel, *_ = circumstances
-    return Frozen(
-        rule.per_minor,
-        rule.amount,
-        rule.tier_bps.get(tier, BPS),
-        line_rates(rule, lines, day=day, store=store, channel=channel) if rule.rates else (),
-        crossings(rule, ladder, circumstances) if ladder.crossing == "split" else (),
-        cap_left(rule, earned_today=earned_today),
-    )
+    tier, _, day, store, channel, _, _ = circumstances
+    rates = line_rates(rule, lines, day=day, store=store, channel=channel) if rule.rates else ()
+    bounds = crossings(rule, ladder, circumstances) if ladder.crossing == "split" else ()
+    most = cap_left(rule, earned_today=earned_today)
+    frozen = plain(rule, tier)
+    if not rates and not bounds and most is None:
+        return frozen
+    return Frozen(frozen.per_minor, frozen.amount, frozen.tier_bps, rates, bounds, most)
 
 
 def crossings(

@@ -37,6 +37,8 @@ class Programme:
     ladder: Ladder
     earning: Earning
     redeeming: Redeeming = Redeeming()
+    points_on_leaving: str = "freeze"
+    notice_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from regulars.modules.insight.types import Level
 from regulars.modules.members.queries import carrier_of, consents
 
 from .services import name_of
+from .tables import LEFT_OUT, without
 from .types import PERSONALISATION, Mode
 from .why import Why, sentence
 
@@ -31,7 +32,8 @@ def recommendations(
     length: int,
     locale: Locale,
 ) -> dict[str, Any]:
-    """A member's list and whether it is theirs alone. Raises NotFound for an unknown member.
+    """A member's list and whether it is theirs alone; else the common one, without what they have.
+    Raises NotFound for an unknown member.
 
     Consent is looked at now, not when the lists were made.
     """
@@ -46,8 +48,10 @@ def recommendations(
         only = [("member_id", "=", show("mem", carrier))]
         rows = pq.read_table(kept.path, columns=_ASKED, filters=only).to_pylist()
         rows.sort(key=lambda row: int(row["rank"]))
-    told["personal"] = bool(rows)
-    shown = (rows or kept.about["popular"])[:length]
+    left_out = {row["item"] for row in rows if row["rank"] == LEFT_OUT}
+    told["personal"] = len(rows) > len(left_out)
+    common = without(kept.about["popular"], left_out, length)
+    shown = rows[:length] if told["personal"] else common
     skus = {row[key] for row in shown for key in ("item", "because") if row[key] is not None}
     called = item_names(merchant.id, level, skus)
     told["data"] = [

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 
 from regulars.infra.clock import real_now
 from regulars.infra.http.principal import MerchantFacts
@@ -101,7 +102,7 @@ def _refresh(merchant: MerchantFacts, mode: Mode, level: Level, as_of: date, lin
         **tables.about(answer.found),
     }
     # In the order of the ids, so that one member's list is found in one group of rows.
-    rows = tables.personal_table(answer.told, answer.found).sort_by(
-        [("member_id", "ascending"), ("rank", "ascending")]
-    )
+    parts = (tables.personal_table, tables.left_out_table)
+    rows = pa.concat_tables([part(answer.told, answer.found) for part in parts])
+    rows = rows.sort_by([("member_id", "ascending"), ("rank", "ascending")])
     stored.write(merchant.id, name_of(mode, level), rows, about)

@@ -99,10 +99,12 @@ def memberships_of(merchant_id: int, member_ids: Sequence[UUID]) -> dict[UUID, s
 
 
 def carriers_among(merchant_id: int, ids: Iterable[UUID]) -> tuple[set[UUID], set[UUID]]:
-    """Who of these records carries on, and which were merged away; carriers of the latter are
-    among the former."""
-    rows = fetch_all(_RECORDS, {"merchant_id": merchant_id, "ids": list(ids)})
+    """Who of these records carries on, and which were merged away or removed; who carries on for
+    them is among the former."""
+    asked = list(ids)
+    rows = fetch_all(_RECORDS, {"merchant_id": merchant_id, "ids": asked})
     gone = {as_uuid(own) for own, merged_into in rows if merged_into is not None}
+    gone |= set(asked) - {as_uuid(own) for own, _ in rows}
     carriers = {as_uuid(merged_into or own) for own, merged_into in rows}
     return carriers, gone
 

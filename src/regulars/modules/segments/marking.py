@@ -25,8 +25,11 @@ POINTS_TOPICS: Final = tuple(
 )  # fmt: skip
 TIER_TOPICS: Final = ("tier.upgraded", "tier.downgraded")
 PERSON_TOPICS: Final = ("consent.granted", "consent.withdrawn")
-#: A new member, or records that became one person or two again: all of it.
-WHOLE_TOPICS: Final = ("member.enrolled", "member.merged", "member.unmerged")
+#: A member who came or went, or records that became one person or two again: all of it.
+WHOLE_TOPICS: Final = (
+    "member.enrolled", "member.left", "member.rejoined", "member.removed", "member.merged",
+    "member.unmerged",
+)  # fmt: skip
 _RECORDS: Final = ("member_id", "into_member", "from_member")
 
 

@@ -64,11 +64,7 @@ class History:
 
 def tier_for(counter: int, ladder: Ladder) -> Tier:
     """The highest rung that ``counter`` reaches; a ladder always has a rung at zero."""
-    found = ladder.tiers[0]
-    for tier in ladder.tiers:
-        if tier.threshold <= counter:
-            found = tier
-    return found
+    return ladder.tiers[ladder.reached(counter)]
 
 
 def window_from(ladder: Ladder, day: date, joined_on: date) -> date:
@@ -104,11 +100,11 @@ def after_activity(
             standing, history=history, ladder=ladder, until=day, joined_on=joined_on
         )
     counter = counted(history, ladder, day, joined_on)
-    rank, reached = ladder.rank(standing.tier), tier_for(counter, ladder)
-    reached_rank = ladder.rank(reached.code)
-    if reached_rank > rank or (reached_rank != rank and ladder.keep.mode == "follow"):
-        reason: Reason = "reached" if reached_rank > rank else "recounted"
-        standing, step = _move(standing, reached, ladder, day, reason, counter, period_from=day)
+    rank, reached = ladder.rank(standing.tier), ladder.reached(counter)
+    if reached > rank or (reached != rank and ladder.keep.mode == "follow"):
+        reason: Reason = "reached" if reached > rank else "recounted"
+        tier = ladder.tiers[reached]
+        standing, step = _move(standing, tier, ladder, day, reason, counter, period_from=day)
         notes.append(step)
     elif standing.grace_until is not None and counter >= ladder.tiers[rank].keep_threshold:
         standing, step = _prolong(standing, ladder, day, counter, period_from=day)
@@ -305,39 +301,37 @@ def _with_review(
     standing: Standing, history: History, ladder: Ladder, day: date, joined_on: date
 ) -> Standing:
     """``standing`` with the next day on which the calendar alone may change it."""
-    lowest = standing.tier == ladder.tiers[0].code
-    if lowest and standing.floor is None and standing.review_on is None:
-        return standing
-    days: list[date] = []
-    if standing.floor is not None:
-        days.append(standing.floor.until)
-    if not lowest:
+    review_on: date | None = None
+    if standing.tier != ladder.tiers[0].code:
         if ladder.keep.mode == "follow":
-            days.extend(_next_fall(history, ladder, day, joined_on))
+            review_on = _next_fall(history, ladder, day, joined_on)
         elif standing.grace_until is not None:
-            days.append(standing.grace_until)
+            review_on = standing.grace_until
         elif standing.keep_until is not None:
-            warn_on = standing.keep_until - timedelta(days=ladder.keep.warn_days)
-            due = standing.warned or warn_on <= standing.since
-            days.append(standing.keep_until if due else max(warn_on, day + ONE_DAY))
-    review_on = min(days, default=None)
+            review_on = standing.keep_until
+            warn_on = review_on - timedelta(days=ladder.keep.warn_days)
+            if not standing.warned and warn_on > standing.since:
+                review_on = warn_on if warn_on > day else day + ONE_DAY
+    floor = standing.floor
+    if floor is not None and (review_on is None or floor.until < review_on):
+        review_on = floor.until
     return standing if review_on == standing.review_on else standing._replace(review_on=review_on)
 
 
-def _next_fall(history: History, ladder: Ladder, day: date, joined_on: date) -> list[date]:
+def _next_fall(history: History, ladder: Ladder, day: date, joined_on: date) -> date | None:
     """The next day on which the oldest activity leaves the window, if it ever does."""
     start = window_from(ladder, day, joined_on)
     oldest = history.first_day_with_activity(start)
     span = ladder.window.span
     if oldest is None or span == "lifetime":
-        return []
+        return None
     if span == "anniversary":
-        return [anniversary(joined_on, 12 * (start.year - joined_on.year + 1))]
+        return anniversary(joined_on, 12 * (start.year - joined_on.year + 1))
     if span == "days":
-        return [max(day + ONE_DAY, oldest + timedelta(days=ladder.window.count))]
+        return max(day + ONE_DAY, oldest + timedelta(days=ladder.window.count))
     if span == "months":
         guess = max(day + ONE_DAY, add_months(oldest, ladder.window.count) - timedelta(days=3))
         while window_from(ladder, guess, joined_on) <= oldest:
             guess += ONE_DAY
-        return [guess]
-    return [end_of(day, _CALENDAR[span])]
+        return guess
+    return end_of(day, _CALENDAR[span])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -63,16 +64,22 @@ class Ladder:
     tiers: tuple[Tier, ...]
     crossing: Literal["before", "split"] = "before"
     _ranks: Mapping[str, int] = field(init=False, repr=False, compare=False)
+    _thresholds: tuple[int, ...] = field(init=False, repr=False, compare=False)
     _starts: dict[date, date] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         # Asked several times for every order.
         ranks = {tier.code: rank for rank, tier in enumerate(self.tiers)}
         object.__setattr__(self, "_ranks", ranks)
+        object.__setattr__(self, "_thresholds", tuple(tier.threshold for tier in self.tiers))
 
     def rank(self, code: str) -> int:
         """Where ``code`` stands; a tier that is no longer on the ladder counts as the first."""
         return self._ranks.get(code, 0)
+
+    def reached(self, counter: int) -> int:
+        """The highest rung that ``counter`` reaches: the first has no threshold."""
+        return max(bisect_right(self._thresholds, counter) - 1, 0)
 
     def window_from(self, day: date, joined_on: date) -> date:
         """The first day that counts on ``day``."""

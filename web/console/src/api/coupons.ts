@@ -3,7 +3,7 @@
 export interface Batch {
   id: string
   offer: string
-  kind: 'public' | 'generated' | 'personal' | 'issued'
+  kind: 'public' | 'generated' | 'personal' | 'issued' | 'given'
   state: 'making' | 'done' | 'issuing' | 'withdrawn'
   count: number
   made: number

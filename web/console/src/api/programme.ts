@@ -74,6 +74,8 @@ export interface ProgrammeDocument {
   }
   earning: { points: Earning; growth_value: Earning }
   redeeming: { points: Redemption; growth_value: Redemption }
+  leaving: { points: 'freeze' | 'lapse' }
+  notices: { expiring_days: number }
 }
 
 export interface ProgrammeVersion {

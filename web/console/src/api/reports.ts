@@ -1,4 +1,5 @@
 /** What GET /reports/{name} answers with. */
+import type { Metric, Verdict } from './experiments'
 import type { Cohort } from './types'
 
 export interface CohortReport {
@@ -201,4 +202,91 @@ export interface CoverageReport extends CoverageCounts {
   window_days: number | null
   channels: (CoverageCounts & { name: string | null })[]
   stores: (CoverageCounts & { name: string | null })[]
+}
+
+export type ChangeState = 'whole' | 'no_history' | 'short' | 'not_over' | 'never'
+
+export interface ChangeFigures {
+  orders: number
+  orders_with_member: number
+  coverage_bps: number
+  revenue_minor: number
+  member_minor: number
+  members_active: number
+  members_again: number
+  rate_bps: number
+  issued: number
+  taken_back: number
+  issued_per_100: number | null
+  issued_bps: number | null
+  spent: number
+  spent_minor: number
+  outstanding: number
+  liability_minor: number
+  joined: number
+  upgraded: number
+  downgraded: number
+  tiers: { tier: string; name: string; members_before: number; members: number }[]
+}
+
+export interface ChangeSide {
+  version: number
+  effective_at: string
+  until: string | null
+  first_day: string | null
+  last_day: string | null
+  state: ChangeState
+  figures: ChangeFigures | null
+}
+
+export interface ChangeLine {
+  field: string
+  kind: 'added' | 'removed' | 'changed'
+  label: string
+  before: string
+  after: string
+}
+
+export interface ChangeWeek {
+  side: 'before' | 'after'
+  week: number
+  first_day: string
+  last_day: string
+  orders: number
+  member_minor: number
+  members_active: number
+  members_again: number
+  issued: number
+  spent: number
+}
+
+export interface MeasuredBy {
+  id: string
+  code: string
+  name: string
+  scope: 'campaign' | 'everything'
+  offer: string | null
+  metric: Metric
+  first_day: string
+  last_day: string
+  covers: boolean
+  verdict: Verdict | null
+  difference: number | null
+  low: number | null
+  high: number | null
+  readable_on: string | null
+}
+
+export interface ChangeReport {
+  as_of: string
+  window_days: number
+  longest_days: number
+  before: ChangeSide | null
+  after: ChangeSide | null
+  changes: ChangeLine[]
+  weeks: ChangeWeek[]
+  flow: { from_tier: string | null; to_tier: string | null; members: number }[] | null
+  moved_by_version: { last_day: string; up: number; down: number } | null
+  measured: MeasuredBy[]
+  facts?: { stale: boolean }
 }

@@ -1,3 +1,4 @@
+import type { MemberNotice } from '@shared/notices'
 import type { Balances, Consent, NextStep, TierName, TierStatement } from '@shared/api/types'
 import type { Tenders } from './offers'
 
@@ -123,11 +124,14 @@ export interface Member {
   channel: string | null
   store: string | null
   identities: Identity[]
+  birthday: string | null
+  birthday_changeable_from: string | null
   tier: TierStatement
   balances: Balances
   consents: Consent[]
   figures: MemberFigures
   next_step: NextStep | null
+  notices: MemberNotice[]
   merged_from: { merge_id: string; member_id: string; at: string }[]
   merged_into: string | null
 }
@@ -243,7 +247,7 @@ export interface ImportPreview {
 
 export interface ImportRun {
   id: string
-  kind: 'orders' | 'refunds'
+  kind: 'orders' | 'refunds' | 'members'
   file_name: string
   profile: string
   status: 'ready' | 'queued' | 'running' | 'done' | 'failed' | 'undoing' | 'undone'
@@ -262,6 +266,51 @@ export interface ImportRun {
   started_at: string | null
   finished_at: string | null
   preview: ImportPreview | null
+}
+
+/** What leaving would take and keep, and every leaving before. */
+export interface Leaving {
+  status: 'active' | 'shopper' | 'left'
+  left_at: string | null
+  points: { rule: 'freeze' | 'lapse'; available: number; pending: number; lapse: number }
+  consents: string[]
+  history: {
+    left_at: string
+    channel: string
+    points: 'frozen' | 'lapsed'
+    lapsed: number
+    rejoined_at: string | null
+  }[]
+}
+
+export type BroughtAs =
+  | 'created'
+  | 'promoted'
+  | 'completed'
+  | 'repeated'
+  | 'conflict'
+  | 'left'
+  | 'undone'
+
+export interface BroughtCounts {
+  outcomes: Partial<Record<BroughtAs, number>>
+  recognised_by: Record<string, number>
+}
+
+export interface BroughtRow {
+  row: number
+  outcome: BroughtAs
+  member_id: string | null
+  recognised_by: string[]
+  merge_into: string | null
+  merge: string[]
+}
+
+/** Whom the rows of a member file meant: counts, and the rows of one outcome. */
+export interface Brought extends BroughtCounts {
+  data: BroughtRow[]
+  has_more: boolean
+  next_cursor: string | null
 }
 
 export interface RowFault {

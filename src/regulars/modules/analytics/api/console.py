@@ -92,8 +92,11 @@ def list_members(request: ApiRequest, query: Annotated[MembersQuery, Query()]) -
 @router.get("/members/{member_id}", response=MemberPageOut, operation_id="read_member")
 @requires("members.read")
 def read_member(request: ApiRequest, member_id: MemberInPath) -> dict[str, Any]:
-    """One member with everything behind them."""
-    return member.member(request.auth.merchant, member_id, locale=language_of(request))
+    """One member with everything behind them; the birthday for those who may change members."""
+    told = member.member(request.auth.merchant, member_id, locale=language_of(request))
+    if "members.write" not in request.auth.permissions:
+        told |= {"birthday": None, "birthday_changeable_from": None}
+    return told
 
 
 @router.get("/members/{member_id}/timeline", response=TimelineOut, operation_id="read_timeline")
@@ -119,7 +122,9 @@ def read_report(
 ) -> HttpResponse:
     """A report with what its screen shows beside it, and how fresh it is."""
     merchant = request.auth.merchant
-    found = answer(merchant, asked.question(name), at_most_rows=_AT_ONCE_ROWS)
+    found = answer(
+        merchant, asked.question(name, locale=language_of(request)), at_most_rows=_AT_ONCE_ROWS
+    )
     more: dict[str, Any] = {"facts": freshness_shown(found.fresh, stale=found.stale)}
     if asked.format == "json" and name == "repurchase":
         course = Question(name="trend", as_of=asked.as_of, window_days=asked.window)

@@ -7,6 +7,7 @@ from typing import Annotated
 from django.http import HttpResponse
 from ninja import Query, Router
 
+from regulars.infra.http.language import language_of
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
 from regulars.modules.analytics.report_shapes import Report
@@ -25,4 +26,6 @@ def read_report(
     request: ApiRequest, name: Name, asked: Annotated[ReportQuery, Query()]
 ) -> HttpResponse:
     """A report on everything that is committed, as JSON or CSV."""
-    return sent(answer(request.auth.merchant, asked.question(name)), asked)
+    return sent(
+        answer(request.auth.merchant, asked.question(name, locale=language_of(request))), asked
+    )

@@ -33,6 +33,15 @@ class ReportQuery(Strict):
     ] = None
     by: Annotated[CurveGroup | None, Field(description="What second_order is split by")] = None
 
+    before: Annotated[
+        QueryInt | None,
+        Field(ge=1, description="Version that programme_change compares with; the one before"),
+    ] = None
+    after: Annotated[
+        QueryInt | None,
+        Field(ge=1, description="Version that is compared; the one in force where it is left out"),
+    ] = None
+
     value_points: Annotated[
         QueryInt,
         Field(
@@ -61,7 +70,7 @@ class ReportQuery(Strict):
         Table | None, Field(description="Which table as CSV, where a report has several")
     ] = None
 
-    def question(self, name: Name) -> Question:
+    def question(self, name: Name, *, locale: str | None = None) -> Question:
         terms = Terms(
             expected_bps=self.assumed_bps,
             tail_bps=self.tail_bps,
@@ -75,6 +84,9 @@ class ReportQuery(Strict):
             by=self.by,
             terms=terms,
             value=self._value(),
+            before=self.before,
+            after=self.after,
+            locale=locale,
         )
 
     def _value(self) -> PointValue | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -157,6 +157,19 @@ class MergedFromOut(Strict):
     at: Instant
 
 
+class NoticeOut(Strict):
+    """What a member was told in time; figures as of now."""
+
+    kind: Literal["points_expiring", "tier_nearly", "tier_expiring"]
+    announced_at: Instant
+    until: Annotated[Day | None, Field(description="The last day on which it can be done")]
+    points: int | None
+    tier: TierNameOut | None
+    gap: int | None
+    gap_money_minor: int | None
+    likely_orders: Annotated[int | None, Field(description="Of their own, at their own rhythm")]
+
+
 class MemberPageOut(Strict):
     id: MemberId
     number: str
@@ -166,11 +179,16 @@ class MemberPageOut(Strict):
     channel: str | None
     store: str | None
     identities: list[MaskedOut]
+    birthday: Day | None
+    birthday_changeable_from: Annotated[
+        Day | None, Field(description="Another can be given from then on; null: at any time")
+    ]
     tier: Statement
     balances: dict[str, Any]
     consents: list[ConsentOut]
     figures: MemberFiguresOut
     next_step: NextStepOut | None
+    notices: list[NoticeOut]
     merged_from: list[MergedFromOut]
     merged_into: MemberId | None
 
@@ -207,6 +225,7 @@ class CardMerchantOut(Strict):
 class CardMemberOut(Strict):
     name: str | None
     number: str
+    status: Annotated[str, Field(description="active, shopper or left")]
     joined_at: Instant
     identities: list[MaskedOut]
 
@@ -239,6 +258,7 @@ class CardOut(Strict):
     ]
     coupons: Annotated[int, Field(description="How many may be used now")]
     next_step: NextStepOut | None
+    notices: list[NoticeOut]
     qr_svg: Annotated[str, Field(description="The member's number, as tills scan it")]
     benefits: list[CardBenefitOut]
 

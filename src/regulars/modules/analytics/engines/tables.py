@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -47,6 +47,16 @@ class FactTables(ABC):
     @abstractmethod
     def rows(self, expression: Table) -> list[Row]:
         """The rows of ``expression`` as plain Python values."""
+
+    def stretches(self, name: str, stretches: Mapping[str, tuple[date, date]]) -> Table:
+        """A table of ``stretch``, ``first_day`` and ``last_day``: a few stretches by name."""
+        ends = list(stretches.values())
+        columns = {
+            "stretch": pa.array(list(stretches), type=pa.string()),
+            "first_day": pa.array([first for first, _last in ends], type=pa.date32()),
+            "last_day": pa.array([last for _first, last in ends], type=pa.date32()),
+        }
+        return self.given(name, pa.table(columns))
 
     def days(self, name: str, days: Sequence[date]) -> Table:
         """A table of one column ``day``."""

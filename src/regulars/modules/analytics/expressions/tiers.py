@@ -56,3 +56,13 @@ def tier_flow(earlier: Table, later: Table) -> Table:
         .agg(members=_.count())
         .order_by("from_tier", "to_tier")
     )
+
+
+def moves_by(tier_changes: Table, *, reason: str, first_day: date, last_day: date) -> Table:
+    """Changes of tier for a ``reason`` on the days of a stretch, by where from and to."""
+    return (
+        tier_changes.filter(_.reason == reason, _.day >= first_day, _.day <= last_day)
+        .group_by("from_tier", "to_tier")
+        .agg(members=_.member_id.nunique())
+        .order_by("from_tier", "to_tier")
+    )

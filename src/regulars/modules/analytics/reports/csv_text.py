@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Literal
 
 from regulars.modules.analytics import report_shapes as shapes
+from regulars.modules.analytics.change_shapes import ProgrammeChangeReport
 from regulars.modules.analytics.deferred_shapes import DeferredPointsReport
 from regulars.modules.analytics.reports.rfm_grid import segment_of
 from regulars.modules.analytics.rounding import share_bps
 
-Table = Literal["ageing", "cohorts", "months", "what_if"]
+Table = Literal["ageing", "changes", "cohorts", "flow", "measured", "months", "weeks", "what_if"]
 _Line = tuple[str | int | float | bool | None, ...]
 # A spreadsheet takes a text that starts with one of these for a formula.
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -170,6 +171,54 @@ def _new_members(report: shapes.NewMembersReport) -> Iterator[_Line]:
         yield line["day"], line["members"]
 
 
+def _change(report: ProgrammeChangeReport) -> Iterator[_Line]:
+    """A line for each figure; a side without figures has empty ones, and its state says why."""
+    sides: list[Mapping[str, Any] | None] = [report["before"], report["after"]]
+    for name in ("version", "effective_at", "first_day", "last_day", "state"):
+        yield name, *(side[name] if side else None for side in sides)
+    figures = [side["figures"] if side else None for side in sides]
+    for name in _CHANGE_FIGURES.split():
+        yield name, *(found[name] if found else None for found in figures)
+    tiers: dict[str, list[int | None]] = {}
+    for place, found in enumerate(figures):
+        for stand in found["tiers"] if found else ():
+            tiers.setdefault(stand["tier"], [None, None])[place] = stand["members"]
+    for tier, members in tiers.items():
+        yield f"members_in:{tier}", *members
+
+
+def _change_lines(report: ProgrammeChangeReport) -> Iterator[_Line]:
+    for line in report["changes"]:
+        about = line["field"], line["asset"], line["tier"], line["item"], line["kind"]
+        yield *about, line["label"], line["before"], line["after"]
+
+
+def _change_weeks(report: ProgrammeChangeReport) -> Iterator[_Line]:
+    for week in report["weeks"]:
+        when = week["side"], week["week"], week["first_day"], week["last_day"]
+        who = week["members_active"], week["members_again"]
+        yield *when, week["orders"], week["member_minor"], *who, week["issued"], week["spent"]
+
+
+def _change_flow(report: ProgrammeChangeReport) -> Iterator[_Line]:
+    for move in report["flow"] or ():
+        yield move["from_tier"], move["to_tier"], move["members"]
+
+
+def _change_measured(report: ProgrammeChangeReport) -> Iterator[_Line]:
+    for one in report["measured"]:
+        what = one["id"], one["code"], one["name"], one["scope"], one["offer"], one["status"]
+        when = one["first_day"], one["last_day"], one["covers"]
+        said = one["metric"], one["verdict"], one["difference"], one["low"], one["high"]
+        share = one["relative"], one["relative_low"], one["relative_high"]
+        yield *what, *when, *said, *share, one["readable_on"]
+
+
+_CHANGE_FIGURES: Final = (
+    "orders orders_with_member coverage_bps revenue_minor member_minor members_active "
+    "members_again rate_bps issued taken_back issued_per_100 issued_bps spent spent_minor "
+    "outstanding liability_minor value_points value_minor joined upgraded downgraded"
+)
 _COVERAGE = "orders orders_with_member coverage_bps revenue_minor revenue_with_member_minor"
 _Told = tuple[str, Callable[[Any], Iterator[_Line]]]
 _TABLES: Final[Mapping[str, _Told]] = {
@@ -201,6 +250,7 @@ _TABLES: Final[Mapping[str, _Told]] = {
         _sales,
     ),
     "new_members": ("day members", _new_members),
+    "programme_change": ("figure before after", _change),
 }
 _OTHER_TABLES: Final[Mapping[tuple[str, Table | None], _Told]] = {
     ("points_liability", "ageing"): ("month points", _ageing),
@@ -216,5 +266,20 @@ _OTHER_TABLES: Final[Mapping[tuple[str, Table | None], _Told]] = {
     ("deferred_points", "what_if"): (
         "month expected expected_bps deferred_minor difference_minor estimate",
         _deferred_what_if,
+    ),
+    ("programme_change", "changes"): (
+        "field asset tier item kind label before after",
+        _change_lines,
+    ),
+    ("programme_change", "weeks"): (
+        "side week first_day last_day orders member_minor members_active members_again issued "
+        "spent",
+        _change_weeks,
+    ),
+    ("programme_change", "flow"): ("from_tier to_tier members", _change_flow),
+    ("programme_change", "measured"): (
+        "id code name scope offer status first_day last_day covers metric verdict difference low "
+        "high relative relative_low relative_high readable_on",
+        _change_measured,
     ),
 }

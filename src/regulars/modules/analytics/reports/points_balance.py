@@ -18,7 +18,7 @@ _WHOLE_BPS = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Movement:
+class Movement:
     """Points by what happened to them; what was spent, expired or taken back counts positive."""
 
     issued: int = 0
@@ -28,8 +28,8 @@ class _Movement:
     moved: int = 0
     debt: int = 0
 
-    def __add__(self, other: _Movement) -> _Movement:
-        return _Movement(
+    def __add__(self, other: Movement) -> Movement:
+        return Movement(
             issued=self.issued + other.issued,
             spent=self.spent + other.spent,
             expired=self.expired + other.expired,
@@ -59,7 +59,7 @@ def points_liability(
         moved = tables.rows(movements(tables.table("postings"), asset=asset, as_of=as_of))
         lots = tables.rows(expiring(tables.table("lots"), asset=asset, as_of=as_of))
     by_month = _by_month(moved, kinds or PostingKinds())
-    total = sum((movement for _month, movement in by_month), start=_Movement())
+    total = sum((movement for _month, movement in by_month), start=Movement())
     return {
         "report": "points_liability",
         "as_of": as_of.isoformat(),
@@ -94,29 +94,30 @@ def liability_minor(outstanding: int, value: PointValue) -> int:
     return half_up(outstanding * value.minor * kept_bps, value.points * _WHOLE_BPS)
 
 
-def _by_month(rows: Sequence[Row], kinds: PostingKinds) -> list[tuple[int, _Movement]]:
+def _by_month(rows: Sequence[Row], kinds: PostingKinds) -> list[tuple[int, Movement]]:
     return [
-        (month, sum((_told(row, kinds) for row in group), start=_Movement()))
+        (month, sum((movement_of(row, kinds) for row in group), start=Movement()))
         for month, group in groupby(rows, key=lambda row: int(row["month"]))
     ]
 
 
-def _told(row: Row, kinds: PostingKinds) -> _Movement:
+def movement_of(row: Row, kinds: PostingKinds) -> Movement:
+    """What the sums of one kind of posting mean."""
     kind, credited, debited = row["kind"], row["credited"], row["debited"]
     if kind in kinds.debt:
-        return _Movement(debt=debited - credited)
+        return Movement(debt=debited - credited)
     if kind in kinds.moved:
-        return _Movement(moved=credited - debited)
+        return Movement(moved=credited - debited)
     if kind in kinds.spent:
-        return _Movement(spent=debited - credited)
+        return Movement(spent=debited - credited)
     if kind in kinds.expired:
-        return _Movement(expired=debited - credited)
+        return Movement(expired=debited - credited)
     if kind in kinds.taken_back:
-        return _Movement(taken_back=debited - credited)
-    return _Movement(issued=credited, taken_back=debited)
+        return Movement(taken_back=debited - credited)
+    return Movement(issued=credited, taken_back=debited)
 
 
-def _months(by_month: Sequence[tuple[int, _Movement]]) -> list[PointsMonth]:
+def _months(by_month: Sequence[tuple[int, Movement]]) -> list[PointsMonth]:
     """Every month from the first with a posting to the last, quiet ones too."""
     if not by_month:
         return []
@@ -124,7 +125,7 @@ def _months(by_month: Sequence[tuple[int, _Movement]]) -> list[PointsMonth]:
     lines: list[PointsMonth] = []
     outstanding = 0
     for month in range(by_month[0][0], by_month[-1][0] + 1):
-        movement = moved.get(month, _Movement())
+        movement = moved.get(month, Movement())
         outstanding += movement.outstanding
         lines.append(
             {

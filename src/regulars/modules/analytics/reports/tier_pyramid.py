@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 from regulars.modules.analytics.expressions.tiers import standings, tier_flow
-from regulars.modules.analytics.facts import Facts
+from regulars.modules.analytics.facts import Facts, FactTables
 from regulars.modules.analytics.report_shapes import TierFlow, TierLine, TiersReport
 from regulars.modules.analytics.rounding import share_bps
 from regulars.modules.analytics.windows import window_start
@@ -27,14 +27,24 @@ def tiers(
     if start > as_of:
         raise ValueError("since must not be after as_of")
     with facts.open() as tables:
-        facts_read = [tables.table("tiers"), tables.table("tier_changes"), tables.table("members")]
-        earlier = standings(*facts_read, on=start)
-        later = standings(*facts_read, on=as_of)
-        rows = tables.rows(tier_flow(earlier, later))
-    flow: list[TierFlow] = [
+        flow = flow_between(tables, start, as_of)
+    return pyramid_of(flow, as_of=as_of, since=start, ladder=ladder)
+
+
+def flow_between(tables: FactTables, since: date, as_of: date) -> list[TierFlow]:
+    """Who went from where to where between the ends of two days."""
+    read = [tables.table("tiers"), tables.table("tier_changes"), tables.table("members")]
+    earlier, later = (standings(*read, on=day) for day in (since, as_of))
+    return [
         {"from_tier": row["from_tier"], "to_tier": row["to_tier"], "members": row["members"]}
-        for row in rows
+        for row in tables.rows(tier_flow(earlier, later))
     ]
+
+
+def pyramid_of(
+    flow: list[TierFlow], *, as_of: date, since: date, ladder: Sequence[str]
+) -> TiersReport:
+    """The pyramid that a flow ends in."""
     held = {tier for move in flow for tier in (move["from_tier"], move["to_tier"]) if tier}
     names = [*ladder, *sorted(held - set(ladder))]
     members = _count(flow, lambda move: move["to_tier"] is not None)
@@ -42,7 +52,7 @@ def tiers(
     return {
         "report": "tiers",
         "as_of": as_of.isoformat(),
-        "since": start.isoformat(),
+        "since": since.isoformat(),
         "members": members,
         "joined": _count(flow, lambda move: move["from_tier"] is None),
         "left": _count(flow, lambda move: move["to_tier"] is None),

@@ -19,6 +19,7 @@ from .member import Known, known_of
 
 _INK: Final = "#1F2933"
 _QUIET_MODULES: Final = 4
+_SHOWN: Final = ("name", "number", "status", "joined_at", "identities")
 
 
 def card(merchant: MerchantFacts, member_id: UUID, *, locale: str) -> dict[str, Any]:
@@ -34,12 +35,15 @@ def card(merchant: MerchantFacts, member_id: UUID, *, locale: str) -> dict[str, 
             "now": show_instant(now_for(merchant)),
             "source_note": source_note(merchant.id) or None,
         },
-        "member": {key: basics[key] for key in ("name", "number", "joined_at", "identities")},
+        "member": {
+            key: basics[key] for key in ("name", "number", "status", "joined_at", "identities")
+        },
         "tier": known.tier,
         "balances": known.balances,
         "worth": _worth(merchant.id, known),
         "coupons": _usable(merchant, member_id),
         "next_step": known.next_step,
+        "notices": known.notices,
         "qr_svg": qr_svg(basics["number"]),
         "benefits": _benefits(known, locale),
     }

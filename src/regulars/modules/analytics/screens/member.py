@@ -18,9 +18,11 @@ from regulars.kernel.instants import show_instant
 from regulars.modules.analytics.rounding import half_up
 from regulars.modules.ledger.queries import balances
 from regulars.modules.ledger.types import DEBT_OF, POINTS, AssetBalance
+from regulars.modules.members.describing import birthday_told
 from regulars.modules.members.enrolment import WHO_BY_ID
-from regulars.modules.members.queries import opened_name
+from regulars.modules.members.queries import opened_birthday, opened_name
 from regulars.modules.members.rules import member_number
+from regulars.modules.notices.queries import standing
 from regulars.modules.programmes.queries import programme_at
 from regulars.modules.programmes.statements import money_for, shown
 from regulars.modules.programmes.types import Programme
@@ -28,6 +30,7 @@ from regulars.modules.tiers.queries import Stand, stand
 from regulars.modules.unions.queries import merged_into
 
 from .next_step import Expiring, next_step
+from .noticed import still_so
 
 _EARNED: Final = (
     (POINTS, "earn"),
@@ -44,7 +47,7 @@ _CIRCLE: Final = f"""{WHO_BY_ID}, circle AS (
 _GATHER: Final = Sql(
     f"""WITH {_CIRCLE} SELECT
   (SELECT json_array(m.id, m.name_sealed, m.status, m.joined_at, m.channel, m.store,
-      m.merged_into, (SELECT count(*) FROM circle))
+      m.birthday_sealed, m.birthday_changed_on, m.merged_into, (SELECT count(*) FROM circle))
      FROM members_member m WHERE m.merchant_id = :merchant_id AND m.id = :member_id),
   (SELECT json_group_array(json_array(i.type, i.masked)) FROM (
      SELECT type, masked FROM members_identity WHERE merchant_id = :merchant_id
@@ -78,11 +81,13 @@ class Known:
     programme: Programme
     stand: Stand
     basics: dict[str, Any]
+    birthday: dict[str, str | None]
     tier: dict[str, Any]
     balances: dict[str, Any]
     consents: list[dict[str, Any]]
     figures: dict[str, Any]
     next_step: dict[str, Any] | None
+    notices: list[dict[str, Any]]
 
 
 def member(merchant: MerchantFacts, member_id: UUID, *, locale: str) -> dict[str, Any]:
@@ -96,11 +101,14 @@ def member(merchant: MerchantFacts, member_id: UUID, *, locale: str) -> dict[str
     merges = merged_into(merchant.id, known.carrier) if whole else []
     return {
         **known.basics,
+        "birthday": known.birthday["birthday"],
+        "birthday_changeable_from": known.birthday["changeable_from"],
         "tier": known.tier,
         "balances": known.balances,
         "consents": known.consents,
         "figures": known.figures,
         "next_step": known.next_step,
+        "notices": known.notices,
         "merged_from": [
             {
                 "merge_id": show("mrg", merge.merge_id),
@@ -133,7 +141,7 @@ def known_of(merchant: MerchantFacts, member_id: UUID, *, locale: str) -> Known:
     held = balances(merchant_id=merchant.id, member_id=found.member_id, now=now)
     tier = shown(found, programme, locale=locale)
     figures = _figures(activity, int(refunded_minor), sums or [])
-    *_, merged, records = record
+    *_, born_sealed, born_changed_on, merged, records = record
     return Known(
         carrier=found.member_id,
         merged_into=as_uuid(merged) if merged else None,
@@ -141,6 +149,9 @@ def known_of(merchant: MerchantFacts, member_id: UUID, *, locale: str) -> Known:
         programme=programme,
         stand=found,
         basics=_basics(merchant.id, record, identities or []),
+        birthday=birthday_told(
+            opened_birthday(merchant.id, member_id, born_sealed), as_day(born_changed_on)
+        ),
         tier=tier,
         balances=_balances(held),
         consents=_consents(consents or []),
@@ -152,6 +163,14 @@ def known_of(merchant: MerchantFacts, member_id: UUID, *, locale: str) -> Known:
             has_bought=figures["orders"] > 0,
             now=now,
             zone=zone,
+        ),
+        notices=still_so(
+            standing(merchant.id, found.member_id, now),
+            programme=programme,
+            stand=found,
+            balances=_balances(held),
+            zone=zone,
+            locale=locale,
         ),
     )
 

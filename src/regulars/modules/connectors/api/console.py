@@ -1,4 +1,4 @@
-"""Console: order and refund files in, watched, told row by row, undone."""
+"""Console: order, refund and member files in, watched, told row by row, undone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,15 @@ from pydantic import Field
 
 from regulars.infra.clock import now_for, real_now
 from regulars.infra.http.answers import answer_once, page
-from regulars.infra.http.fields import Instant, PageQuery, QueryInt, ShortText, ShownId, Strict
+from regulars.infra.http.fields import (
+    Instant,
+    MemberId,
+    PageQuery,
+    QueryInt,
+    ShortText,
+    ShownId,
+    Strict,
+)
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
 from regulars.infra.writes import Outcome
@@ -25,25 +33,27 @@ from regulars.kernel.errors import FieldError, Invalid, NotFound
 from regulars.kernel.ids import parse, show
 from regulars.kernel.instants import show_instant
 from regulars.modules.connectors import queries, services
-from regulars.modules.connectors.types import RunView
+from regulars.modules.connectors.types import BroughtView, RunView
 from regulars.modules.orders.settlement import Scope
 
 router = Router(tags=["imports"])
 
 MOST_BYTES: Final = 512 * 1024 * 1024
+Kind = Literal["orders", "refunds", "members"]
+BroughtAs = Literal["created", "promoted", "completed", "repeated", "conflict", "left", "undone"]
 RunId = Annotated[UUID, ShownId("run")]
 
 
 class RunOut(Strict):
     id: str
-    kind: Literal["orders", "refunds"]
+    kind: Kind
     file_name: str
     profile: str
     status: str
     pieces_done: int
     pieces: int | None
-    orders: int
-    lines: int
+    orders: Annotated[int, Field(description="New orders, refunds, or people of a member file")]
+    lines: Annotated[int, Field(description="Lines of them; rows of a member file")]
     repeated: int
     rejected: int
     report: dict[str, Any]
@@ -70,6 +80,31 @@ class RowErrorOut(Strict):
     message: str
 
 
+class BroughtRowOut(Strict):
+    row: int
+    outcome: BroughtAs
+    member_id: MemberId | None
+    recognised_by: Annotated[list[str], Field(description="Types of identity that were known")]
+    merge_into: Annotated[
+        MemberId | None, Field(description="A conflict: who should carry on, if somebody says so")
+    ]
+    merge: Annotated[list[MemberId], Field(description="A conflict: whom to merge into them")]
+
+
+class BroughtOut(Strict):
+    outcomes: dict[str, int]
+    recognised_by: dict[str, int]
+    data: list[BroughtRowOut]
+    has_more: bool
+    next_cursor: str | None
+
+
+class BroughtQuery(Strict):
+    outcome: Annotated[BroughtAs, Field(description="Whose rows to list")] = "conflict"
+    limit: Annotated[QueryInt, Field(ge=1, le=100)] = 20
+    starting_after: Annotated[QueryInt, Field(ge=0, le=2**31, description="A row number")] = 0
+
+
 class UndoIn(Strict):
     confirm: Annotated[ShortText, Field(description="The name of the file, typed", max_length=255)]
 
@@ -83,7 +118,7 @@ class ErrorsQuery(Strict):
 def upload_import(
     request: ApiRequest,
     file: Annotated[UploadedFile, File()],
-    kind: Annotated[Literal["orders", "refunds"], Form()] = "orders",
+    kind: Annotated[Kind, Form()] = "orders",
     profile: Annotated[str, Form(max_length=40)] = "auto",
 ) -> HttpResponse:
     """Take a file and judge all of it: the dry run. Nothing is imported yet."""
@@ -172,6 +207,29 @@ def import_errors(
     return services.row_errors(request.auth.merchant_id, run_id, limit=query.limit)
 
 
+@router.get("/imports/{run_id}/people", response=BroughtOut, operation_id="import_people")
+@requires("imports.read")
+def import_people(
+    request: ApiRequest, run_id: RunId, query: Annotated[BroughtQuery, Query()]
+) -> dict[str, Any]:
+    """Whom the rows of a member file meant: counts, and the rows that came to one outcome.
+
+    Rows whose identities belong to two members changed nothing; each tells who should carry on
+    for whom, should somebody decide to merge them.
+    """
+    merchant_id = request.auth.merchant_id
+    counts = queries.brought(merchant_id, run_id)
+    rows = queries.brought_rows(
+        merchant_id,
+        run_id,
+        outcome=query.outcome,
+        limit=query.limit + 1,
+        after=query.starting_after,
+    )
+    listed = page(rows, query.limit, _brought, lambda one: str(one.row))
+    return {"outcomes": counts.outcomes, "recognised_by": counts.recognised_by, **listed}
+
+
 @router.get("/imports/{run_id}/rejected.csv", operation_id="import_rejected")
 @requires("imports.read")
 def import_rejected(request: ApiRequest, run_id: RunId) -> FileResponse:
@@ -193,6 +251,17 @@ def _scope(request: ApiRequest, now: datetime) -> Scope:
         actor=request.auth.actor,
         now=now,
     )
+
+
+def _brought(one: BroughtView) -> dict[str, Any]:
+    return {
+        "row": one.row,
+        "outcome": one.outcome,
+        "member_id": show("mem", one.member_id) if one.member_id else None,
+        "recognised_by": list(one.recognised_by),
+        "merge_into": show("mem", one.into) if one.into else None,
+        "merge": [show("mem", other) for other in one.merge],
+    }
 
 
 def _shown(run: RunView) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Reading: order and refund files in, validated and ordered pieces out. No database, no clock.
+"""Reading: order, refund and member files in, validated pieces out. No database, no clock.
 
-Offers     orders.open_orders, refunds.open_refunds, table.preview_file,
-           completejourney.completejourney_parquet.
+Offers     orders.open_orders, refunds.open_refunds, members.open_members,
+           table.preview_file, completejourney.completejourney_parquet.
 Refuses    types.UnreadableFile for a file that cannot be told row by row; everything smaller is
            a RowError of one row.
 """

@@ -36,6 +36,7 @@ _FIXES = {
     "not_a_time": "Write date and time as 2024-05-23 22:02:11, with an offset such as +08:00 "
     "where it is not the shop's own time.",
     "time_out_of_range": f"The year is not within {FIRST_YEAR} to {LAST_YEAR}: correct it.",
+    "not_a_day": "Write the day as 1988-05-23.",
     "not_a_whole_number": "Write a whole number in digits, such as 3.",
     "negative": "Nothing here is negative: put returns in a refund file (order_id, refund_id, "
     "refunded_at, line, quantity).",
@@ -55,6 +56,7 @@ class Kind(Enum):
     IDENTIFIER = auto()
     TEXT = auto()
     TIME = auto()
+    DAY = auto()
     COUNT = auto()
     MONEY = auto()
     CURRENCY = auto()
@@ -124,6 +126,8 @@ class Reading:
                 return f"{text} AS {value}, {offset} AS o_{self.field.name}"
             case Kind.TIME:
                 return f"local_of({text}) AS {value}, offset_of({text}) AS o_{self.field.name}"
+            case Kind.DAY:
+                return f"CAST(local_of({text}) AS DATE) AS {value}"
             case Kind.CURRENCY:
                 return f"upper({text}) AS {value}"
             case _:
@@ -137,7 +141,7 @@ class Reading:
                 return f"TRY_CAST({value} AS BIGINT) AS {name}"
             case Kind.TIME:
                 return f"{value} AS {name}_local, o_{name} AS {name}_offset"
-            case Kind.IDENTIFIER:
+            case Kind.IDENTIFIER | Kind.DAY:
                 return f"{value} AS {name}"
             case _:
                 return None
@@ -154,6 +158,8 @@ class Reading:
                 found += [self._too_long(), (f"contains({self._text}, chr(0))", "nul_character")]
             case Kind.TIME:
                 found += self._time_checks()
+            case Kind.DAY:
+                found += self._day_checks()
             case Kind.COUNT:
                 found += self._count_checks()
             case Kind.MONEY:
@@ -214,6 +220,13 @@ class Reading:
         broken = f"{value} IS NULL OR abs(o_{self.field.name}) > {_MAX_OFFSET_US}"
         return [
             (f"{text} IS NOT NULL AND ({broken})", "not_a_time"),
+            (f"{year} < {FIRST_YEAR} OR {year} > {LAST_YEAR}", "time_out_of_range"),
+        ]
+
+    def _day_checks(self) -> list[tuple[str, str]]:
+        text, value, year = self._text, self._value, f"year({self._value})"
+        return [
+            (f"{text} IS NOT NULL AND {value} IS NULL", "not_a_day"),
             (f"{year} < {FIRST_YEAR} OR {year} > {LAST_YEAR}", "time_out_of_range"),
         ]
 

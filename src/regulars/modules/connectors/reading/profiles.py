@@ -22,13 +22,15 @@ class Profile:
     """One known layout. ``aliases`` names, for each field, the columns that may hold it.
 
     ``strong`` are columns that the kind of file usually has besides; they tell likes apart.
-    ``constants`` are fields that no column holds. With ``order_per_row`` every row is an order
-    of its own, known by its running number.
+    ``any_of`` are fields of which a file needs at least one. ``constants`` are fields that no
+    column holds. With ``order_per_row`` every row is an order (or a person) of its own, known by
+    its running number.
     """
 
     name: str
     required: tuple[str, ...]
     aliases: Mapping[str, tuple[str, ...]]
+    any_of: tuple[str, ...] = ()
     strong: tuple[str, ...] = ()
     constants: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     order_per_row: bool = False
@@ -97,13 +99,45 @@ REFUNDS = Profile(
     aliases=_same_names("order_id", "refund_id", "refunded_at", "line", "quantity"),
 )
 
+MEMBERS = Profile(
+    name="members",
+    required=(),
+    any_of=("phone", "email", "external", "card", "wechat_unionid", "douyin_openid"),
+    aliases={
+        "phone": ("phone", "mobile", "tel", "telephone", "phone_number", "mobile_phone",
+                  "手机号", "手机号码", "手机", "联系电话", "手機號碼", "手機", "電話"),
+        "email": ("email", "e-mail", "mail", "email_address", "邮箱", "电子邮箱", "電子郵件"),
+        "external": ("external", "external_id", "member", "member_id", "customer", "customer_id",
+                     "会员编号", "会员号", "客户编号", "會員編號", "會員號"),
+        "card": ("card", "card_no", "card_number", "会员卡号", "卡号", "會員卡號", "卡號"),
+        "wechat_unionid": ("wechat_unionid", "unionid", "微信unionid"),
+        "douyin_openid": ("douyin_openid", "抖音openid"),
+        "name": ("name", "full_name", "姓名", "会员姓名", "會員姓名"),
+        "birthday": ("birthday", "birth_date", "date_of_birth", "生日", "出生日期"),
+        "joined_at": ("joined_at", "joined", "registered_at", "created_at",
+                      "入会时间", "注册时间", "入會時間", "註冊時間"),
+        "status": ("status", "member_status", "会员状态", "會員狀態"),
+        "channel": ("channel", "source", "来源", "渠道", "來源"),
+        "store": ("store", "store_id", "门店", "門市"),
+        "locale": ("locale", "language", "语言", "語言"),
+        "consents": ("consents", "consent", "agreed", "同意", "授权"),
+        "refused": ("refused", "opt_out", "拒绝", "拒絕"),
+        "consent_version": ("consent_version", "text_version", "条款版本", "條款版本"),
+        "consent_at": ("consent_at", "consent_time", "同意时间", "授权时间", "同意時間"),
+        "consent_channel": ("consent_channel", "同意渠道"),
+        "consent_campaign": ("consent_campaign", "campaign", "活动", "活動"),
+    },
+    order_per_row=True,
+)  # fmt: skip
+
 ORDER_PROFILES = (CANONICAL, COMPLETE_JOURNEY, CDNOW)
 REFUND_PROFILES = (REFUNDS,)
+MEMBER_PROFILES = (MEMBERS,)
 
 
 def known_names() -> frozenset[str]:
     """Every column name that some profile reads, folded; they tell an encoding from another."""
-    profiles = (*ORDER_PROFILES, *REFUND_PROFILES)
+    profiles = (*ORDER_PROFILES, *REFUND_PROFILES, *MEMBER_PROFILES)
     names = (name for profile in profiles for names in profile.aliases.values() for name in names)
     return frozenset(_folded(name) for name in names)
 
@@ -152,6 +186,13 @@ def require_certain(found: Detected, *, automatic: bool) -> None:
             "rename or delete all but the one that counts.",
         )
     missing = [name for name in found.profile.required if name not in found.columns]
+    choice = found.profile.any_of
+    if choice and not any(name in found.columns for name in choice):
+        raise UnreadableFile(
+            "missing_columns",
+            f"The file has none of the columns {', '.join(choice)}: name at least one of them in "
+            "the first row, or say which column holds what.",
+        )
     if missing:
         wanted = ", ".join(found.profile.aliases[name][0] for name in missing)
         raise UnreadableFile(
@@ -179,12 +220,15 @@ def _fit(header: Sequence[str], profile: Profile, chosen: Mapping[str, str]) -> 
         if len(found) > 1:
             repeated.append(header[found[0][0]])
     sure = {match.field: match.confidence_bps for match in matches}
-    required_bps = sum(sure.get(name, 0) for name in profile.required) // len(profile.required)
+    needed_bps = [sure.get(name, 0) for name in profile.required]
+    if profile.any_of:
+        needed_bps.append(max(sure.get(name, 0) for name in profile.any_of))
+    required_bps = sum(needed_bps) // len(needed_bps)
     folded = {_folded(name) for name in header}
     strong = [_folded(name) in folded for name in profile.strong] or [True]
     strong_bps = CERTAIN_BPS * sum(strong) // len(strong)
     score_bps = (_REQUIRED_PARTS * required_bps + strong_bps) // (_REQUIRED_PARTS + 1)
-    if any(name not in columns for name in profile.required):
+    if 0 in needed_bps:
         score_bps = min(score_bps, AUTOMATIC_BPS - 1)
     return Detected(profile, score_bps, MappingProxyType(columns), tuple(matches), tuple(repeated))
 

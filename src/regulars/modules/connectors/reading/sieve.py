@@ -41,7 +41,9 @@ class Grouping:
     """Which rows belong together: those of one ``key``; ``same`` is equal on all of them.
 
     ``time`` is the field that puts the groups in order. ``once`` is a field that has no value
-    twice in a group, ``total`` one whose sum is the amount of a group.
+    twice in a group, ``total`` one whose sum is the amount of a group. ``times`` are further
+    instants, kept as ``<name>_us``; ``checks`` are conditions over the cells of a row (texts are
+    ``t_<field>``) that are true where it is wrong.
     """
 
     noun: str
@@ -50,6 +52,8 @@ class Grouping:
     same: tuple[str, ...]
     once: str | None = None
     total: str | None = None
+    times: tuple[str, ...] = ()
+    checks: tuple[tuple[str, Problem], ...] = ()
 
 
 class Sieve:
@@ -78,6 +82,7 @@ class Sieve:
             (self._blank(), Problem(None, "blank", "The row is blank.")),
             *row_checks(),
             *(check for reading in self._readings for check in reading.checks()),
+            *grouping.checks,
         ]
         self._conditions = [condition for condition, _ in checks]
         self._problems = [problem for _, problem in checks]
@@ -172,7 +177,15 @@ class Sieve:
         return f"trim(concat_ws('', {', '.join(['NULL', *rest])}), {BLANKS_SQL}) AS rest"
 
     def _place_in_time(self, zone: ZoneInfo) -> None:
-        name = self._grouping.time
+        named = [(self._grouping.time, "at_us")]
+        named += [(name, f"{name}_us") for name in self._grouping.times]
+        instants = ", ".join(f"{self._instant(name, zone)} AS {told}" for name, told in named)
+        self.connection.execute(
+            f"CREATE VIEW placed AS SELECT *, {instants} FROM judged WHERE problem IS NULL"
+        )
+
+    def _instant(self, name: str, zone: ZoneInfo) -> str:
+        """SQL: a time of a row in microseconds since 1970, by its offset or the merchant's zone."""
         first, last = self.one(
             f"SELECT min({name}_local), max({name}_local) FROM judged "
             f"WHERE problem IS NULL AND {name}_offset IS NULL"
@@ -180,15 +193,13 @@ class Sieve:
         offset = "CAST(0 AS BIGINT)"
         if first is not None:
             offset = offset_sql(zone, local=f"{name}_local", first=first, last=last)
-        self.connection.execute(
-            f"CREATE VIEW placed AS SELECT *, epoch_us({name}_local) - "
-            f"coalesce({name}_offset, {offset}) AS at_us FROM judged WHERE problem IS NULL"
-        )
+        return f"epoch_us({name}_local) - coalesce({name}_offset, {offset})"
 
     def _group(self) -> None:
         key = self._grouping.key
         texts = self._grouping.same
         carried = "".join(f", nullif(min(coalesce({x}, '')), '') AS {x}" for x in texts)
+        carried += "".join(f", min({x}_us) AS {x}_us" for x in self._grouping.times)
         equal = " AND ".join(
             ["min(at_us) = max(at_us)"]
             + [f"min(coalesce({x}, '')) = max(coalesce({x}, ''))" for x in texts]
@@ -280,7 +291,7 @@ class Sieve:
 
     def _pass_on(self) -> None:
         key = self._grouping.key
-        spent = {key, self._grouping.time, *self._grouping.same}
+        spent = {key, self._grouping.time, *self._grouping.same, *self._grouping.times}
         kept = [r.field.name for r in self._readings if r.kept() and r.field.name not in spent]
         run = self.connection.execute
         run(
@@ -293,6 +304,20 @@ class Sieve:
             f"JOIN (SELECT seq, {key} FROM groups) AS g USING ({key}) ORDER BY seq, row"
         )
         run("DROP VIEW placed; DROP TABLE judged; DROP TABLE gathered; DROP TABLE bad")
+
+    def reject(self, rows: Sequence[int], problem: Problem) -> None:
+        """Reject whole groups by their first rows, for what no expression can tell; those behind
+        them move up."""
+        number = len(self._problems)
+        self._problems.append(problem)
+        run = self.connection.execute
+        run("CREATE TEMP TABLE refused AS SELECT unnest(?::BIGINT[]) AS row", [list(rows)])
+        run(f"INSERT INTO rejected SELECT row, {number} FROM refused")
+        run(
+            "CREATE TABLE kept AS SELECT row_number() OVER (ORDER BY seq) - 1 AS seq, "
+            "* EXCLUDE (seq) FROM groups WHERE first_row NOT IN (SELECT row FROM refused)"
+        )
+        run("DROP TABLE refused; DROP TABLE groups; ALTER TABLE kept RENAME TO groups")
 
     def _raw_cells(self) -> str:
         return ", ".join(f"CAST(c{column.index} AS VARCHAR)" for column in self.table.columns)

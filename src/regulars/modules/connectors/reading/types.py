@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 
 class UnreadableFile(Exception):
@@ -125,6 +125,60 @@ class RefundReport:
     quantity: int
     first_refunded_at: datetime | None
     last_refunded_at: datetime | None
+    rejected_rows: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """One person of a member file. ``identities`` are (type, normalised value); ``joined`` says
+    whether the row tells of a member, or of somebody who only bought. A row with consents or
+    refusals tells when they were given."""
+
+    row: int
+    identities: tuple[tuple[str, str], ...]
+    name: str
+    birthday: date | None
+    joined_at: datetime | None
+    joined: bool
+    channel: str | None
+    store: str | None
+    locale: str
+    granted: tuple[str, ...]
+    refused: tuple[str, ...]
+    consent_version: str
+    consent_at: datetime | None
+    consent_channel: str
+    consent_campaign: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberPiece:
+    """Some people in the order of their rows."""
+
+    number: int
+    rows: tuple[MemberRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberReport:
+    """What a member file holds; counts as in FileReport. ``joined`` rows tell of members,
+    ``by_identity`` counts the rows that carry each type of identity, ``by_source`` the rows of
+    each channel ("" for none), the most frequent ones."""
+
+    kind: str
+    profile: str
+    encoding: str | None
+    delimiter: str | None
+    sha256: str
+    size_bytes: int
+    rows: int
+    people: int
+    joined: int
+    with_consents: int
+    by_identity: Mapping[str, int]
+    by_source: Mapping[str, int]
+    first_joined_at: datetime | None
+    last_joined_at: datetime | None
     rejected_rows: Mapping[str, int]
 
 

@@ -82,7 +82,7 @@ class BatchOut(Strict):
 
     id: BatchId
     offer: str
-    kind: Annotated[str, Field(description="public, generated, personal or issued")]
+    kind: Annotated[str, Field(description="public, generated, personal, issued or given")]
     state: Annotated[str, Field(description="making, done, issuing or withdrawn")]
     count: int
     made: int

@@ -13,12 +13,12 @@ from regulars.infra.http.language import language_of
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
 from regulars.modules.insight import queries, running, values
+from regulars.modules.insight.answers import answered, sheet
 from regulars.modules.insight.calendar import calendar
 from regulars.modules.insight.due.why import locale_of
 from regulars.modules.insight.outlook import outlook
 from regulars.modules.insight.queries import Look
 
-from .answers import answered, sheet
 from .shapes import (
     CalendarOut,
     CalendarQuery,

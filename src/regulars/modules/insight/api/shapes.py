@@ -9,6 +9,7 @@ from pydantic import Field
 from regulars.infra.http.fields import Day, Instant, QueryDay, QueryInt, Strict
 from regulars.kernel.ids import show
 from regulars.kernel.instants import show_instant
+from regulars.modules.insight.answers import Format, ListQuery
 from regulars.modules.insight.churn.lost import LostAs
 from regulars.modules.insight.churn.why import Code as SlippingCode
 from regulars.modules.insight.due.why import Code as DueCode
@@ -17,8 +18,6 @@ from regulars.modules.insight.running import RunView
 from regulars.modules.insight.running import Status as RunStatus
 from regulars.modules.insight.types import Kind, Level
 from regulars.modules.segments.facts import CHANCE_STEP
-
-from .answers import Format, ListQuery
 
 MemberInQuery = Annotated[str, Field(pattern="^mem_[0-9a-f]{32}$")]
 State = Annotated[

@@ -25,12 +25,16 @@ def lifetime_values(
 
     Raises ValueError for a horizon that is none and TooFewBuyers where nothing can be learnt.
     """
-    now = now_for(merchant)
-    day = as_of or program_day(now, ZoneInfo(merchant.zone))
-    facts = services.fresh(merchant.id, now, ("orders",)).facts
+    day = as_of or today(merchant)
+    facts = services.fresh(merchant.id, now_for(merchant), ("orders",)).facts
     found = scores(facts, as_of=day, horizon_days=horizon_days)
     held, days = None, horizon_days
     while held is None and days >= min(_SHORTEST_DAYS, horizon_days):
         # A young shop is held against a shorter past rather than against none.
         held, days = calibration(facts, as_of=day, horizon_days=days), days // 2
     return found, held
+
+
+def today(merchant: MerchantFacts) -> date:
+    """The program day that it is for a merchant."""
+    return program_day(now_for(merchant), ZoneInfo(merchant.zone))

@@ -11,20 +11,20 @@ import ibis.expr.datatypes as dt
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from ibis import _
-from ibis.expr.types import Table
 
 from regulars.modules.analytics.expressions.purchases import counted_orders
-from regulars.modules.analytics.facts import Facts, FactTables
+from regulars.modules.analytics.facts import Facts
 
 from .summary import summarise
 from .types import Buyers, Floats, Integers
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _SALTS: Final = ("", "+", "-", "*")
-_ATTEMPTS: Final = 3
+_STEP: Final = 32_768
 
-Numbers = npt.NDArray[np.uint64]
+_Letters = npt.NDArray[np.void]
 
 
 def _hash(text: dt.string) -> dt.uint64:
@@ -36,28 +36,28 @@ _hashed: Final[Any] = ibis.udf.scalar.builtin(name="hash")(_hash)
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Counted orders of members: whose (a place in ``number``), on what day number, worth what.
+    """Counted orders of members: whose (0 to ``people`` - 1), on what day number, worth what.
 
-    ``number`` is hashed from the member's id; every place in it has an order.
+    Each of the ``people`` has an order.
     """
 
-    number: Numbers
+    people: int
     member: Integers
     day: Integers
     kept_minor: Integers
 
     def buyers(self, *, as_of: date) -> tuple[Buyers, Integers]:
-        """Everybody with a purchase up to and with ``as_of``, and their places in ``number``."""
+        """Everybody with a purchase up to and with ``as_of``, and their places among all."""
         until = self.day <= as_of.toordinal()
         if not until.any():
             none = np.zeros(0, dtype=np.int64)
             return Buyers(frequency=none, recency_days=none, age_days=none, repeat_minor=none), none
         if until.all():
-            places = np.arange(len(self.number))
+            places = np.arange(self.people)
             code, day, kept_minor = self.member, self.day, self.kept_minor
         else:
             member, day, kept_minor = self.member[until], self.day[until], self.kept_minor[until]
-            bought = np.zeros(len(self.number), dtype=bool)
+            bought = np.zeros(self.people, dtype=bool)
             bought[member] = True
             places = np.flatnonzero(bought)
             code = (np.cumsum(bought) - 1)[member]
@@ -65,9 +65,9 @@ class History:
         return summary, places
 
     def after(self, then: date, *, as_of: date) -> tuple[Integers, Floats]:
-        """Per place in ``number``: purchases after ``then`` up to and with ``as_of``, and worth."""
+        """Of each of all: purchases after ``then`` up to and with ``as_of``, and worth."""
         inside = (self.day > then.toordinal()) & (self.day <= as_of.toordinal())
-        member, people = self.member[inside], len(self.number)
+        member, people = self.member[inside], self.people
         span = int(self.day.max(initial=0)) + 1
         days = np.unique(member * span + self.day[inside]) // span
         worth = np.bincount(member, weights=self.kept_minor[inside], minlength=people)
@@ -76,82 +76,104 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Members by external identity, in order; one without goes by the member's id.
+    """The people of a history, in its order: external identity, or id where there is none."""
 
-    ``number`` is each one's number under ``salt``, no two the same; ``member_id`` in that order.
-    """
-
-    name: list[str]
-    member_id: pa.ChunkedArray
-    number: Numbers
-    salt: str
-
-    def places(self, number: Numbers) -> Integers | None:
-        """Where in ``name`` each of ``number`` is; None where one is unknown."""
-        if not len(self.number):
-            return None if len(number) else np.zeros(0, dtype=np.int64)
-        by_number = np.argsort(self.number, kind="stable")
-        at = np.searchsorted(self.number[by_number], number)
-        found: Integers = by_number[np.minimum(at, len(by_number) - 1)]
-        return found if (self.number[found] == number).all() else None
+    name: pa.Array
+    member_id: pa.Array
 
 
-def read_history(facts: Facts, *, as_of: date, salt: str = "") -> History:
+def read_history(facts: Facts, *, as_of: date) -> History:
     """What members bought up to and with ``as_of``.
 
-    Ids are texts; the rows travel with a number of 64 bits hashed from them and ``salt``.
+    Ids are texts; the rows travel with a number of 64 bits hashed from them.
     """
+    return _history(_rows(facts, as_of, ""))
+
+
+def read_named(facts: Facts, *, as_of: date) -> tuple[History, Names]:
+    """The same with its people in the order of their names, and who they are.
+
+    In one reading: names are taken from the first row of each number. Where one number stands for
+    two ids, which the rows show, another salt is taken.
+    """
+    for salt in _SALTS:
+        rows = _rows(facts, as_of, salt, "member_id", "member_key")
+        found = _history(rows)
+        first = first_rows(found.member)
+        ids = _column(rows, "member_id", first)
+        if not all_the_same(rows.column("member_id"), ids, found.member):
+            continue
+        # An export writes one identity into all orders of a member.
+        name = pc.coalesce(_column(rows, "member_key", first), ids)
+        order = pc.sort_indices(name)
+        place = np.empty(found.people, dtype=np.int64)
+        place[order.to_numpy()] = np.arange(found.people)
+        named = History(found.people, place[found.member], found.day, found.kept_minor)
+        return named, Names(name.take(order), ids.take(order))
+    raise RuntimeError("ids collide under every hash")
+
+
+def first_rows(member: Integers) -> Integers:
+    """The first row of each member; members are numbered as they appear."""
+    return np.flatnonzero(np.diff(np.maximum.accumulate(member), prepend=-1))
+
+
+def all_the_same(ids: pa.ChunkedArray, own: pa.Array, member: Integers) -> bool:
+    """Whether each of ``ids`` is that of its member, ``own[member]``."""
+    of_members, at = _letters(own), 0
+    for piece in ids.chunks:
+        mine = member[at : at + len(piece)]
+        at += len(piece)
+        of_rows = _letters(piece)
+        if of_members is None or of_rows is None or of_members.dtype != of_rows.dtype:
+            equal = pc.equal(own.take(pa.array(mine)), piece)
+            same = pc.all(equal, min_count=0).as_py()
+        else:
+            same = _equal(of_members, of_rows, mine)
+        if not same:
+            return False
+    return True
+
+
+def _equal(of_members: _Letters, of_rows: _Letters, member: Integers) -> bool:
+    """In steps that stay in the processor's cache."""
+    for first in range(0, len(of_rows), _STEP):
+        step = slice(first, first + _STEP)
+        expected = of_members.take(member[step])
+        if not np.array_equal(expected.view(np.uint8), of_rows[step].view(np.uint8)):
+            return False
+    return True
+
+
+def _letters(texts: pa.Array) -> _Letters | None:
+    """Texts of one length, as ids are, without a copy; None of others."""
+    if not len(texts) or texts.type != pa.string():
+        return None
+    _valid, offsets, data = texts.buffers()
+    ends = np.frombuffer(offsets, dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    wide = int(ends[1] - ends[0])
+    if not wide or (np.diff(ends) != wide).any():
+        return None
+    return np.frombuffer(data, dtype=f"V{wide}", count=len(texts), offset=int(ends[0]))
+
+
+def _rows(facts: Facts, as_of: date, salt: str, *more: str) -> pa.Table:
     with facts.open() as tables:
-        orders = _members_orders(tables, as_of)
-        rows = orders.select("day", "kept_minor", number=_numbered(salt)).to_pyarrow()
+        orders = counted_orders(tables.table("orders"), as_of=as_of)
+        orders = orders.filter(_.member_id.notnull())
+        number = _hashed(_.member_id + salt if salt else _.member_id)
+        return orders.select("day", "kept_minor", *more, number=number).to_pyarrow()
+
+
+def _history(rows: pa.Table) -> History:
     coded = rows.column("number").combine_chunks().dictionary_encode()
     return History(
-        number=coded.dictionary.to_numpy(),
+        people=len(coded.dictionary),
         member=coded.indices.to_numpy().astype(np.int64),
         day=rows.column("day").cast("int32").to_numpy().astype(np.int64) + _EPOCH,
         kept_minor=rows.column("kept_minor").to_numpy(),
     )
 
 
-def read_names(facts: Facts, *, as_of: date) -> Names:
-    """Who they are. Grouped by the ids themselves, so two with one number are seen, and another
-    salt is taken."""
-    with facts.open() as tables:
-        orders = _members_orders(tables, as_of)
-        for salt in _SALTS:
-            names = (
-                orders.group_by("member_id")
-                .agg(name=_.member_key.max())
-                .select("member_id", number=_numbered(salt), name=_.name.fill_null(_.member_id))
-                .order_by("name")
-                .to_pyarrow()
-            )
-            number = names.column("number").to_numpy()
-            if len(np.unique(number)) == len(number):
-                return Names(
-                    names.column("name").to_pylist(), names.column("member_id"), number, salt
-                )
-    raise RuntimeError("ids collide under every hash")
-
-
-def read_named(facts: Facts, *, as_of: date) -> tuple[History, Names, Integers]:
-    """Both, and the place in ``Names.name`` of each of the history's members.
-
-    Read again where an export came in between.
-    """
-    for _attempt in range(_ATTEMPTS):
-        names = read_names(facts, as_of=as_of)
-        history = read_history(facts, as_of=as_of, salt=names.salt)
-        places = names.places(history.number)
-        if places is not None:
-            return history, names, places
-    raise RuntimeError("the facts changed at every reading")
-
-
-def _members_orders(tables: FactTables, as_of: date) -> Table:
-    orders = counted_orders(tables.table("orders"), as_of=as_of)
-    return orders.filter(_.member_id.notnull())
-
-
-def _numbered(salt: str) -> Any:
-    return _hashed(_.member_id + salt if salt else _.member_id)
+def _column(rows: pa.Table, name: str, which: Integers) -> pa.Array:
+    return rows.column(name).take(pa.array(which)).combine_chunks()

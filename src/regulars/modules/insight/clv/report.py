@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from datetime import date
 from typing import Any, Final
 
 import numpy as np
@@ -13,19 +14,22 @@ import pyarrow as pa
 from regulars.modules.analytics.reports.csv_text import cell_text
 
 from .scoring import Calibration, Scores
-from .types import Integers
+from .types import Integers, TooFewBuyers
 
 COLUMNS: Final = ("member", "expected_purchases", "expected_value_minor", "probability_alive")
 _DIGITS: Final = 6
 
 
-def to_csv(scores: Scores) -> str:
-    """One line per buyer by external identity; no probability for one-time buyers."""
+def to_csv(scores: Scores | None) -> str:
+    """One line per buyer by external identity; no probability for one-time buyers. Of None there
+    is the head alone."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
+    if scores is None:
+        return text.getvalue()
     for member, purchases, value, alive in zip(
-        scores.member,
+        scores.member.to_pylist(),
         scores.expected_purchases.tolist(),
         scores.expected_value_minor.tolist(),
         scores.probability_alive.tolist(),
@@ -42,7 +46,7 @@ def kept_table(scores: Scores) -> pa.Table:
     table = pa.table(
         {
             "member_id": scores.member_id,
-            "member": pa.array(list(scores.member), type=pa.string()),
+            "member": scores.member,
             "purchases": scores.purchases,
             "days_ago": scores.days_ago,
             "expected_purchases": scores.expected_purchases,
@@ -62,22 +66,34 @@ def tenths(value: Integers) -> Integers:
     return np.asarray(-((before + 1 + until) * 10 // (-2 * len(value))), dtype=np.int64)
 
 
-def to_parquet(scores: Scores) -> bytes:
+def to_parquet(scores: Scores | None) -> bytes:
     """The same as a Parquet file."""
     import pyarrow.parquet as pq
 
-    alive = scores.probability_alive
-    table = pa.table(
-        {
-            "member": pa.array(list(scores.member), type=pa.string()),
-            "expected_purchases": scores.expected_purchases,
-            "expected_value_minor": scores.expected_value_minor,
-            "probability_alive": pa.array(alive, mask=np.isnan(alive)),
-        }
-    )
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
+    pq.write_table(_NOBODY if scores is None else _table(scores), sink, compression="zstd")
     return bytes(sink.getvalue())
+
+
+_NOBODY: Final = pa.table(
+    {
+        name: pa.array([], type=kind)
+        for name, kind in zip(
+            COLUMNS, (pa.string(), pa.float64(), pa.int64(), pa.float64()), strict=True
+        )
+    }
+)
+
+
+def _table(scores: Scores) -> pa.Table:
+    alive = scores.probability_alive
+    columns = (
+        scores.member,
+        scores.expected_purchases,
+        scores.expected_value_minor,
+        pa.array(alive, mask=np.isnan(alive)),
+    )
+    return pa.table(dict(zip(COLUMNS, columns, strict=True)))
 
 
 def facts_of(scores: Scores, held: Calibration | None) -> dict[str, Any]:
@@ -94,6 +110,22 @@ def facts_of(scores: Scores, held: Calibration | None) -> dict[str, Any]:
         "spending": {name: _short(getattr(spending, name)) for name in ("p", "q", "gamma")},
         "frequency_worth_correlation": _short(scores.models.correlation),
         "calibration": None if held is None else calibration_shown(held),
+        "abstained": None,
+    }
+
+
+def facts_of_none(few: TooFewBuyers, *, as_of: date, horizon_days: int) -> dict[str, Any]:
+    """The same where too few came back: what there was too little of, and nothing else."""
+    nothing = dict.fromkeys(("buying", "spending", "frequency_worth_correlation", "calibration"))
+    return {
+        "report": "clv",
+        "as_of": as_of.isoformat(),
+        "horizon_days": horizon_days,
+        "members": 0,
+        "expected_purchases": 0.0,
+        "expected_value_minor": 0,
+        **nothing,
+        "abstained": few.told,
     }
 
 

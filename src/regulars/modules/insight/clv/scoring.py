@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -39,8 +38,8 @@ class Scores:
 
     as_of: date
     horizon_days: int
-    member: Sequence[str]
-    member_id: pa.ChunkedArray
+    member: pa.Array
+    member_id: pa.Array
     purchases: Integers
     days_ago: Integers
     expected_purchases: Floats
@@ -96,17 +95,16 @@ def scores(facts: Facts, *, as_of: date, horizon_days: int) -> Scores:
     cannot carry a model.
     """
     _check(horizon_days)
-    history, names, named = read_named(facts, as_of=as_of)
-    buyers, places = history.buyers(as_of=as_of)
-    by_name = np.argsort(named[places], kind="stable")
-    buyers, known = buyers.only(by_name), named[places][by_name]
+    history, names = read_named(facts, as_of=as_of)
+    # Everybody read bought up to then: the buyers are the names, in their order.
+    buyers, _all = history.buyers(as_of=as_of)
     models = fitted(buyers)
     purchases, value = _expected(buyers, models, horizon_days=horizon_days)
     return Scores(
         as_of=as_of,
         horizon_days=horizon_days,
-        member=[names.name[place] for place in known],
-        member_id=names.member_id.take(pa.array(known)),
+        member=names.name,
+        member_id=names.member_id,
         purchases=buyers.frequency + 1,
         days_ago=buyers.age_days - buyers.recency_days,
         expected_purchases=purchases,

@@ -17,7 +17,9 @@ def summarise(
     """
     first = int(day.min())
     span = as_of_day - first + 1
-    key = member * span
+    # Member and day side by side in bits, to be taken apart without a division.
+    bits = span.bit_length()
+    key = member << bits
     key += day
     key -= first
     key.sort()
@@ -25,10 +27,10 @@ def summarise(
     is_new[0] = True
     np.not_equal(key[1:], key[:-1], out=is_new[1:])
     key = key[is_new]
-    owner = key // span
-    starts = np.searchsorted(owner, np.arange(members))
+    owner = key >> bits
+    starts = np.flatnonzero(np.diff(owner, prepend=-1))
     ends = np.append(starts[1:], len(owner))
-    on = key - owner * span
+    on = key & ((1 << bits) - 1)
     first_on, last_on = on[starts], on[ends - 1]
     is_repeat = day > (first_on + first)[member]
     repeat = np.bincount(member, weights=amount_minor * is_repeat, minlength=members)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,16 @@ class TooFewBuyers(ValueError):
     ``what`` says what those there did.
     """
 
-    def __init__(self, what: str, *, there: int, needed: int) -> None:
+    def __init__(
+        self, what: Literal["came back", "have a worth"], *, there: int, needed: int
+    ) -> None:
         super().__init__(f"{there} buyers {what}; {needed} are needed")
-        self.there, self.needed = there, needed
+        self.what, self.there, self.needed = what, there, needed
+
+    @property
+    def told(self) -> dict[str, str | int]:
+        """As every forecast says why there is none."""
+        return {"reason": "too_few_buyers", "there": self.there, "needed": self.needed}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,10 +17,10 @@ from regulars.infra.http.principal import ApiRequest
 from regulars.infra.writes import Outcome
 from regulars.kernel.ids import show
 from regulars.modules.members import queries, services
-from regulars.modules.members.describing import changeable_from, describe
+from regulars.modules.members.describing import birthday_told, describe
 from regulars.modules.members.types import ConsentDraft
 
-from .shapes import ConsentOut, Effect, consent_json
+from .shapes import BirthdayOut, ConsentOut, Effect, consent_json
 
 router = Router(tags=["card"])
 _CHANNEL = "card"
@@ -30,14 +30,7 @@ class OwnBirthdayIn(Strict):
     birthday: Day | None
 
 
-class OwnBirthdayOut(Strict):
-    birthday: Day | None
-    changeable_from: Annotated[
-        Day | None, Field(description="Another can be given from then on; null: at any time")
-    ]
-
-
-class OwnBirthdayChangedOut(OwnBirthdayOut):
+class OwnBirthdayChangedOut(BirthdayOut):
     effects: list[Effect]
 
 
@@ -56,7 +49,7 @@ class OwnConsentsChangedOut(Strict):
     effects: list[Effect]
 
 
-@router.get("/birthday", response=OwnBirthdayOut, operation_id="read_own_birthday")
+@router.get("/birthday", response=BirthdayOut, operation_id="read_own_birthday")
 @requires("self.read")
 def read_own_birthday(request: ApiRequest) -> dict[str, Any]:
     """The birthday as the shop knows it, and from when on it can be changed."""
@@ -119,9 +112,4 @@ def _own(request: ApiRequest) -> list[dict[str, Any]]:
 def _own_birthday(request: ApiRequest) -> dict[str, Any]:
     merchant = request.auth.merchant
     member_id = queries.carrier_of(merchant.id, own_id(request))
-    known, changed_on = queries.birthday_since(merchant.id, member_id)
-    free = changeable_from(changed_on)
-    return {
-        "birthday": known.isoformat() if known else None,
-        "changeable_from": free.isoformat() if free else None,
-    }
+    return birthday_told(*queries.birthday_since(merchant.id, member_id))

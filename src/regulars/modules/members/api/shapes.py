@@ -105,7 +105,7 @@ class Effect(Strict):
 class MemberOut(Strict):
     id: MemberId
     number: str
-    status: Annotated[str, Field(description="active, shopper or merged")]
+    status: Annotated[str, Field(description="active, shopper, left or merged")]
     tier: TierOut | None = None
     joined_at: Instant
     channel: str | None
@@ -116,6 +116,13 @@ class MemberOut(Strict):
 
 class EnrolledOut(MemberOut):
     effects: list[Effect]
+
+
+class BirthdayOut(Strict):
+    birthday: Day | None
+    changeable_from: Annotated[
+        Day | None, Field(description="Another can be given from then on; null: at any time")
+    ]
 
 
 class ConsentOut(Strict):

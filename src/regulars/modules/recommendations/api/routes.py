@@ -36,8 +36,9 @@ def read_recommendations(
 ) -> dict[str, Any]:
     """What to show a member: for the next basket, or what they may like and never bought.
 
-    Made each day from what was known at the end of the day before. Who took back their consent to
-    `personalisation`, or bought too little, gets the same popular goods as everybody.
+    Made each day from what was known at the end of the day before. Who bought too little gets
+    what is popular, without what still serves them and, with `explore`, what they ever bought; who
+    took back their consent to `personalisation` gets the same popular goods as everybody.
     """
     merchant = request.auth.merchant
     return queries.recommendations(

@@ -45,5 +45,7 @@ class RecommendationsOut(Strict):
     abstained: FewOut | None
     mode: Mode
     level: KeptLevel
-    personal: Annotated[bool, Field(description="false: the same popular goods for everybody")]
+    personal: Annotated[
+        bool, Field(description="false: what is popular, without what the member has already")
+    ]
     data: list[RecommendationOut]

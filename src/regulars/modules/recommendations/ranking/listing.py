@@ -18,7 +18,8 @@ from .exploring import explore, new_items, reasons
 from .lasting import is_served, not_due
 from .lists import NOTHING, Lists, lists_of
 from .next_basket import NextBasket, companions_of, foretell_basket
-from .shop import RECENT_DAYS, Shop, buyers_of, shop_at
+from .popular import Popular, popular, recent_buyers
+from .shop import Shop, shop_at
 
 #: Fewer members with a few baskets teach nothing about each other.
 LEAST_SHOPPERS: Final = 20
@@ -52,15 +53,15 @@ class Entries:
 
 @dataclass(frozen=True, slots=True)
 class Recommended:
-    """Personal entries, and the one list for everybody else: items and their recent buyers.
+    """Personal entries of lists of ``length``, and the common list for who has none.
 
     ``using`` names what ranked; ``abstained`` tells why nobody is told anything personal.
     """
 
     shop: Shop
+    length: int
     entries: Entries
-    popular: Ints
-    popular_buyers: Ints
+    popular: Popular
     using: Using
     abstained: Abstained | None
 
@@ -76,11 +77,11 @@ def recommend_next(
     """What each member is likely to put into their next basket: usual items, then new ones."""
     few = too_few(shop_at(history, as_of))
     if few is not None:
-        return _popular_only(history, as_of, length, few)
+        return _popular_only(history, as_of, length, few, only_new=False)
     found = foretell_basket(history, as_of, with_trees=with_trees, watch=watch)
     lists, because = next_lists(found, length=length)
     using = found.learner.using if found.learner else "counting"
-    return _recommended(found.shop, lists, because, length, using)
+    return _recommended(found.shop, lists, because, using, only_new=False)
 
 
 def recommend_new(
@@ -89,10 +90,10 @@ def recommend_new(
     """What each member may like and never bought."""
     few = too_few(shop_at(history, as_of))
     if few is not None:
-        return _popular_only(history, as_of, length, few)
+        return _popular_only(history, as_of, length, few, only_new=True)
     found = explore(history, as_of, length=length, watch=watch)
     because = reasons(found.companions, found.lists)
-    return _recommended(found.shop, found.lists, because, length, "companions")
+    return _recommended(found.shop, found.lists, because, "companions", only_new=True)
 
 
 def too_few(shop: Shop) -> Abstained | None:
@@ -136,31 +137,23 @@ def next_lists(found: NextBasket, *, length: int) -> tuple[Lists, Ints]:
     return own, because
 
 
-def _recommended(shop: Shop, lists: Lists, because: Ints, length: int, using: Using) -> Recommended:
-    buyers = recent_buyers(shop)
-    popular = _popular(buyers, length)
-    entries = _entries(shop, lists, because, buyers)
-    return Recommended(shop, entries, popular, buyers[popular], using, None)
+def _recommended(
+    shop: Shop, lists: Lists, because: Ints, using: Using, *, only_new: bool
+) -> Recommended:
+    entries = _entries(shop, lists, because, recent_buyers(shop))
+    listed = np.unique(entries.member)
+    common = popular(shop, listed, length=lists.length, only_new=only_new)
+    return Recommended(shop, lists.length, entries, common, using, None)
 
 
-def _popular_only(history: History, as_of: int, length: int, few: Abstained) -> Recommended:
+def _popular_only(
+    history: History, as_of: int, length: int, few: Abstained, *, only_new: bool
+) -> Recommended:
     shop = shop_at(history, as_of)
-    buyers = recent_buyers(shop)
     none, nothing = np.zeros(0, dtype=np.int64), np.zeros(0)
     entries = Entries(none, none, none, nothing, none, nothing, none, none, none, nothing, none)
-    popular = _popular(buyers, length)
-    return Recommended(shop, entries, popular, buyers[popular], "nothing", few)
-
-
-def recent_buyers(shop: Shop) -> Ints:
-    """How many members bought each item lately; 0 of what is not on sale."""
-    recent = shop.known.only(shop.known.day > shop.anchor - RECENT_DAYS)
-    return np.where(shop.on_sale, buyers_of(recent), 0)
-
-
-def _popular(buyers: Ints, length: int) -> Ints:
-    first = np.argsort(-buyers, kind="stable")[:length]
-    return first[buyers[first] > 0]
+    common = popular(shop, none, length=length, only_new=only_new)
+    return Recommended(shop, length, entries, common, "nothing", few)
 
 
 def _entries(shop: Shop, lists: Lists, because: Ints, buyers: Ints) -> Entries:

@@ -4,6 +4,7 @@ import campaigns from './campaigns.json'
 import common from './common.json'
 import coupons from './coupons.json'
 import experiments from './experiments.json'
+import faults from './faults.json'
 import home from './home.json'
 import imports from './imports.json'
 import insight from './insight.json'
@@ -24,6 +25,7 @@ export default {
   ...common,
   ...coupons,
   ...experiments,
+  ...faults,
   ...home,
   ...imports,
   ...insight,

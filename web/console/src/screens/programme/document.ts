@@ -79,7 +79,7 @@ function fullRow(row: LadderRow): LadderRow {
 
 /** A copy with every field there is: what is left out here would be gone once it is published. */
 export function fullDocument(document: ProgrammeDocument): ProgrammeDocument {
-  const { tiers, earning, redeeming, name } = document
+  const { tiers, earning, redeeming, leaving, notices, name } = document
   return {
     name,
     tiers: {
@@ -101,6 +101,8 @@ export function fullDocument(document: ProgrammeDocument): ProgrammeDocument {
       points: { ...REDEMPTION, ...redeeming?.points },
       growth_value: { ...REDEMPTION, ...redeeming?.growth_value },
     },
+    leaving: { points: leaving?.points ?? 'freeze' },
+    notices: { expiring_days: notices?.expiring_days ?? 30 },
   }
 }
 

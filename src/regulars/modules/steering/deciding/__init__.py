@@ -1,0 +1,1 @@
+"""Whom to spend on: pure, from arrays of what is known to arrays of what is decided."""

@@ -1,0 +1,33 @@
+"""The periodic work of steering: plans that were asked for, and coupons of those that started."""
+
+from __future__ import annotations
+
+import structlog
+
+from regulars.infra.jobs import periodic, stopping
+from regulars.modules.merchants.queries import merchant_of_id
+
+from .giving import carry_out
+from .models import Plan
+from .services import work
+
+_log = structlog.get_logger("regulars.steering")
+
+
+@periodic(every_seconds=2)
+def work_plans() -> None:
+    """Work out every plan that waits, and go on with every one that is being given."""
+    rows = Plan.objects.across_merchants().filter(status__in=("waiting", "starting", "giving"))
+    for merchant_id, plan_id, status in rows.order_by("created_at", "id").values_list(
+        "merchant_id", "id", "status"
+    ):
+        if stopping():
+            return
+        merchant = merchant_of_id(merchant_id)
+        try:
+            if status == "waiting":
+                work(merchant, plan_id)
+            else:
+                carry_out(merchant, plan_id)
+        except Exception as error:  # a plan that failed says so itself; others must go on
+            _log.error("plan_failed", plan=plan_id.hex, error=type(error).__name__, exc_info=error)

@@ -1,0 +1,70 @@
+"""Tables of steering: plans, and who was chosen in those that were started."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q, UniqueConstraint
+
+from regulars.infra.tenancy import Owned
+
+
+class Plan(Owned):
+    """A plan, from being asked for to having given its coupons.
+
+    ``asked`` is what it was asked to do, ``found`` what it came to; the list of members is a file
+    that can be worked out again until the plan is started. Its experiment has the plan's id.
+    """
+
+    pk = models.CompositePrimaryKey("merchant_id", "id")
+    id = models.UUIDField()
+    name = models.CharField(max_length=100)
+    status = models.CharField(max_length=10)
+    asked = models.JSONField()
+    found = models.JSONField(null=True)
+    batches = models.JSONField(default=dict)
+    as_of = models.DateField(null=True)
+    done = models.IntegerField(default=0)
+    of = models.IntegerField(default=0)
+    error = models.CharField(max_length=300, default="")
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=100)
+    started_at = models.DateTimeField(null=True)
+    started_by = models.CharField(max_length=100, default="")
+    stopped_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(
+                fields=["merchant_id"],
+                condition=Q(status__in=["waiting", "starting", "giving"]),
+                name="steering_one_at_work",
+            ),
+        ]
+        indexes = [models.Index(fields=["merchant_id", "created_at"], name="steering_plan_latest")]
+
+
+class Chosen(Owned):
+    """A member whom a started plan chose an offer for; ``held_out`` by chance, or given a coupon.
+
+    ``outcome`` is empty until their turn came: given, bought (meanwhile, so nothing was given),
+    no_consent (any more). Never changed after that.
+    """
+
+    pk = models.CompositePrimaryKey("merchant_id", "plan_id", "member_id")
+    plan_id = models.UUIDField()
+    member_id = models.UUIDField()
+    offer = models.CharField(max_length=100)
+    held_out = models.BooleanField()
+    until = models.DateField()
+    outcome = models.CharField(max_length=10, default="")
+    given_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["merchant_id", "member_id", "given_at"], name="steering_given"),
+            models.Index(
+                fields=["merchant_id", "plan_id", "member_id"],
+                name="steering_to_give",
+                condition=Q(outcome="", held_out=False),
+            ),
+        ]
