@@ -24,6 +24,7 @@ from .kinds import PLAYS, GiftPlay, Play
 from .pots import gift_in_stock, keep_apart
 from .sums import of_sum
 from .types import Context, Rejected, RejectionCode
+from .usage import used_up
 
 #: The stages that an exclusive offer wants for itself.
 CROWDED: Final = frozenset({"item", "order", "coupon"})
@@ -329,7 +330,7 @@ def _judged(
         return entry.rejected("held_out")
     budget: int | None = None
     if not entry.unlimited:
-        code, budget = _used_up(entry.offer, context)
+        code, budget = used_up(entry.offer, context)
         if code is not None:
             return entry.rejected(code)
     entry = entry.at_strength(context.strength.get(entry.code))
@@ -377,25 +378,3 @@ def _gate(gates: dict[object, Gate], offer: Offer, predicates: Mapping[str, Pred
     if found is None:
         found = gates[key] = Gate(offer.when, who, predicate)
     return found
-
-
-def _used_up(offer: Offer, context: Context) -> tuple[RejectionCode | None, int | None]:
-    """Whether a limit or the budget forbids the offer, and what its budget still allows."""
-    uses = context.uses.get(offer.code)
-    by_member, in_all = (0, 0) if uses is None else (uses.by_member, uses.in_all)
-    limit = offer.limit
-    if limit.per_member is not None and by_member >= limit.per_member:
-        return "limit_reached", None
-    if limit.total is not None and in_all >= limit.total:
-        return "limit_reached", None
-    budget = budget_left(offer, context)
-    return ("budget_spent", None) if budget is not None and budget <= 0 else (None, budget)
-
-
-def budget_left(offer: Offer, context: Context) -> int | None:
-    """What the offer's budget still allows; None without one."""
-    if offer.budget is None:
-        return None
-    uses = context.uses.get(offer.code)
-    left = None if uses is None else uses.budget_left_minor
-    return offer.budget if left is None else left

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from regulars.modules.promotions.types import Offer
 
 from .basket import merged
-from .book import OfferBook, budget_left
+from .book import OfferBook
 from .types import Cart, Context, Evaluation, GiftLine, PricedLine
+from .usage import budget_left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
