@@ -66,6 +66,8 @@ def questions(as_of: date, ladder: Sequence[str]) -> dict[str, Ask]:
         "coverage in 90 days": lambda on: reports.coverage(on, as_of=as_of, window_days=90),
         "sales in 90 days": lambda on: reports.sales(on, as_of=as_of, window_days=90),
         "sales of all time": lambda on: reports.sales(on, as_of=as_of, window_days=36_525),
+        "recruitment": lambda on: reports.recruitment(on, as_of=as_of),
+        "frequency": lambda on: reports.frequency(on, as_of=as_of, window_days=90),
         "new members": lambda on: reports.new_members(on, as_of=as_of, window_days=365),
     }
 

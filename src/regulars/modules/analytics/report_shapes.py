@@ -12,6 +12,7 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from regulars.modules.analytics.deferred_shapes import DeferredPointsReport
+from regulars.modules.analytics.recruitment_shapes import FrequencyReport, RecruitmentReport
 from regulars.modules.analytics.types import CurveGroup, Period, ValueFrom
 
 
@@ -374,4 +375,6 @@ Report = (
     | CoverageReport
     | SalesReport
     | NewMembersReport
+    | RecruitmentReport
+    | FrequencyReport
 )

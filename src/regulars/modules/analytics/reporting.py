@@ -39,6 +39,8 @@ Name = Literal[
     "sales",
     "trend",
     "new_members",
+    "recruitment",
+    "frequency",
 ]
 NAMES: Final[tuple[Name, ...]] = get_args(Name)
 WINDOW_DAYS: Final = 90
@@ -161,7 +163,11 @@ def _tiers(on: _On) -> Report:
 
 
 #: Parts of the facts that a report needs beside its first.
-_ALSO: Final[Mapping[Name, tuple[Part, ...]]] = {"deferred_points": ("orders",)}
+_ALSO: Final[Mapping[Name, tuple[Part, ...]]] = {
+    "deferred_points": ("orders",),
+    "recruitment": ("people",),
+    "frequency": ("people",),
+}
 _REPORTS: Final[Mapping[Name, tuple[Part, Callable[[_On], Report]]]] = {
     "repurchase": (
         "orders",
@@ -203,5 +209,10 @@ _REPORTS: Final[Mapping[Name, tuple[Part, Callable[[_On], Report]]]] = {
     "new_members": (
         "people",
         lambda on: reports.new_members(on.facts, as_of=on.as_of, window_days=on.window),
+    ),
+    "recruitment": ("orders", lambda on: reports.recruitment(on.facts, as_of=on.as_of)),
+    "frequency": (
+        "orders",
+        lambda on: reports.frequency(on.facts, as_of=on.as_of, window_days=on.window),
     ),
 }

@@ -10,6 +10,7 @@ from regulars.modules.analytics.reports.coverage_and_sales import coverage, new_
 from regulars.modules.analytics.reports.csv_text import Table, to_csv
 from regulars.modules.analytics.reports.deferred_points import deferred_points
 from regulars.modules.analytics.reports.points_balance import points_liability
+from regulars.modules.analytics.reports.recruitment import frequency, recruitment
 from regulars.modules.analytics.reports.repurchase_rate import repurchase, repurchase_trend
 from regulars.modules.analytics.reports.rfm_grid import rfm, rfm_members
 from regulars.modules.analytics.reports.second_order_curve import second_order
@@ -21,8 +22,10 @@ __all__ = [
     "cohorts",
     "coverage",
     "deferred_points",
+    "frequency",
     "new_members",
     "points_liability",
+    "recruitment",
     "repurchase",
     "repurchase_trend",
     "rfm",
