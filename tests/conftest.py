@@ -24,6 +24,7 @@ TOGETHER = {
     "tests/browser/test_faces.py": "the browser",
     "tests/browser/test_insight_screens.py": "a served shop with its forecasts",
     "tests/browser/test_programme_changes_screen.py": "a served shop with two versions",
+    "tests/browser/test_spending_screens.py": "a served shop that tried an offer",
     "tests/services/test_backup.py": "a small shop",
     "tests/services/test_cli.py": "the command line",
     "tests/services/test_doctor.py": "a small shop",

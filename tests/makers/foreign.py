@@ -15,7 +15,7 @@ from regulars.kernel.ids import new_id, show
 from regulars.modules.connectors.models import ImportRun
 from regulars.modules.merchants import services
 from regulars.modules.segments import services as segments
-from regulars.modules.steering.models import Plan
+from regulars.modules.steering.models import Ladder, Plan
 
 
 def a_member(merchant: MerchantFacts) -> str:
@@ -120,6 +120,24 @@ def a_plan(merchant: MerchantFacts) -> str:
     return show("pln", plan.id)
 
 
+def a_ladder(merchant: MerchantFacts) -> str:
+    ladder = Ladder(
+        merchant_id=merchant.id,
+        id=new_id(),
+        name="x",
+        status="stopped",
+        rungs=[[an_offer(merchant), 14]],
+        held_out_bps=500,
+        consent="sms",
+        cost_cap_minor=1,
+        try_members=50,
+        created_at=real_now(),
+        created_by="test",
+    )
+    ladder.save(force_insert=True)
+    return show("ldr", ladder.id)
+
+
 #: By the name of the path parameter: makes one at a merchant, and shows its public id.
 OBJECTS: dict[str, Callable[[MerchantFacts], str]] = {
     "member_id": a_member,
@@ -135,6 +153,7 @@ OBJECTS: dict[str, Callable[[MerchantFacts], str]] = {
     "segment_code": a_segment,
     "experiment_id": an_experiment,
     "plan_id": a_plan,
+    "ladder_id": a_ladder,
 }
 #: By the name of the path parameter: an id of the right form that was never given.
 NEVER: dict[str, str] = {
@@ -151,6 +170,7 @@ NEVER: dict[str, str] = {
     "segment_code": "never-was",
     "experiment_id": show("exp", new_id()),
     "plan_id": show("pln", new_id()),
+    "ladder_id": show("ldr", new_id()),
 }
 #: Path parameters that name no object of a merchant, with a value that is good everywhere: a
 #: report's name, a sku that is the merchant's own word.

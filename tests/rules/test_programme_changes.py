@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from regulars.modules.programmes import words
 from regulars.modules.programmes.changes import Change, changes
@@ -116,6 +117,7 @@ def test_every_field_and_value_has_words(locale: Any) -> None:
     much["earning"]["points"] |= {"rates": [rate], "per_order_max": 9, "per_day_max": 9}
     much["earning"]["points"] |= {"pending_days": 7, "per_minor": 200, "tier_bps": top}
     much["earning"]["points"]["expiry"] = {"kind": "days", "count": 1, "end_of": "day"}
+    much["leaving"] = {"points": "lapse"}
     much["redeeming"] = {"points": {"units": 50, "minor": 100, "grace_days": 1}}
     found = [*changes(little, much), *changes(much, little)]
     fields = {change.key.field for change in found}
@@ -124,6 +126,59 @@ def test_every_field_and_value_has_words(locale: Any) -> None:
         assert label
         assert before != after
         assert "{" not in label + before + after
+
+
+def leaves(place: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The ways to every value of a document."""
+    if isinstance(place, dict | list) and place:
+        items = place.items() if isinstance(place, dict) else enumerate(place)
+        return [leaf for step, inner in items for leaf in leaves(inner, (*path, step))]
+    return [path]
+
+
+def other_values(value: Any) -> list[Any]:
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, int):
+        return [value + 1, value - 1]
+    words_ = [word.partition(".")[2].partition(".")[2] for word in words.VALUES["en"]]
+    spans = [unit.partition(".")[2] for unit in words.UNITS["en"]]
+    more = [*words_, *spans, "days", "never", "2030-01-01", f"{value}x", 7, ["other"], {}]
+    return [one for one in more if one != value]
+
+
+def test_no_field_of_a_document_changes_without_a_word() -> None:
+    """Whatever value of a document that says everything is replaced by another that holds."""
+    much = edited("grocery")
+    rate = {"name": "All", "bps": 15_000, "from_day": "2026-03-01", "until_day": "2026-03-31"}
+    much["earning"]["points"]["rates"] = [rate]
+    full = ProgrammeDocument.model_validate(much).model_dump(mode="json", by_alias=True)
+    replaced = 0
+    for path in leaves(full):
+        *way, last = path
+        if way[-1:] == ["expiry"] and last != "kind" and _at(full, tuple(way))["kind"] == "never":
+            continue  # what never expires says nothing by these
+        for value in other_values(_at(full, path)):
+            document = copy.deepcopy(full)
+            _at(document, tuple(way))[last] = value
+            try:
+                parsed = ProgrammeDocument.model_validate(document)
+            except ValidationError:
+                continue
+            if parsed.model_dump(mode="json", by_alias=True) == full:
+                continue
+            found = changes(full, document)
+            assert found, (path, value)
+            assert all(before != after for _, before, after in said(found)), (path, value)
+            replaced += 1
+            break
+    assert replaced > 70
+
+
+def _at(document: Any, path: tuple[Any, ...]) -> Any:
+    for step in path:
+        document = document[step]
+    return document
 
 
 def test_the_languages_have_the_same_words() -> None:

@@ -233,7 +233,8 @@ def test_the_anniversary_is_of_the_earliest_record_until_the_merge_is_undone() -
     assert shop.api.post("/offers", body).status_code == 201
 
     def given(member: str) -> bool:
-        assert told(shop, member)["anniversary_today"] is (found := bool(applied(member)))
+        found = bool(applied(member))
+        assert told(shop, member)["anniversary_today"] is found
         return found
 
     def applied(member: str) -> list[Any]:

@@ -141,6 +141,12 @@ const screens: RouteRecordRaw[] = [
     name: 'insight',
     component: () => import('./screens/insight/InsightScreen.vue'),
   },
+  { path: 'spending', redirect: '/insight/spending' },
+  {
+    path: 'spending/:id',
+    name: 'plan',
+    component: () => import('./screens/spending/PlanScreen.vue'),
+  },
   { path: 'settings', redirect: '/settings/merchant' },
   {
     path: 'settings/:tab',

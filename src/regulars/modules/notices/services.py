@@ -226,35 +226,48 @@ def _looked(
 def _news(
     merchant_id: int, programme: Programme, one: _Looked, today: date, now: datetime
 ) -> Iterator[tuple[TierNearly | TierExpiring, str]]:
+    yield from _nearly(merchant_id, programme, one, today, now)
+    yield from _expiring(merchant_id, programme, one, today, now)
+
+
+def _nearly(
+    merchant_id: int, programme: Programme, one: _Looked, today: date, now: datetime
+) -> Iterator[tuple[TierNearly, str]]:
     ladder = programme.ladder
     held = tiers.effective_tier(one.standing, ladder, today)
     rank = ladder.rank(held.code)
-    if rank + 1 < len(ladder.tiers):
-        above = ladder.tiers[rank + 1]
-        _, last = window_of(ladder, today, one.joined_on)
-        until = last if last is not None and last > today else None
-        if ladder.window.span in ("days", "months", "lifetime"):
-            until = None  # a rolling window has no day on which the chance is over
-        gap = above.threshold - tiers.counted(one.history, ladder, today, one.joined_on)
-        found = likely(
-            one.rhythm,
-            lambda day: above.threshold - tiers.counted(one.history, ladder, day, one.joined_on),
-            today=today,
+    if rank + 1 == len(ladder.tiers):
+        return
+    above = ladder.tiers[rank + 1]
+    _, last = window_of(ladder, today, one.joined_on)
+    until = last if last is not None and last > today else None
+    if ladder.window.span in ("days", "months", "lifetime"):
+        until = None  # a rolling window has no day on which the chance is over
+    gap = above.threshold - tiers.counted(one.history, ladder, today, one.joined_on)
+    found = likely(
+        one.rhythm,
+        lambda day: above.threshold - tiers.counted(one.history, ladder, day, one.joined_on),
+        today=today,
+        until=until,
+    )
+    if found is not None and gap > 0:
+        event = TierNearly(
+            merchant_id=merchant_id,
+            happened_at=now,
+            member_id=one.member_id,
+            tier=above.code,
+            gap=gap,
+            gap_money_minor=money_for(gap, held, programme),
+            likely_orders=found.orders,
             until=until,
         )
-        if found is not None and gap > 0:
-            period = until or one.standing.since
-            event = TierNearly(
-                merchant_id=merchant_id,
-                happened_at=now,
-                member_id=one.member_id,
-                tier=above.code,
-                gap=gap,
-                gap_money_minor=money_for(gap, held, programme),
-                likely_orders=found.orders,
-                until=until,
-            )
-            yield event, f"{above.code}:{period}"
+        yield event, f"{above.code}:{until or one.standing.since}"
+
+
+def _expiring(
+    merchant_id: int, programme: Programme, one: _Looked, today: date, now: datetime
+) -> Iterator[tuple[TierExpiring, str]]:
+    ladder = programme.ladder
     ends = one.standing.grace_until or one.standing.keep_until
     if ends is None or not today < ends <= today + timedelta(days=ladder.keep.warn_days):
         return
@@ -264,21 +277,20 @@ def _news(
     if not lacks:
         return
     found = likely(one.rhythm, lambda _: lacks, today=today, until=ends - _ONE_DAY)
-    if found is not None:
-        tier = ladder.tiers[ladder.rank(one.standing.tier)]
-        yield (
-            TierExpiring(
-                merchant_id=merchant_id,
-                happened_at=now,
-                member_id=one.member_id,
-                tier=tier.code,
-                gap=lacks,
-                gap_money_minor=money_for(lacks, tier, programme),
-                likely_orders=found.orders,
-                until=ends - _ONE_DAY,
-            ),
-            f"{tier.code}:{ends}",
-        )
+    if found is None:
+        return
+    tier = ladder.tiers[ladder.rank(one.standing.tier)]
+    event = TierExpiring(
+        merchant_id=merchant_id,
+        happened_at=now,
+        member_id=one.member_id,
+        tier=tier.code,
+        gap=lacks,
+        gap_money_minor=money_for(lacks, tier, programme),
+        likely_orders=found.orders,
+        until=ends - _ONE_DAY,
+    )
+    yield event, f"{tier.code}:{ends}"
 
 
 def _add(writes: Writes, merchant_id: int, event: Event, row: Sequence[Any]) -> None:

@@ -62,6 +62,12 @@ _BOUGHT_SINCE: Final = Sql(
     f"WHERE m.merchant_id = :merchant_id AND ({any_of('m.id')} OR {any_of('m.merged_into')}) "
     "AND o.paid_at >= :since AND o.status <> 'cancelled'"
 )
+_BUYING_SINCE: Final = Sql(
+    "SELECT coalesce(m.merged_into, m.id), o.paid_at FROM members_member m JOIN orders_order o "
+    "ON o.merchant_id = m.merchant_id AND o.member_id = m.id "
+    f"WHERE m.merchant_id = :merchant_id AND ({any_of('m.id')} OR {any_of('m.merged_into')}) "
+    "AND o.paid_at >= :since AND o.status <> 'cancelled' ORDER BY o.paid_at"
+)
 _PLACED_AT: Final = Sql(
     "SELECT placed_at FROM orders_order WHERE merchant_id = :merchant_id AND id = :order_id"
 )
@@ -145,6 +151,20 @@ def bought_since(merchant_id: int, member_ids: Sequence[UUID], since: datetime) 
     """Who of some members who carry on, by any of their records, paid at ``since`` or later."""
     params = {"merchant_id": merchant_id, "ids": list(member_ids), "since": since}
     return {as_uuid(row[0]) for row in fetch_all(_BOUGHT_SINCE, params)}
+
+
+def first_bought(
+    merchant_id: int, since: Mapping[UUID, datetime], at_first: datetime
+) -> dict[UUID, datetime]:
+    """When each of some members who carry on first paid since their own instant, where they did;
+    ``at_first`` is the earliest of those."""
+    params = {"merchant_id": merchant_id, "ids": list(since), "since": at_first}
+    found: dict[UUID, datetime] = {}
+    for carrier, paid_at in fetch_all(_BUYING_SINCE, params):
+        member_id, at = as_uuid(carrier), as_instant(paid_at)
+        if at is not None and at >= since[member_id]:
+            found.setdefault(member_id, at)
+    return found
 
 
 def shown_status(view: OrderView, refunds: Sequence[RefundView]) -> str:

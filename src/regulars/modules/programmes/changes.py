@@ -107,11 +107,14 @@ def _facts(document: ProgrammeDocument) -> Iterator[tuple[Key, Fact]]:
     yield from _earning("growth_value", earning.growth_value, rungs)
     yield from _redeeming("points", redeeming.points)
     yield from _redeeming("growth_value", redeeming.growth_value)
+    yield Key("leaving.points"), Fact("word", document.leaving.points)
 
 
 def _tiers(part: TiersPart) -> Iterator[tuple[Key, Fact]]:
     yield Key("tiers.counter"), Fact("word", part.counter)
-    yield Key("tiers.window"), Fact("window", part.window.model_dump())
+    span, count = part.window.span, part.window.count
+    rolling = span in ("days", "months")  # the others have no number
+    yield Key("tiers.window"), Fact("window", {"span": span, "count": count if rolling else 1})
     yield from _keep(part.keep)
     yield Key("tiers.crossing"), Fact("word", part.crossing)
     unit: Unit = "minor" if part.counter == "spend" else "count"
@@ -146,7 +149,12 @@ def _earning(asset: Asset, part: EarningPart, rungs: list[str]) -> Iterator[tupl
     earns = {"per_minor": part.per_minor, "amount": part.amount}
     yield Key("earning.rate", asset), Fact("earns", earns)
     yield Key("earning.pending_days", asset), Fact("days", part.pending_days)
-    yield Key("earning.expiry", asset), Fact("expiry", part.expiry.model_dump())
+    expiry = part.expiry.model_dump()
+    never = {"kind": "never"}  # with which no number and no end mean anything
+    yield (
+        Key("earning.expiry", asset),
+        Fact("expiry", never if expiry["kind"] == "never" else expiry),
+    )
     for code in rungs:
         bps = part.tier_bps.get(code, _PLAIN_BPS)
         if bps != _PLAIN_BPS:

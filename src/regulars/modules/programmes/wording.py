@@ -36,11 +36,15 @@ def locale_of(tag: str) -> Locale:
 def told(change: Change, *, locale: Locale, currency: str) -> Told:
     """The change in words."""
     said = _Words(locale, currency)
-    return Told(
-        label=said.label(change),
-        before=said.fact(change.key, change.before),
-        after=said.fact(change.key, change.after),
-    )
+    sides = [said.fact(change.key, fact) for fact in (change.before, change.after)]
+    if sides[0] == sides[1]:
+        # Another language's text is what differs: all of them are shown.
+        every = [_Words(one, currency) for one in _LOCALES.values()]
+        sides = [
+            " / ".join(words.fact(change.key, fact) for words in every)
+            for fact in (change.before, change.after)
+        ]
+    return Told(said.label(change), *sides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +131,10 @@ class _Words:
         return self._of(f"window.{value['span']}", f"{value['count']:,}", value["count"])
 
     def _expiry(self, value: Mapping[str, Any]) -> str:
-        kind, end = value["kind"], value["end_of"]
+        kind = value["kind"]
         if kind == "never":
             return VALUES[self.locale]["expiry.never"]
+        end = value["end_of"]
         lasts = self._of(kind, f"{value['count']:,}", value["count"])
         if end == "day":
             return lasts

@@ -47,6 +47,7 @@ LABELS: Final[Words] = {
         "rate.period": "{asset}, rule {item}: period",
         "redeeming.worth": "{asset}: pay",
         "redeeming.grace_days": "{asset}: given back after they expired, good for",
+        "leaving.points": "Points of who leaves",
     },
     "zh-hans": {
         "name": "计划名称",
@@ -81,6 +82,7 @@ LABELS: Final[Words] = {
         "rate.period": "{asset}规则“{item}”：期间",
         "redeeming.worth": "{asset}：抵现",
         "redeeming.grace_days": "{asset}：过期后退还的，再有效",
+        "leaving.points": "退会者的积分",
     },
     "zh-hant": {
         "name": "計畫名稱",
@@ -115,6 +117,7 @@ LABELS: Final[Words] = {
         "rate.period": "{asset}規則「{item}」：期間",
         "redeeming.worth": "{asset}：折抵",
         "redeeming.grace_days": "{asset}：過期後退還的，再有效",
+        "leaving.points": "退會者的積分",
     },
 }
 VALUES: Final[Words] = {
@@ -132,6 +135,8 @@ VALUES: Final[Words] = {
         "keep.end_of.year": "year",
         "keep.step.one": "one tier",
         "keep.step.counter": "to what the counter says",
+        "leaving.points.freeze": "are kept for a coming back",
+        "leaving.points.lapse": "lapse at once",
         "expiry.never": "never",
         "expiry.to_end": "after {lasts}, at the end of the {end}",
         "earns": "{amount} for each {per} paid",
@@ -160,6 +165,8 @@ VALUES: Final[Words] = {
         "keep.end_of.year": "年",
         "keep.step.one": "降一级",
         "keep.step.counter": "按计数定级",
+        "leaving.points.freeze": "冻结，恢复会籍后可用",
+        "leaving.points.lapse": "立即作废",
         "expiry.never": "永不过期",
         "expiry.to_end": "{lasts}后，至当{end}结束",
         "earns": "实付每满 {per} 得 {amount}",
@@ -188,6 +195,8 @@ VALUES: Final[Words] = {
         "keep.end_of.year": "年",
         "keep.step.one": "降一級",
         "keep.step.counter": "按計數定級",
+        "leaving.points.freeze": "凍結，恢復會籍後可用",
+        "leaving.points.lapse": "立即作廢",
         "expiry.never": "永不過期",
         "expiry.to_end": "{lasts}後，至當{end}結束",
         "earns": "實付每滿 {per} 得 {amount}",

@@ -1,7 +1,9 @@
 """Steering: on whom money is spent, so that it goes where it changes something.
 
-Owns       plans (whom, what, when, how much, and why not), who was chosen in one that was started.
-Offers     services.ask, work, start, stop, drop; queries.plan_view, plans, people.
+Owns       plans (whom, what, when, how much, and why not), who was chosen in one that was started;
+           ladders of rising offers for sleepers, and where each stands.
+Offers     services.ask, work, start, stop, drop; queries.plan_view, plans, people;
+           ladders.put_up, advance, take_down, ladder_view.
 Announces  nothing of its own: coupons and experiments announce what a plan gives and tries.
 Hears      nothing: it reads facts, forecasts, experiments, consents and lists when it decides.
 """

@@ -9,7 +9,7 @@ class PlanAtWork(Conflict):
     """Another plan of this merchant is being worked out or given."""
 
     code = "plan_at_work"
-    title = "Another plan is at work"
+    title = "Another one is at work"
 
 
 class PlanNotReady(Conflict):

@@ -8,6 +8,7 @@ from regulars.infra.jobs import periodic, stopping
 from regulars.modules.merchants.queries import merchant_of_id
 
 from .giving import carry_out
+from .ladders import advance, running_ladders
 from .models import Plan
 from .services import work
 
@@ -31,3 +32,17 @@ def work_plans() -> None:
                 carry_out(merchant, plan_id)
         except Exception as error:  # a plan that failed says so itself; others must go on
             _log.error("plan_failed", plan=plan_id.hex, error=type(error).__name__, exc_info=error)
+
+
+@periodic(every_seconds=300)
+def advance_ladders() -> None:
+    """Take every ladder its step of the day."""
+    for merchant_id, ladder_id in running_ladders():
+        if stopping():
+            return
+        try:
+            advance(merchant_of_id(merchant_id), ladder_id)
+        except Exception as error:  # the next round tries again; other ladders must go on
+            _log.error(
+                "ladder_failed", ladder=ladder_id.hex, error=type(error).__name__, exc_info=error
+            )

@@ -17,7 +17,7 @@ from regulars.modules.members.queries import agreed, refused
 from regulars.modules.recommendations.types import PERSONALISATION
 from regulars.modules.segments.queries import members_among, segments
 
-from .models import Chosen
+from .models import Chosen, Climber
 from .types import SOON_DAYS, Asked, Flags, LeftOut, Standing
 
 #: An item that is likelier than not to be bought soon brings the member anyway.
@@ -73,10 +73,13 @@ def due_soon(merchant_id: int, stands: Standing) -> Flags:
 
 
 def given_since(merchant: MerchantFacts, now: datetime, days: int) -> set[UUID]:
-    """Who was given a coupon by any plan within the last ``days`` days."""
+    """Who was given a coupon by any plan or ladder within the last ``days`` days."""
     since = now - timedelta(days=days)
-    rows = Chosen.objects.of(merchant.id).filter(given_at__gt=since)
-    return _carriers(merchant.id, set(rows.values_list("member_id", flat=True)))
+    had: set[UUID] = set()
+    for table in (Chosen, Climber):
+        rows = table.objects.of(merchant.id).filter(given_at__gt=since)
+        had.update(rows.values_list("member_id", flat=True))
+    return _carriers(merchant.id, had)
 
 
 def _excluded(merchant: MerchantFacts, now: datetime) -> set[UUID]:

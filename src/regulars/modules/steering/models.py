@@ -68,3 +68,57 @@ class Chosen(Owned):
                 condition=Q(outcome="", held_out=False),
             ),
         ]
+
+
+class Ladder(Owned):
+    """Rising offers for sleepers. ``rungs`` are offers with the days that are waited after each;
+    ``last_on`` is the program day up to which everybody was advanced."""
+
+    pk = models.CompositePrimaryKey("merchant_id", "id")
+    id = models.UUIDField()
+    name = models.CharField(max_length=100)
+    status = models.CharField(max_length=10)
+    rungs = models.JSONField()
+    held_out_bps = models.IntegerField()
+    consent = models.CharField(max_length=40)
+    cost_cap_minor = models.BigIntegerField()
+    try_members = models.IntegerField()
+    batches = models.JSONField(default=dict)
+    last_on = models.DateField(null=True)
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=100)
+    stopped_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(
+                fields=["merchant_id"],
+                condition=Q(status="running"),
+                name="steering_one_ladder",
+            ),
+        ]
+
+
+class Climber(Owned):
+    """A sleeper on a ladder, once. ``rung`` is how many rungs they had (held out: would have
+    had); ``next_on`` when they are looked at again; ``ended`` why they are not any more."""
+
+    pk = models.CompositePrimaryKey("merchant_id", "ladder_id", "member_id")
+    ladder_id = models.UUIDField()
+    member_id = models.UUIDField()
+    held_out = models.BooleanField()
+    rung = models.SmallIntegerField(default=0)
+    entered_on = models.DateField()
+    next_on = models.DateField()
+    ended = models.CharField(max_length=12, default="")
+    given_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["merchant_id", "ladder_id", "next_on", "member_id"],
+                name="steering_climbing",
+                condition=Q(ended=""),
+            ),
+            models.Index(fields=["merchant_id", "member_id", "given_at"], name="steering_climbed"),
+        ]

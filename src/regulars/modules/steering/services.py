@@ -164,10 +164,9 @@ def drop(merchant: MerchantFacts, plan_id: UUID) -> None:
 def _check(merchant: MerchantFacts, asked: Asked, now: datetime) -> None:
     faults = []
     for place, arm in enumerate(asked.arms):
-        document = _document(merchant.id, arm)
-        if document is None:
+        if _document(merchant.id, arm) is None:
             faults.append(FieldError(f"/arms/{place}/offer", "unknown_offer", "There is none."))
-        elif document["status"] != "active" or not document["requires_code"]:
+        elif not is_coupon(merchant.id, arm):
             detail = "Only a published offer that needs a coupon can be given to some members."
             faults.append(FieldError(f"/arms/{place}/offer", "needs_a_coupon", detail))
         for own, like in enumerate(asked.like.get(arm, ())):
@@ -180,6 +179,14 @@ def _check(merchant: MerchantFacts, asked: Asked, now: datetime) -> None:
         faults.append(FieldError("/segment", "unknown_segment", "There is none."))
     if faults:
         raise Invalid(faults[0].detail, errors=faults)
+
+
+def is_coupon(merchant_id: int, offer: str) -> bool:
+    """Whether there is such an offer, published, that needs a coupon."""
+    document = _document(merchant_id, offer)
+    if document is None:
+        return False
+    return document["status"] == "active" and bool(document["requires_code"])
 
 
 def _document(merchant_id: int, code: str) -> dict[str, Any] | None:

@@ -16,6 +16,7 @@ import reports from './reports.json'
 import segments from './segments.json'
 import settings from './settings.json'
 import sign_in from './sign-in.json'
+import spending from './spending.json'
 import till from './till.json'
 
 export default {
@@ -37,5 +38,6 @@ export default {
   ...segments,
   ...settings,
   ...sign_in,
+  ...spending,
   ...till,
 }
