@@ -199,6 +199,30 @@ def test_stopped_it_gives_no_more_and_takes_back_what_nobody_used(there: Steered
     assert (again.status_code, again.json()["code"]) == (409, "plan_not_ready")
 
 
+def test_coupons_taken_back_by_hand_stop_the_plan_and_it_is_no_trial(
+    there: Steered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = there.plan(aim="learn", held_out_bps=5_000)
+    assert there.shop.api.post(f"/steering/plans/{plan['id']}/start", {}).status_code == 200
+    monkeypatch.setattr(giving, "_PIECE", 40)
+    real = giving._give_some
+
+    def one_piece(*given: object) -> int:
+        (batch,) = there.shop.api.get("/coupons/batches").json()["data"]
+        if batch["made"]:
+            answer = there.shop.api.post(f"/coupons/batches/{batch['id']}/withdraw", {})
+            assert answer.status_code == 200
+        return real(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(giving, "_give_some", one_piece)
+    jobs.work_plans()
+    told = there.read(plan["id"])
+    assert (told["status"], told["outcomes"]["given"]) == ("stopped", 40)
+    there.shop.move(30 * DAY, due=False)
+    (arm,) = there.plan()["found"]["arms"]
+    assert {one["proof"] for one in arm["lifts"]} == {"no_trial"}
+
+
 def test_one_plan_at_a_time_old_ones_go_stale_and_drafts_may_be_dropped(there: Steered) -> None:
     waiting = there.shop.api.post(
         "/steering/plans",

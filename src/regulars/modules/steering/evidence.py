@@ -72,7 +72,7 @@ def _of_plans(merchant: MerchantFacts, offer: str, as_of: date) -> Iterator[Tria
     for row in rows.order_by("-created_at")[:_MOST_TRIALS]:
         view = experiments.experiment(merchant.id, row.id)
         began = _speaks(merchant, view, as_of)
-        if began is None:
+        if began is None or _cut_short(merchant, row, began):
             continue
         people = experiments.assigned(merchant.id, row.id)
         if _broken(people.held_out, view):
@@ -99,6 +99,14 @@ def _speaks(merchant: MerchantFacts, view: View, as_of: date) -> date | None:
         over = ends <= as_of
     through = began + timedelta(days=WINDOW_DAYS)
     return began if over and through <= min(ends, as_of) else None
+
+
+def _cut_short(merchant: MerchantFacts, row: Plan, began: date) -> bool:
+    """Whether its coupons were taken back within the window: that is no trial of having them."""
+    if row.stopped_at is None:
+        return False
+    stopped_on = program_day(row.stopped_at, ZoneInfo(merchant.zone))
+    return stopped_on <= began + timedelta(days=WINDOW_DAYS)
 
 
 def _broken(held_out: Flags, view: View) -> bool:

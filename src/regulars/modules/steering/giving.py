@@ -22,6 +22,7 @@ from regulars.kernel.errors import NotFound, Refusal
 from regulars.kernel.ids import parse
 from regulars.kernel.periods import day_start
 from regulars.modules.coupons import giving as coupons
+from regulars.modules.coupons.errors import BatchWithdrawn
 from regulars.modules.experiments import queries as trials
 from regulars.modules.experiments import services as experiments
 from regulars.modules.experiments.types import Plan as Trial
@@ -32,7 +33,7 @@ from regulars.modules.orders.queries import bought_since
 
 from .models import Chosen, Plan
 from .queries import file_of
-from .services import Watch
+from .services import Watch, stop
 from .types import WINDOW_DAYS
 
 _PIECE: Final = 300
@@ -49,7 +50,12 @@ def carry_out(
         row.refresh_from_db()
     came = 0
     while row.status == "giving" and not stopping():
-        done = retrying(lambda: _give_some(merchant, plan_id))
+        try:
+            done = retrying(lambda: _give_some(merchant, plan_id))
+        except BatchWithdrawn:  # by hand, which says as much as stopping it
+            with transaction.atomic():
+                stop(merchant, plan_id, now=now_for(merchant))
+            break
         came += done
         row.refresh_from_db()
         watch(row.done, row.of)

@@ -164,7 +164,12 @@ def advance(merchant: MerchantFacts, ladder_id: UUID) -> int:
     day = _Day(today, now, due, open_to, capped, dict(row.batches))
     looked = 0
     while not stopping():
-        done = retrying(lambda: _some(merchant, ladder_id, rungs, day))
+        try:
+            done = retrying(lambda: _some(merchant, ladder_id, rungs, day))
+        except BatchWithdrawn:  # by hand, which says as much as taking it down
+            with transaction.atomic():
+                take_down(merchant, ladder_id, now=now)
+            break
         looked += done
         if done < _PIECE:
             Ladder.objects.of(merchant.id).filter(id=ladder_id).update(last_on=today)
