@@ -17,8 +17,10 @@ from regulars.modules.insight.types import KINDS, Abstained, Kind
 from .journey import day_of_week_end, is_over, journey
 from .metrics import (
     Floats,
+    Ints,
     auc,
     average_precision,
+    bootstrap_calibration,
     calibration_error,
     calibration_errors_of_the_truth,
     precision_at,
@@ -39,7 +41,7 @@ def evaluate(weeks: Sequence[int], *, with_trees: bool | None) -> None:
     for kind in KINDS:
         print(f"\nCHURN, {kind}, weeks {', '.join(map(str, weeks))}")
         found: dict[str, list[list[float]]] = defaultdict(list)
-        everything: list[tuple[Floats, Floats]] = []
+        everything: list[tuple[Floats, Floats, Ints]] = []
         for week in weeks:
             as_of, began = day_of_week_end(week), time.perf_counter()
             if not is_over(told.history, as_of, OUTCOME_DAYS[kind]):
@@ -61,7 +63,7 @@ def evaluate(weeks: Sequence[int], *, with_trees: bool | None) -> None:
                 found[name].append([*_measures(happened, scores), float("nan")])
             said = forecast.probability
             found["ours"].append([*_measures(happened, said), calibration_error(happened, said)])
-            everything.append((happened, said))
+            everything.append((happened, said, features.watched.member))
             print(
                 f"  week {week}: {len(said):,} members, base rate {happened.mean():.3f}, expected "
                 f"{said.mean():.3f}, {forecast.learner.using} on {forecast.learner.examples:,}, "
@@ -75,12 +77,17 @@ def evaluate(weeks: Sequence[int], *, with_trees: bool | None) -> None:
             means = np.mean(rows, axis=0)
             cells = (f"{'-':>8}" if np.isnan(value) else f"{value:8.4f}" for value in means)
             print(f"{name:28}" + "".join(cells))
-        pooled = calibration_error(*map(np.concatenate, zip(*everything, strict=True)))
-        true = calibration_errors_of_the_truth([said for _, said in everything])
+        pooled = calibration_error(
+            np.concatenate([happened for happened, _, _ in everything]),
+            np.concatenate([said for _, said, _ in everything]),
+        )
+        true = calibration_errors_of_the_truth([said for _, said, _ in everything])
+        drawn = bootstrap_calibration(everything)
         low, high = np.quantile(true, [0.05, 0.95])
         print(f"{'target':28}{TARGETS[kind]}")
         print(
-            f"ECE over all weeks at once {pooled:.4f}; of these weeks, were every probability "
+            f"ECE {drawn.value:.4f} [{drawn.low:.4f}, {drawn.high:.4f}] with members drawn again, "
+            f"over all weeks at once {pooled:.4f}; of these weeks, were every probability "
             f"exactly true, {true.mean():.4f} [{low:.4f}, {high:.4f}], and at most {ECE_TARGET} "
             f"in {np.mean(true <= ECE_TARGET):.0%} of draws",
             flush=True,

@@ -68,6 +68,15 @@ def calibration_error(happened: Floats, said: Floats, bins: int = 10) -> float:
     return float(sum(gaps) / len(order))
 
 
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A difference and its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
 def calibration_errors_of_the_truth(
     weeks: Sequence[Floats], *, draws: int = 500, seed: int = 1
 ) -> Floats:
@@ -86,13 +95,29 @@ def calibration_errors_of_the_truth(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A difference and its 95 % interval."""
+def bootstrap_calibration(
+    weeks: Sequence[tuple[Floats, Floats, Ints]], *, draws: int = 500, seed: int = 1
+) -> Interval:
+    """The mean of ``calibration_error`` over weeks of (happened, said, member); whole members are
+    drawn again, the same in every week.
 
-    value: float
-    low: float
-    high: float
+    What is drawn again is off by chance once more than the weeks were. The interval is that of the
+    draws, mirrored at the value, which takes that off again.
+    """
+    random = np.random.default_rng(seed)
+    members = max(int(member.max()) for _, _, member in weeks) + 1
+    rows = [np.argsort(member, kind="stable") for _, _, member in weeks]
+    found = []
+    for _ in range(draws):
+        times = np.bincount(random.integers(0, members, members), minlength=members)
+        errors = []
+        for (happened, said, member), order in zip(weeks, rows, strict=True):
+            drawn = np.repeat(order, times[member[order]])
+            errors.append(calibration_error(happened[drawn], said[drawn]))
+        found.append(np.mean(errors))
+    value = float(np.mean([calibration_error(happened, said) for happened, said, _ in weeks]))
+    low, high = np.quantile(found, [0.025, 0.975])
+    return Interval(value, max(0.0, 2.0 * value - float(high)), max(0.0, 2.0 * value - float(low)))
 
 
 def bootstrap_ap(

@@ -21,7 +21,8 @@ pytestmark = [
 SCREENS = (
     "", "members", "segments", "segments/new", "programme", "programme/edit", "campaigns",
     "campaigns/new", "campaigns/tea-20?step=2", "campaigns/tea-20?step=3",
-    "campaigns/tea-20?step=4", "campaigns/stacking", "campaigns/coupons", "experiments",
+    "campaigns/tea-20?step=4", "campaigns/stacking", "campaigns/coupons", "campaigns/funders",
+    "campaigns/supplies", "programme/changes", "experiments",
     "experiments/new", "till", "orders", "imports", "imports/new", "insight/due",
     "insight/calendar", "insight/slipping", "insight/lost", "insight/reasons", "insight/value",
     "reports/repurchase", "reports/second_order", "reports/cohorts", "reports/rfm",

@@ -88,6 +88,49 @@ def test_a_member_is_found_and_opened(shop: Shop, browser: Any) -> None:
     context.close()
 
 
+def test_staff_fill_in_a_birthday(shop: Shop, browser: Any) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
+    watched = Watched(context)
+    page = watched.page
+    page.goto(shop.sign_in_link("host"))
+    page.wait_for_url("**/console/**")
+    found = page.request.get(f"{shop.base}/console/api/members?limit=1").json()["data"][0]["id"]
+    page.goto(f"{shop.base}/console/members/{found}")
+    page.get_by_role("button", name="Add a birthday").click()
+    dialog = page.get_by_role("dialog", name="Birthday")
+    save = dialog.get_by_role("button", name="Save birthday")
+    assert save.is_disabled(), "there is nothing to save yet"
+    dialog.get_by_label("Day of birth").fill("1990-05-04")
+    page.keyboard.press("Enter")
+    save.click()
+    page.get_by_text("May 4, 1990").wait_for()
+    page.get_by_role("button", name="Change the birthday").wait_for()
+    assert watched.faults == []
+    context.close()
+
+
+def test_an_order_is_cancelled_by_who_types_its_number(shop: Shop, browser: Any) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
+    watched = Watched(context)
+    page = watched.page
+    page.goto(shop.sign_in_link("canceller"))
+    page.wait_for_url("**/console/**")
+    order = page.request.get(f"{shop.base}/console/api/orders?limit=1").json()["data"][0]
+    page.goto(f"{shop.base}/console/orders/{order['id']}")
+    page.get_by_role("button", name="Cancel the order").click()
+    dialog = page.get_by_role("dialog", name="Cancel the order")
+    cancel = dialog.get_by_role("button", name="Cancel the order")
+    word = dialog.get_by_label(f"Type {order['external_id']} to confirm")
+    assert cancel.is_disabled()
+    word.fill("yes")
+    assert cancel.is_disabled(), "another word does not do"
+    word.fill(order["external_id"])
+    cancel.click()
+    page.locator("main").get_by_text("Cancelled", exact=True).first.wait_for()
+    assert watched.faults == []
+    context.close()
+
+
 def test_a_cell_of_the_grid_becomes_a_segment_with_its_members(shop: Shop, browser: Any) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
     watched = Watched(context)

@@ -67,5 +67,6 @@ def test_a_default_of_later_changes_no_order_of_before() -> None:
         "budget_terms": {"stop": "hard", "per": "all", "funder": None, "funders": []},
         "on_return": "keep",
         "held_out_bps": None,
+        "personal": None,
         "status": "active",
     }  # fmt: skip

@@ -118,6 +118,7 @@ def test_every_field_and_value_has_words(locale: Any) -> None:
     much["earning"]["points"] |= {"pending_days": 7, "per_minor": 200, "tier_bps": top}
     much["earning"]["points"]["expiry"] = {"kind": "days", "count": 1, "end_of": "day"}
     much["leaving"] = {"points": "lapse"}
+    much["notices"] = {"expiring_days": 7}
     much["redeeming"] = {"points": {"units": 50, "minor": 100, "grace_days": 1}}
     found = [*changes(little, much), *changes(much, little)]
     fields = {change.key.field for change in found}

@@ -13,11 +13,12 @@ import pytest
 
 from makers.merchants import make_merchant
 from makers.pieces import Piece
-from regulars.infra.db import Sql, fetch_all
+from regulars.infra.db import Sql, as_json, fetch_all
 from regulars.infra.pen import Pen
 from regulars.infra.recording import Writes
 from regulars.infra.writes import Asked, fingerprint_of
 from regulars.kernel.ids import new_id
+from regulars.modules.ledger.services import expire_and_activate
 from regulars.modules.ledger.verification import verify
 from regulars.modules.members.services import enrol
 from regulars.modules.members.types import Enrolment, IdentityDraft
@@ -198,6 +199,46 @@ def test_a_piece_that_another_writer_beat_is_decided_anew() -> None:
         "late1",
         "late2",
     }
+    assert verify(scope.merchant_id) == []
+
+
+def test_what_fell_due_since_the_last_orders_is_posted_by_the_pen() -> None:
+    by_pen, here = scope_of("grocery"), scope_of("grocery")
+    drafts = a_year(3, 120)
+    settled(by_pen, in_pieces(drafts, 30), "by a pen")
+    settled(here, in_pieces(drafts, 30), "here")
+    assert expire_and_activate(merchant_id=by_pen.merchant_id, now=NOW) == 0
+    assert expire_and_activate(merchant_id=here.merchant_id, now=NOW) > 1
+
+    assert verify(by_pen.merchant_id) == []
+    by_pen_books, here_books = books(by_pen.merchant_id), books(here.merchant_id)
+    for name in BOOKS:
+        assert by_pen_books[name] == here_books[name], name
+    assert told(by_pen.merchant_id) == told(here.merchant_id) != []
+
+
+def told(merchant_id: int) -> list[str]:
+    """The events of points that expired: what and when, whoever it was."""
+    text = "SELECT events FROM infra_outboxrow WHERE merchant_id = :merchant_id"
+    rows = [as_json(events) for (events,) in fetch_all(Sql(text), {"merchant_id": merchant_id})]
+    return sorted(
+        f"{event['happened_at']} {event['amount']} {event['balance_after']}"
+        for events in rows
+        for event in events
+        if event["topic"] == "points.expired"
+    )
+
+
+def test_what_falls_due_is_left_to_the_jobs_where_another_writer_is_faster() -> None:
+    scope = scope_of("grocery")
+    pieces = in_pieces(a_year(3, 120), 30)
+    settler = BulkSettler(scope, BulkOptions(run_id=new_id()))
+    with Pen() as pen:
+        for piece, _ in settler.settle_ahead(pieces, pen, also=nothing_more):
+            if piece.number == 3:  # what is due then stands decided, and is no longer so
+                draft = late(1, days_ago=0, cost=100)
+                place(scope, asked(scope, draft), draft)
+    assert expire_and_activate(merchant_id=scope.merchant_id, now=NOW) > 1
     assert verify(scope.merchant_id) == []
 
 

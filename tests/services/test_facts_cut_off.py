@@ -188,7 +188,7 @@ def test_an_export_says_as_of_when_it_is(shop: Shop) -> None:
     fresh = refresh(shop)
     assert fresh.folder is not None
     told = json.loads((fresh.folder / "as_of.json").read_text())
-    assert told == {"as_of": "2026-04-20T12:00:00Z", "zone": "UTC", "layout": 1}
+    assert told == {"as_of": "2026-04-20T12:00:00Z", "zone": "UTC", "layout": 2}
 
 
 def test_an_export_is_kept_as_long_as_somebody_reads_it(shop: Shop) -> None:

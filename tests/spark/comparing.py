@@ -78,6 +78,8 @@ def questions(as_of: date, ladder: Sequence[str]) -> dict[str, Ask]:
             after=_version(2, as_of, ladder),
             window_days=21,
         ),
+        "recruitment": lambda on: reports.recruitment(on, as_of=as_of),
+        "frequency": lambda on: reports.frequency(on, as_of=as_of, window_days=90),
         "new members": lambda on: reports.new_members(on, as_of=as_of, window_days=365),
     }
 

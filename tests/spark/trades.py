@@ -172,4 +172,5 @@ def _tier_changes(rng: random.Random, members: list[str]) -> Iterator[dict[str, 
 def _member(rng: random.Random, member_id: str) -> dict[str, Any]:
     day = program_day(_instant(rng), ZONE)
     where = {"channel": rng.choice(_NAMES), "store": rng.choice(_NAMES)}
+    where["status"] = ("active", "shopper", "left", None)[len(member_id + str(day)) % 4]
     return {"member_id": member_id, "joined_day": day, **where}

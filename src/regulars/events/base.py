@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from functools import lru_cache
 from importlib import import_module
+from operator import attrgetter
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any, ClassVar, Final
@@ -16,7 +18,7 @@ from pydantic import TypeAdapter
 from regulars.kernel.instants import show_instant
 
 _by_topic: dict[str, type[Event]] = {}
-_names_of: dict[type[Event], tuple[str, ...]] = {}
+_shapes: dict[type[Event], tuple[tuple[str, ...], Callable[[Event], tuple[Any, ...]]]] = {}
 _adapters: dict[type[Event], TypeAdapter[Any]] = {}
 _AS_IT_IS: Final = frozenset({int, str, type(None), bool})
 
@@ -43,8 +45,8 @@ class Event:
         """Plain JSON: ids as UUID text, instants in RFC 3339, integers as they are."""
         kind = type(self)
         written: dict[str, Any] = {"topic": kind.topic, "version": kind.version}
-        for name in _names(kind):
-            value = getattr(self, name)
+        names, values_of = _shape(kind)
+        for name, value in zip(names, values_of(self), strict=True):
             written[name] = value if type(value) in _AS_IT_IS else _plain(value)
         return written
 
@@ -99,9 +101,16 @@ def schema_of(kind: type[Event]) -> dict[str, Any]:
 
 
 def _names(kind: type[Event]) -> tuple[str, ...]:
-    known = _names_of.get(kind)
+    return _shape(kind)[0]
+
+
+def _shape(kind: type[Event]) -> tuple[tuple[str, ...], Callable[[Event], tuple[Any, ...]]]:
+    """The names of all fields, and what gets all their values in one go: every event has two at
+    least, so it gives a tuple."""
+    known = _shapes.get(kind)
     if known is None:
-        known = _names_of[kind] = tuple(field.name for field in fields(kind))
+        names = tuple(field.name for field in fields(kind))
+        known = _shapes[kind] = (names, attrgetter(*names))
     return known
 
 
@@ -112,9 +121,15 @@ def _adapter(kind: type[Event]) -> TypeAdapter[Any]:
     return known
 
 
+@lru_cache(maxsize=1_024)
+def _id_text(number: int) -> str:
+    """The text of the id of this number: the events of one write are about the same few."""
+    return str(UUID(int=number))
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, UUID):
-        return str(value)
+        return _id_text(value.int)
     if isinstance(value, datetime):
         return show_instant(value)
     if isinstance(value, date):

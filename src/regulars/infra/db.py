@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import random
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, lru_cache
@@ -20,6 +22,8 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.utils import IntegrityError, OperationalError
 
+from regulars.kernel.errors import Contention
+from regulars.kernel.ids import unchecked
 from regulars.kernel.remembered import Remembered
 
 T = TypeVar("T")
@@ -88,14 +92,21 @@ def fetch_texts(sql: HotSql, params: Mapping[str, Any]) -> Sequence[Any] | None:
     integers may be text and JSON is."""
     if not is_postgres():
         return fetch_one(sql, params)
-    from .prepared import execute, row_of
-
+    execute, row_of = _prepared()
     # Each look at the proxy finds out anew which connection this thread has.
     here = connections[DEFAULT_DB_ALIAS]
     with here.wrap_database_errors:
         here.ensure_connection()
         values = [params[name] for name in sql.names]
         return row_of(execute(here.connection, sql.numbered, values))
+
+
+@cache
+def _prepared() -> tuple[Callable[..., Any], Callable[[Any], list[str | None] | None]]:
+    """Found once: an import inside a function costs as much as a small read of its result."""
+    from .prepared import execute, row_of
+
+    return execute, row_of
 
 
 def fetch_one(sql: Sql, params: Mapping[str, Any]) -> tuple[Any, ...] | None:
@@ -191,7 +202,9 @@ _TEXT_OF: Final[dict[type, Callable[[Any], str]]] = {
 
 def as_uuid(value: Any) -> UUID:
     """An id as raw SQL gives it: UUID on PostgreSQL, 32 hex digits on SQLite."""
-    return value if type(value) is UUID else UUID(hex=value)
+    if type(value) is UUID:
+        return value
+    return unchecked(int(value.replace("-", ""), 16))
 
 
 def as_instant(value: Any) -> dt.datetime | None:
@@ -238,11 +251,6 @@ def retrying(attempt: Callable[[], T], *, tries: int = 12, queue: str | None = N
     Whoever lost ``_PATIENCE`` times stands in the ``queue`` of that name, where there is one (a
     member, say): losers then take turns, and only newcomers can still beat one of them.
     """
-    import random
-    import time
-
-    from regulars.kernel.errors import Contention
-
     for number in range(tries):
         try:
             if queue is None or number < _PATIENCE or not is_postgres():

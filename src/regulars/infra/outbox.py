@@ -28,13 +28,20 @@ from regulars.kernel.ids import new_id
 from .clock import real_now
 from .db import is_postgres
 from .jobs import periodic
+from .json_text import json_text
 from .models import OutboxRow
 from .recording import Row, Table, Writes
 
 OUTBOX: Final = Table(
-    "infra_outboxrow", "id", "merchant_id", "aggregate", "at", "events", "attempts"
+    "infra_outboxrow",
+    "id",
+    "merchant_id",
+    "aggregate",
+    "at",
+    "events",
+    "attempts",
+    usually={"attempts": 0},
 )
-_JSON: Final = json.JSONEncoder(separators=(",", ":"))
 Handler = Callable[[Any, str], None]
 """Takes an event and its id, which is the same whenever this event is told."""
 
@@ -68,7 +75,7 @@ def told_row(
     *, merchant_id: int, aggregate: str, told: Sequence[Mapping[str, Any]], at: datetime
 ) -> Row:
     """The same for events that are JSON already, as their ``to_json`` gives it."""
-    return (new_id(), merchant_id, aggregate, at, _JSON.encode(told), 0)
+    return (new_id(), merchant_id, aggregate, at, json_text(told), 0)
 
 
 def publish(*, aggregate: str, events: Iterable[Event], at: datetime) -> None:

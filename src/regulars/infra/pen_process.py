@@ -13,7 +13,6 @@ import signal
 import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 #: Answers to a unit: recorded; beaten by another writer; failed (the text says how).
@@ -22,6 +21,8 @@ BEATEN: Final = "beaten"
 FAILED: Final = "failed"
 _SIZE_BYTES: Final = 8
 _BLOCK_ROWS: Final = 64
+#: What any SQLite takes in one statement.
+_MOST_PARAMETERS: Final = 999
 _LOG_PAGES: Final = 16_384
 _ESCAPED: Final = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
@@ -56,21 +57,26 @@ def _many(driver: Any, step: Step) -> int:
 
 def _sorted(driver: Any, step: Step) -> int:
     # Person by person (the second column), so that a large piece walks the index once.
-    rows = sorted(zip(*step.values, strict=True), key=itemgetter(1))
-    return int(driver.executemany(step.text, rows).rowcount)
+    whose = step.values[1]
+    order = sorted(range(len(whose)), key=whose.__getitem__)
+    if order == list(range(len(whose))):
+        return _blocks(driver, step)
+    columns = [list(map(column.__getitem__, order)) for column in step.values]
+    return _blocks(driver, step._replace(values=columns))
 
 
 def _blocks(driver: Any, step: Step) -> int:
-    """As ``many`` for a plain INSERT of very many short rows: stepping through a statement costs
-    as much as such a row, so a statement takes a block of them."""
+    """As ``many`` for a plain INSERT of very many rows: stepping through a statement costs as much
+    as a short row, so a statement takes a block of them."""
     width, count = len(step.values), len(step.values[0])
     flat: list[Any] = [None] * (count * width)
     for place, column in enumerate(step.values):
         flat[place::width] = column
-    block = _BLOCK_ROWS * width
+    rows = max(1, min(_BLOCK_ROWS, _MOST_PARAMETERS // width))
+    block = rows * width
     whole = len(flat) - len(flat) % block
     marks = "," + step.text[step.text.rindex("(") :]
-    text = step.text + marks * (_BLOCK_ROWS - 1)
+    text = step.text + marks * (rows - 1)
     blocks = (flat[at : at + block] for at in range(0, whole, block))
     found = driver.executemany(text, blocks).rowcount if whole else 0
     rest = (flat[at : at + width] for at in range(whole, len(flat), width))

@@ -29,6 +29,7 @@ from regulars.kernel.errors import Refusal
 from regulars.kernel.ids import new_id
 
 from .db import Sql, fetch_one, is_postgres, retrying
+from .json_text import json_text
 from .recording import Row, Table, Writes
 
 WRITE_RECORD: Final = Table(
@@ -53,7 +54,6 @@ LOOKUP: Final = Sql(
 REMEMBERED: Final = f"""(SELECT json_array(w.fingerprint, w.status, w.answer)
   FROM infra_writerecord w WHERE {_WHERE})"""
 FINGERPRINT_DIGITS: Final = 32
-_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 MAX_KEY: Final = 255
 
 
@@ -167,7 +167,7 @@ def checked_key(key: str | None) -> str:
 
 def answer_text(body: Mapping[str, Any]) -> str:
     """The JSON text of a body, as it is sent and remembered."""
-    return _JSON.encode(body)
+    return json_text(body)
 
 
 def _attempt(asked: Asked, act: Callable[[], Outcome]) -> Answer:

@@ -36,7 +36,79 @@ def shop(tmp_path: Path) -> Facts:
             order("Eve", on(4, 28), 1500),
             order(None, on(4, 29), 3500),
         ],
+        members=[
+            member("Ann", on(1, 3), "expo"),
+            member("Bo", on(1, 20), "expo"),
+            member("Chen", on(2, 1), "tmall"),
+            member("Dee", on(2, 2), "tmall", status="shopper"),
+            member("Eve", on(4, 28), None),
+            member("Flo", on(1, 10), "tmall"),
+            member("Gus", on(4, 20), "tmall", status="left"),
+        ],
     )
+
+
+def member(
+    name: str, joined_day: date, channel: str | None, *, status: str = "active"
+) -> dict[str, object]:
+    return {
+        "member_id": name,
+        "joined_day": joined_day,
+        "channel": channel,
+        "store": None,
+        "status": status,
+    }
+
+
+def test_recruitment(shop: Facts) -> None:
+    report = reports.recruitment(shop, as_of=AS_OF)
+    steps = ("joined", "first", "second", "third")
+    assert [report["total"][step] for step in steps] == [6, 3, 2, 1]  # type: ignore[literal-required]
+    assert (report["total"]["first_bps"], report["total"]["second_bps"]) == (5000, 6667)
+    by_source = {line["name"]: line for line in report["sources"]}
+    assert [by_source["expo"][step] for step in steps] == [2, 2, 2, 1]  # type: ignore[literal-required]
+    assert [by_source["tmall"][step] for step in steps] == [3, 0, 0, 0]  # type: ignore[literal-required]
+    assert by_source["expo"]["revenue_minor"] == 18_000
+    assert by_source["expo"]["revenue_per_member_minor"] == 9_000.0
+    (thirty, ninety) = by_source["expo"]["ages"]
+    assert (thirty["joined"], thirty["first"], thirty["second"]) == (2, 2, 0)
+    assert (ninety["joined"], ninety["first"], ninety["second"]) == (2, 2, 2)
+    assert [(line["name"], line["joined"], line["first"]) for line in report["cohorts"]] == [
+        ("2026-01", 3, 2),
+        ("2026-02", 1, 0),
+        ("2026-04", 2, 1),
+    ]
+    assert report["broken"] == []
+
+
+def test_frequency_and_order_value(shop: Facts) -> None:
+    members, shoppers, unknown = reports.frequency(shop, as_of=AS_OF, window_days=90)["groups"]
+    assert (members["buyers"], members["purchases"], members["frequency"]) == (4, 5, 1.25)
+    assert members["bought"] == [3, 1, 0, 0, 0]
+    assert (members["orders"], members["order_value_minor"]) == (5, 1800.0)
+    assert (shoppers["buyers"], shoppers["orders"], shoppers["revenue_minor"]) == (1, 1, 6000)
+    assert (unknown["orders"], unknown["order_value_minor"], unknown["buyers"]) == (1, 3500.0, None)
+
+
+def test_a_broken_step_is_the_first_that_half_as_many_pass(tmp_path: Path) -> None:
+    joined = date(2026, 1, 1)
+    names = [f"{source}{n}" for source in ("good", "bad", "once") for n in range(30)]
+    buys = [(name, 2) for name in names if name.startswith("good")]
+    buys += [(name, 1) for name in names if name.startswith("once")]
+    facts = write_facts(
+        tmp_path,
+        orders=[
+            order(name, date(2026, 1, 5 + time), 100)
+            for name, times in buys
+            for time in range(times)
+        ],
+        members=[member(name, joined, name.rstrip("0123456789")) for name in names],
+    )
+    broken = reports.recruitment(facts, as_of=AS_OF)["broken"]
+    assert broken == [
+        {"source": "bad", "step": "first", "bps": 0, "all_bps": 6667},
+        {"source": "once", "step": "second", "bps": 0, "all_bps": 5000},
+    ]
 
 
 def test_repurchase_rate_and_coverage(shop: Facts) -> None:

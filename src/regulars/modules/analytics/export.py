@@ -84,6 +84,7 @@ _MEMBERS: Final = Extract(
         "joined_at": plain("joined_at"),
         "channel": text("channel"),
         "store": text("store"),
+        "status": plain("status"),
     },
     "FROM members_member WHERE merchant_id = :merchant_id",
 )

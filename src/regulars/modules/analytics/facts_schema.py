@@ -98,8 +98,15 @@ SCHEMAS: Final[Mapping[Dataset, ibis.Schema]] = {
             "amount": "int64",
         }
     ),
+    # ``status`` as it was at the time of the export: active, shopper, left.
     "members": ibis.schema(
-        {"member_id": "string", "joined_day": "date", "channel": "string", "store": "string"}
+        {
+            "member_id": "string",
+            "joined_day": "date",
+            "channel": "string",
+            "store": "string",
+            "status": "string",
+        }
     ),
 }
 

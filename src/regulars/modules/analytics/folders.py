@@ -37,7 +37,7 @@ _EXPORTED: Final = (
 #: The outbox rows whose events were still to be relayed when the export was made.
 _SEEN: Final = "seen.json"
 #: Which files there are and where they lie; another number where that changes.
-_LAYOUT: Final = 1
+_LAYOUT: Final = 2
 #: As of when an export is, and in whose days.
 _AS_OF: Final = "as_of.json"
 #: Locked, shared, by whoever reads an export.

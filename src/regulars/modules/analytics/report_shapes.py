@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 
 from regulars.modules.analytics.change_shapes import ProgrammeChangeReport
 from regulars.modules.analytics.deferred_shapes import DeferredPointsReport
+from regulars.modules.analytics.recruitment_shapes import FrequencyReport, RecruitmentReport
 from regulars.modules.analytics.types import CurveGroup, Period, ValueFrom
 
 
@@ -376,4 +377,6 @@ Report = (
     | SalesReport
     | NewMembersReport
     | ProgrammeChangeReport
+    | RecruitmentReport
+    | FrequencyReport
 )

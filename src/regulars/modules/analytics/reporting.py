@@ -41,6 +41,8 @@ Name = Literal[
     "trend",
     "new_members",
     "programme_change",
+    "recruitment",
+    "frequency",
 ]
 NAMES: Final[tuple[Name, ...]] = get_args(Name)
 WINDOW_DAYS: Final = 90
@@ -181,6 +183,8 @@ def _tiers(on: _On) -> Report:
 _ALSO: Final[Mapping[Name, tuple[Part, ...]]] = {
     "deferred_points": ("orders",),
     "programme_change": ("ledger", "people"),
+    "recruitment": ("people",),
+    "frequency": ("people",),
 }
 _REPORTS: Final[Mapping[Name, tuple[Part, Callable[[_On], Report]]]] = {
     "repurchase": (
@@ -227,5 +231,10 @@ _REPORTS: Final[Mapping[Name, tuple[Part, Callable[[_On], Report]]]] = {
     "programme_change": (
         "orders",
         lambda on: compare(on.merchant, on.facts, on.compared, as_of=on.as_of, now=on.now),
+    ),
+    "recruitment": ("orders", lambda on: reports.recruitment(on.facts, as_of=on.as_of)),
+    "frequency": (
+        "orders",
+        lambda on: reports.frequency(on.facts, as_of=on.as_of, window_days=on.window),
     ),
 }

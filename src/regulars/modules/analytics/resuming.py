@@ -22,7 +22,7 @@ from .queries import Freshness
 
 _NOTES: Final = "progress.json"
 #: Files as written by another version of this are not gone on with.
-_LAYOUT: Final = 1
+_LAYOUT: Final = 2
 _LEDGER_FILES: Final = ("postings", "lot_moves", "lots.parquet")
 
 

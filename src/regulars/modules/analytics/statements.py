@@ -81,7 +81,8 @@ DATASETS: Final[Mapping[Dataset, str]] = {
     "members": f"""
         SELECT {_shown("mem", "m.carrier")} AS member_id, min(d.day) AS joined_day,
           any_value(m.channel) FILTER (m.id = m.carrier) AS channel,
-          any_value(m.store) FILTER (m.id = m.carrier) AS store
+          any_value(m.store) FILTER (m.id = m.carrier) AS store,
+          any_value(m.status) FILTER (m.id = m.carrier) AS status
         FROM (SELECT *, {_instant("joined_at")} AS instant FROM raw_members) m
         JOIN days d ON {_day_of("m.instant")}
         GROUP BY m.carrier ORDER BY member_id""",

@@ -62,6 +62,8 @@ Counts = list[int]
 def sums_of(scalar: Any) -> list[int]:
     """What ``sums_of_who`` told; empty where nobody is meant."""
     records = [as_json(record) for record in as_json(scalar) or ()]
+    if len(records) == 1:
+        return [int(one or 0) for one in records[0]]
     return [sum(int(one or 0) for one in column) for column in zip(*records, strict=True)]
 
 

@@ -8,8 +8,16 @@ from typing import Final
 from regulars.infra.recording import Delete, Table, Update, Writes
 
 from .engine import Journal, Purse
-from .types import Hold, Lot
+from .types import GENESIS, Hold, Lot
 
+#: Nobody holds, waits for or owes anything: most accounts, most of the time.
+_NOTHING_OWED: Final = {
+    "held": 0,
+    "pending": 0,
+    "debt": 0,
+    "debt_version": 0,
+    "debt_head": GENESIS,
+}
 ACCOUNT: Final = Table(
     "ledger_account",
     "merchant_id",
@@ -26,6 +34,7 @@ ACCOUNT: Final = Table(
     "last_at",
     "next_due_at",
     "revision",
+    usually={**_NOTHING_OWED, "revision": 1},
 )
 _ID: Final = {"merchant_id": "bigint", "member_id": "uuid", "asset": "smallint"}
 ACCOUNT_CHANGE: Final = Update(
@@ -45,6 +54,7 @@ ACCOUNT_CHANGE: Final = Update(
         "revision": "integer",
     },
     seen={"revision": "integer"},
+    usually=_NOTHING_OWED,
 )
 POSTING: Final = Table(
     "ledger_posting",
@@ -61,6 +71,7 @@ POSTING: Final = Table(
     "reverses",
     "parts",
     "hash",
+    usually={"reverses": None, "parts": None},
 )
 LOT: Final = Table(
     "ledger_lot",
@@ -78,6 +89,7 @@ LOT: Final = Table(
     "expires_at",
     "cause_type",
     "cause_id",
+    usually={"held": 0, "expired": 0, "reversed": 0, "forgone": 0},
 )
 LOT_CHANGE: Final = Update(
     "ledger_lot",

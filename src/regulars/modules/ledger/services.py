@@ -7,7 +7,7 @@ that one, and the caller runs the whole again where a race is lost.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final, TypeVar
@@ -297,6 +297,17 @@ def expire_and_activate(*, merchant_id: int, now: datetime, limit: int | None = 
     return done
 
 
+def brought_up_to_date(purses: Iterable[Purse], *, merchant_id: int, now: datetime) -> Writes:
+    """Post what fell due by ``now`` on purses that are in memory, complete and as recorded: the
+    rows, with their events, for the caller to record as one unit."""
+    journal, writes = Journal(), Writes()
+    for purse in purses:
+        purse.catch_up(journal, now)
+    _add_told(writes, journal, merchant_id, now)
+    recorder.settled(journal)
+    return writes
+
+
 def _catch_up_some(merchant_id: int, now: datetime) -> int:
     due = _due(_DUE_FREE if is_postgres() else _DUE_ANY, merchant_id, now, DUE_BATCH)
     if not due:
@@ -324,6 +335,12 @@ def _due(sql: Sql, merchant_id: int, now: datetime, count: int) -> list[tuple[UU
 
 def _record(writes: Writes, journal: Journal, merchant_id: int, now: datetime) -> list[Event]:
     """Write everything as one unit, with the events of each member in a row of their own."""
+    told = _add_told(writes, journal, merchant_id, now)
+    writes.record()
+    return told
+
+
+def _add_told(writes: Writes, journal: Journal, merchant_id: int, now: datetime) -> list[Event]:
     recorder.add_to(writes, journal)
     told = events_of(journal)
     by_member = sorted(told, key=_who)
@@ -332,7 +349,6 @@ def _record(writes: Writes, journal: Journal, merchant_id: int, now: datetime) -
             OUTBOX,
             outbox_row(merchant_id=merchant_id, aggregate=member_hex, events=events, at=now),
         )
-    writes.record()
     return told
 
 

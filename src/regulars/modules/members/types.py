@@ -10,6 +10,8 @@ from uuid import UUID
 IdentityType = Literal["phone", "email", "external", "card", "wechat_unionid", "douyin_openid"]
 IDENTITY_TYPES: Final[tuple[str, ...]] = get_args(IdentityType)
 
+#: The purpose of consent under which somebody is treated by what they did; a no holds at once.
+PERSONALISATION: Final = "personalisation"
 #: Joined of their own accord; only bought so far; was a member once; goes on as somebody else.
 ACTIVE: Final = "active"
 SHOPPER: Final = "shopper"

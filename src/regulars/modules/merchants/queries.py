@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.contrib.auth.models import User
-from django.db import connection
 from django.db.models import Subquery
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from regulars.infra.db import Sql, as_instant, as_json, fetch_one
+from regulars.infra.db import HotSql, as_instant, as_json, fetch_texts
 from regulars.infra.http.principal import MerchantFacts, Principal
 from regulars.kernel.errors import NotFound
 
@@ -23,10 +22,11 @@ KEY_HEAD: Final = "sk_live_"
 #: A publishable key stands in a web page; it may do little, and from named origins alone.
 PUBLISHABLE_HEAD: Final = "pk_live_"
 _KEY_LENGTH: Final = len(KEY_HEAD) + 43
-_BY_KEY: Final = Sql(
+_BY_KEY: Final = HotSql(
     "SELECT k.id, k.prefix, k.scopes, k.origins, "
     "m.id, m.code, m.name, m.currency, m.zone, m.locale, "
-    "m.clock_at, m.suspended FROM merchants_apikey k JOIN merchants_merchant m "
+    "m.clock_at, CASE WHEN m.suspended THEN 1 ELSE 0 END "
+    "FROM merchants_apikey k JOIN merchants_merchant m "
     "ON m.id = k.merchant_id WHERE k.digest = :digest AND k.revoked_at IS NULL"
 )
 
@@ -98,8 +98,7 @@ def principal_of_key(api_key: str) -> Principal | None:
     """
     if len(api_key) != _KEY_LENGTH or not api_key.startswith((KEY_HEAD, PUBLISHABLE_HEAD)):
         return None
-    with connection.wrap_database_errors:
-        row = fetch_one(_BY_KEY, {"digest": digest_of(api_key)})
+    row = fetch_texts(_BY_KEY, {"digest": digest_of(api_key)})
     if row is None:
         return None
     key_id, prefix, scopes, origins, *merchant_row = row
@@ -182,12 +181,12 @@ def _staff_view(row: StaffRole, user: User, totp: bool) -> StaffView:
 def _facts_of_row(row: list[Any]) -> MerchantFacts:
     id_, code, name, currency, zone, locale, clock_at, suspended = row
     return MerchantFacts(
-        id=id_,
+        id=int(id_),
         code=code,
         name=name,
         currency=currency,
         zone=zone,
         locale=locale,
         clock_at=as_instant(clock_at),
-        suspended=bool(suspended),
+        suspended=int(suspended) != 0,
     )

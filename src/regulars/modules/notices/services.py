@@ -226,59 +226,62 @@ def _looked(
 def _news(
     merchant_id: int, programme: Programme, one: _Looked, today: date, now: datetime
 ) -> Iterator[tuple[TierNearly | TierExpiring, str]]:
-    yield from _nearly(merchant_id, programme, one, today, now)
-    yield from _expiring(merchant_id, programme, one, today, now)
+    for told in (
+        _nearly(merchant_id, programme, one, today, now),
+        _expiring(merchant_id, programme, one, today, now),
+    ):
+        if told is not None:
+            yield told
 
 
 def _nearly(
     merchant_id: int, programme: Programme, one: _Looked, today: date, now: datetime
-) -> Iterator[tuple[TierNearly, str]]:
+) -> tuple[TierNearly, str] | None:
+    """The tier above, where the member is likely to reach it while the period lasts."""
     ladder = programme.ladder
     held = tiers.effective_tier(one.standing, ladder, today)
     rank = ladder.rank(held.code)
     if rank + 1 == len(ladder.tiers):
-        return
+        return None
     above = ladder.tiers[rank + 1]
+
+    def lacking(day: date) -> int:
+        return above.threshold - tiers.counted(one.history, ladder, day, one.joined_on)
+
     _, last = window_of(ladder, today, one.joined_on)
-    until = last if last is not None and last > today else None
-    if ladder.window.span in ("days", "months", "lifetime"):
-        until = None  # a rolling window has no day on which the chance is over
-    gap = above.threshold - tiers.counted(one.history, ladder, today, one.joined_on)
-    found = likely(
-        one.rhythm,
-        lambda day: above.threshold - tiers.counted(one.history, ladder, day, one.joined_on),
-        today=today,
+    # A rolling window has no day on which the chance is over.
+    until = None if ladder.window.span in ("days", "months", "lifetime") else last
+    gap = lacking(today)
+    found = likely(one.rhythm, lacking, today=today, until=until)
+    if found is None or gap <= 0:
+        return None
+    event = TierNearly(
+        merchant_id=merchant_id,
+        happened_at=now,
+        member_id=one.member_id,
+        tier=above.code,
+        gap=gap,
+        gap_money_minor=money_for(gap, held, programme),
+        likely_orders=found.orders,
         until=until,
     )
-    if found is not None and gap > 0:
-        event = TierNearly(
-            merchant_id=merchant_id,
-            happened_at=now,
-            member_id=one.member_id,
-            tier=above.code,
-            gap=gap,
-            gap_money_minor=money_for(gap, held, programme),
-            likely_orders=found.orders,
-            until=until,
-        )
-        yield event, f"{above.code}:{until or one.standing.since}"
+    return event, f"{above.code}:{until or one.standing.since}"
 
 
 def _expiring(
     merchant_id: int, programme: Programme, one: _Looked, today: date, now: datetime
-) -> Iterator[tuple[TierExpiring, str]]:
+) -> tuple[TierExpiring, str] | None:
+    """The tier that is held, where its review is near and what it lacks is likely to come."""
     ladder = programme.ladder
     ends = one.standing.grace_until or one.standing.keep_until
     if ends is None or not today < ends <= today + timedelta(days=ladder.keep.warn_days):
-        return
+        return None
     lacks = tiers.keep_gap(
         one.standing, history=one.history, ladder=ladder, day=today, joined_on=one.joined_on
     )
-    if not lacks:
-        return
-    found = likely(one.rhythm, lambda _: lacks, today=today, until=ends - _ONE_DAY)
-    if found is None:
-        return
+    found = likely(one.rhythm, lambda _: lacks or 0, today=today, until=ends - _ONE_DAY)
+    if not lacks or found is None:
+        return None
     tier = ladder.tiers[ladder.rank(one.standing.tier)]
     event = TierExpiring(
         merchant_id=merchant_id,
@@ -290,7 +293,7 @@ def _expiring(
         likely_orders=found.orders,
         until=ends - _ONE_DAY,
     )
-    yield event, f"{tier.code}:{ends}"
+    return event, f"{tier.code}:{ends}"
 
 
 def _add(writes: Writes, merchant_id: int, event: Event, row: Sequence[Any]) -> None:

@@ -8,12 +8,14 @@ due in between here too, so a year of history leaves the ledger that the year wo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Final
 
 from django.db import transaction
 
 from regulars.infra.db import retrying
 from regulars.infra.pen import Pen, Unit
 from regulars.infra.recording import Writes
+from regulars.modules.ledger.services import brought_up_to_date
 
 from .pieces import BulkOptions, P, PieceResult, collector_paused
 from .piecework import PieceWork
@@ -21,6 +23,8 @@ from .register import Register
 from .settlement import Scope
 
 Also = Callable[[Writes, PieceResult], None]
+#: Purses brought up to date in one unit: other writers wait as long as for a piece.
+_DUE_AT_A_TIME: Final = 2_000
 
 
 class BulkSettler:
@@ -58,6 +62,9 @@ class BulkSettler:
 
         Yields what is recorded, in turn. What was decided meanwhile stands on a piece that is not
         in the books yet: where that one is beaten by another writer, both are decided anew.
+
+        At last what fell due since the persons' last orders is posted while they are still known.
+        Where another writer is faster that is left to whoever looks for what is due.
         """
         under_way: tuple[P, PieceResult] | None = None
         for piece in pieces:
@@ -71,7 +78,25 @@ class BulkSettler:
             pen.record(unit)
             under_way = piece, result
         if under_way is not None:
-            yield under_way if pen.landed() else self._beaten(under_way[0], also)
+            due = self._due(pen)
+            waiting = next(due, None)
+            if not pen.landed():
+                yield self._beaten(under_way[0], also)
+                return
+            yield under_way
+            while waiting is not None:
+                pen.record(waiting)
+                waiting = next(due, None)
+                if not pen.landed():
+                    self._known.forget()
+
+    def _due(self, pen: Pen) -> Iterator[Unit]:
+        scope = self._known.scope
+        purses = self._known.due_purses(scope.now)
+        for first in range(0, len(purses), _DUE_AT_A_TIME):
+            some = purses[first : first + _DUE_AT_A_TIME]
+            writes = brought_up_to_date(some, merchant_id=scope.merchant_id, now=scope.now)
+            yield pen.unit(writes)
 
     def _ready(self, piece: P, pen: Pen, also: Callable[[P], Also]) -> tuple[PieceResult, Unit]:
         """A piece decided, and packed: the pen is not to wait for that."""

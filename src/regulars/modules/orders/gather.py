@@ -15,12 +15,12 @@ from regulars.infra.db import (
     Sql,
     any_of,
     as_instant,
-    as_json,
     as_uuid,
     fetch_all,
     fetch_one,
     fetch_texts,
 )
+from regulars.infra.json_text import from_json
 from regulars.infra.writes import REMEMBERED
 from regulars.kernel.periods import program_day
 from regulars.modules.catalog.queries import product_facts
@@ -126,19 +126,19 @@ class Gathered:
 
     def __init__(self, row: Sequence[Any]) -> None:
         who, remembered, order, newest, accounts, standing, activity, parked, quote = row
-        own, carrier, status, joined_at = as_json(who) or (None, None, None, None)
+        own, carrier, status, joined_at = from_json(who) if who else (None, None, None, None)
         self.own = as_uuid(own) if own else None
-        self.carrier = as_uuid(carrier) if carrier else None
+        self.carrier = self.own if carrier == own else as_uuid(carrier)
         self.status = status
         self.joined_at = as_instant(joined_at)
-        self.remembered = as_json(remembered)
-        self.order = as_json(order)
+        self.remembered = from_json(remembered) if remembered else None
+        self.order: Any = from_json(order) if order else None
         self.newest = int(newest)
-        self.accounts = as_json(accounts) or []
-        self.standing = as_json(standing)
+        self.accounts = from_json(accounts) if accounts else []
+        self.standing = from_json(standing) if standing else None
         self.activity = sums_of(activity) or [0] * 5
-        self.parked = bool(int(parked))
-        self.quote = as_json(quote)
+        self.parked = int(parked) != 0
+        self.quote = from_json(quote) if quote else None
 
 
 def gather_place(

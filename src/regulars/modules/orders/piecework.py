@@ -151,7 +151,8 @@ class PieceWork:
 
     def _settle_all(self, wanted: Sequence[int], hexes: Sequence[str]) -> list[_Outcome]:
         """Person by person, each in the order of time: nothing of one hangs on another, and what
-        is known of one is near the processor while their orders are settled."""
+        is known of one is near the processor while their orders are settled. The persons come in
+        the order of their ids, and so do their rows."""
         piece, known, now = self._piece, self._known, self._scope.now
         days = [known.clock.day(min(piece.placed_at[index], now)) for index in wanted]
         self._days.update(days)
@@ -161,7 +162,7 @@ class PieceWork:
             person = None if member is None else known.holder(member)[1]
             orders_of.setdefault(person, []).append(place)
         outcomes: list[_Outcome] = [(None, now, 0, None)] * len(wanted)
-        for person, places in orders_of.items():
+        for person, places in sorted(orders_of.items(), key=_whose):
             if person is not None:
                 self._touched[person.points.member_hex] = person
             for place in places:
@@ -332,6 +333,11 @@ class PieceWork:
             merchant_id=scope.merchant_id, aggregate=run_id.hex, events=[event], at=scope.now
         )
         self.writes.add(OUTBOX, row)
+
+
+def _whose(orders: tuple[Person | None, list[int]]) -> str:
+    person, _ = orders
+    return "" if person is None else person.points.member_hex
 
 
 def _of(places: Sequence[int], column: Sequence[L]) -> Sequence[L]:

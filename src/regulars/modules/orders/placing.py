@@ -73,9 +73,9 @@ def place_and_look(scope: Scope, asked: Asked, draft: Draft) -> Placed:
     check_instants(scope, placed_at=draft.placed_at, paid_at=draft.paid_at)
     # What was sent tells a repeat; a clock that ran ahead must not make it another order.
     fingerprint = draft.fingerprint()
-    settled_by = (
-        draft if draft.paid_at is None else replace(draft, paid_at=min(draft.paid_at, scope.now))
-    )
+    settled_by = draft
+    if draft.paid_at is not None and draft.paid_at > scope.now:
+        settled_by = replace(draft, paid_at=scope.now)
 
     def attempt() -> Placed:
         if is_postgres():

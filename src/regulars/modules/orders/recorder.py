@@ -32,6 +32,7 @@ ORDER: Final = Table(
     "fingerprint",
     "revision",
     "run_id",
+    usually={"generation": 0, "refunded_minor": 0, "revision": 1, "run_id": None},
 )
 LINE: Final = Table(
     "orders_orderline",
@@ -44,6 +45,7 @@ LINE: Final = Table(
     "net_minor",
     "returned",
     plain=True,
+    usually={"returned": 0},
 )
 ORDER_CHANGE: Final = Update(
     "orders_order",

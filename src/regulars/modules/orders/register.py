@@ -12,6 +12,7 @@ from regulars.kernel.periods import DayClock
 from regulars.modules.catalog.queries import product_facts
 from regulars.modules.earning.rules import RateMemo
 from regulars.modules.earning.types import LineFacts
+from regulars.modules.ledger.engine import Purse
 from regulars.modules.members.enrolment import members_by_keys
 from regulars.modules.members.lookup import carriers, who_left
 from regulars.modules.programmes.going import GoingMemo
@@ -95,6 +96,17 @@ class Register:
             if stood_by.ladder != latest.ladder:
                 person.use_ladder(stood_by.ladder)
             self.people[person.member_id] = person
+
+    def due_purses(self, now: datetime) -> list[Purse]:
+        """Of the persons met, the purses on which something fell due by ``now``, in the order of
+        their keys."""
+        people = sorted(self.people.values(), key=lambda person: person.points.member_hex)
+        return [
+            purse
+            for person in people
+            for purse in (person.points, person.growth_value)
+            if purse.next_due_at is not None and purse.next_due_at <= now
+        ]
 
     def note_steps(self, member_id: UUID, rows: Sequence[Sequence[Any]]) -> None:
         """Remember tier changes (rows of TIER_CHANGE) that are decided and not recorded yet."""

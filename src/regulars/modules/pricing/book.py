@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 from typing import Final
@@ -12,6 +13,7 @@ from regulars.modules.promotions.types import (
     FreeShipping,
     Gift,
     Offer,
+    PercentOff,
     SpendPercent,
     SpendSave,
 )
@@ -22,6 +24,7 @@ from .kinds import PLAYS, GiftPlay, Play
 from .pots import gift_in_stock, keep_apart
 from .sums import of_sum
 from .types import Context, Rejected, RejectionCode
+from .usage import used_up
 
 #: The stages that an exclusive offer wants for itself.
 CROWDED: Final = frozenset({"item", "order", "coupon"})
@@ -53,6 +56,7 @@ class Entry:
         "seat",
         "spend",
         "unlimited",
+        "variants",
     )
 
     def __init__(self, offer: Offer, rank: int, gate: Gate, group: int) -> None:
@@ -77,6 +81,17 @@ class Entry:
         elif isinstance(params, FreeShipping | Gift):
             self.spend = params.spend
         self.rejections: dict[str, Rejected] = {}
+        self.variants: dict[int, Entry] = {}
+
+    def at_strength(self, bps: int | None) -> Entry:
+        """The same for whom it takes off another share (None: its own)."""
+        if bps is None:
+            return self
+        found = self.variants.get(bps)
+        if found is None:
+            offer = replace(self.offer, params=PercentOff(bps))
+            found = self.variants[bps] = Entry(offer, self.rank, self.gate, self.group)
+        return found
 
     def rejected(self, code: RejectionCode) -> Rejected:
         """The same value each time: most offers are out for the same reason in most carts."""
@@ -315,9 +330,10 @@ def _judged(
         return entry.rejected("held_out")
     budget: int | None = None
     if not entry.unlimited:
-        code, budget = _used_up(entry.offer, context)
+        code, budget = used_up(entry.offer, context)
         if code is not None:
             return entry.rejected(code)
+    entry = entry.at_strength(context.strength.get(entry.code))
     play = entry.play(entry, lines, budget, basket)
     if isinstance(play, GiftPlay):
         gift = gift_in_stock(entry.offer, basket, context.stock)
@@ -362,25 +378,3 @@ def _gate(gates: dict[object, Gate], offer: Offer, predicates: Mapping[str, Pred
     if found is None:
         found = gates[key] = Gate(offer.when, who, predicate)
     return found
-
-
-def _used_up(offer: Offer, context: Context) -> tuple[RejectionCode | None, int | None]:
-    """Whether a limit or the budget forbids the offer, and what its budget still allows."""
-    uses = context.uses.get(offer.code)
-    by_member, in_all = (0, 0) if uses is None else (uses.by_member, uses.in_all)
-    limit = offer.limit
-    if limit.per_member is not None and by_member >= limit.per_member:
-        return "limit_reached", None
-    if limit.total is not None and in_all >= limit.total:
-        return "limit_reached", None
-    budget = budget_left(offer, context)
-    return ("budget_spent", None) if budget is not None and budget <= 0 else (None, budget)
-
-
-def budget_left(offer: Offer, context: Context) -> int | None:
-    """What the offer's budget still allows; None without one."""
-    if offer.budget is None:
-        return None
-    uses = context.uses.get(offer.code)
-    left = None if uses is None else uses.budget_left_minor
-    return offer.budget if left is None else left

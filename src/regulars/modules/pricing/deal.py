@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -56,6 +56,19 @@ class Funded:
     amount_minor: int
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """How strong an applied offer was for this buyer: by which step (None: as for everybody), in
+    the band from ``own_bps`` to ``most_bps``; ``personal`` is false where the buyer said no."""
+
+    offer: str
+    bps: int
+    own_bps: int
+    most_bps: int
+    step: int | None
+    personal: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deal:
     """``offers`` are the applied ones in their turn, ``coupons`` the ids of what unlocked them by
@@ -82,6 +95,8 @@ class Deal:
     funded: tuple[Funded, ...] = ()
     #: Units sold and given, by the sku of each article that is counted.
     stock: Mapping[str, int] = field(default_factory=dict)
+    #: Of the applied offers whose strength varies.
+    decided: tuple[Decided, ...] = ()
 
     @property
     def shipping_minor(self) -> int:
@@ -108,6 +123,7 @@ class Deal:
         return _PLAIN.encode(
             {
                 **({"funded": [_funded_row(one) for one in self.funded]} if self.funded else {}),
+                **({"decided": [list(astuple(d)) for d in self.decided]} if self.decided else {}),
                 **({"stock": dict(self.stock)} if self.stock else {}),
                 "quote": self.quote_id.hex,
                 "lines": [_line_row(line) for line in self.lines],
@@ -156,6 +172,7 @@ class Deal:
             holds=stored["holds"],
             funded=tuple(Funded(*row) for row in stored.get("funded", ())),
             stock=stored.get("stock", {}),
+            decided=tuple(Decided(*row) for row in stored.get("decided", ())),
             spent={
                 asset: Spending(entry, tuple(_spent(row) for row in rows))
                 for asset, (entry, rows) in stored["spent"].items()

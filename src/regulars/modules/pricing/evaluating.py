@@ -27,6 +27,7 @@ from regulars.modules.programmes.types import Programme, Redemption
 from regulars.modules.promotions.facts import buyer_facts
 from regulars.modules.promotions.holding_out import held_out_of
 from regulars.modules.promotions.queries import Book
+from regulars.modules.promotions.strength import Band
 from regulars.modules.promotions.types import STRANGER, Buyer, Offer
 from regulars.modules.tiers.queries import stand
 from regulars.modules.tiers.rules import effective_tier, first_standing
@@ -56,6 +57,7 @@ class Priced:
     evaluation: Evaluation
     counting: Counting
     counted: tuple[Offer, ...]
+    bands: tuple[Band, ...]
     coupons: Mapping[str, Coupon]
     goods: tuple[CartLine, ...]
     journal: Journal
@@ -114,6 +116,7 @@ def price(
         evaluation=with_supply(evaluation, goods, context, counting.supplies),
         counting=counting,
         counted=counted,
+        bands=found.bands,
         coupons=coupons.by_offer,
         goods=goods,
         journal=journal,
@@ -312,7 +315,17 @@ def with_offers(
         pots=counting.pots(counted),
         stock=counting.stock(),
         held_out=_held_out_here(place, known, context, compiled),
+        strength=_strengths(known, context, compiled),
     )
+
+
+def _strengths(known: Known, context: Context, compiled: Compiled) -> dict[str, int]:
+    """How strong offers are for this buyer, where that is more than for everybody."""
+    if not compiled.bands or known.impersonal:
+        return {}
+    facts = context.buyer.facts
+    decided = {band.offer.code: band.decide(facts) for band in compiled.bands}
+    return {code: one.bps for code, one in decided.items() if one.step is not None}
 
 
 def _held_out_here(

@@ -21,6 +21,7 @@ from regulars.modules.coupons.types import Coupon
 from regulars.modules.earning.gather import ACTIVITY_OF_WHO, sums_of, sums_of_who
 from regulars.modules.ledger.gather import ACCOUNTS_OF_WHO
 from regulars.modules.members.enrolment import WHO_BY_ID
+from regulars.modules.members.types import PERSONALISATION
 from regulars.modules.programmes.queries import NEWEST_VERSION
 from regulars.modules.promotions.queries import BOOK_VERSION
 from regulars.modules.segments.gather import SEGMENTS_OF_WHO, segments_of_row
@@ -33,6 +34,12 @@ _PERSON: Final = """(SELECT json_array(w.own, w.carrier, w.status, m.birthday_se
     (SELECT json_group_array(x.id) FROM members_member x WHERE x.merchant_id = :merchant_id
       AND x.merged_into = w.carrier))
   FROM who w JOIN members_member m ON m.merchant_id = :merchant_id AND m.id = w.carrier)"""
+#: The latest word of the person in ``who`` on being treated personally; none: nothing was said.
+_PERSONALISATION: Final = f"""(SELECT c.granted FROM members_consent c
+  WHERE c.merchant_id = :merchant_id AND c.purpose = '{PERSONALISATION}' AND c.member_id IN (
+    SELECT x.id FROM members_member x, who w WHERE x.merchant_id = :merchant_id
+      AND (x.id = w.carrier OR x.merged_into = w.carrier))
+  ORDER BY c.at DESC, c.id DESC LIMIT 1)"""
 #: All orders and spend of the person in ``who``, net of what went back.
 _LIFETIME: Final = sums_of_who("v.orders", "v.spend_minor")
 
@@ -65,6 +72,8 @@ class Known:
     asked_keys: Sequence[str]
     coupons: tuple[Coupon, ...]
     segments: frozenset[str]
+    #: Whether they said no to prices by what they did.
+    impersonal: bool = False
 
     def birthday(self, merchant_id: int) -> date | None:
         if not self.birthday_sealed or self.carrier is None:
@@ -98,7 +107,7 @@ class Question:
 _KNOWN: Final = Sql(
     f"""WITH {WHO_BY_ID} SELECT {_PERSON}, {REMEMBERED}, {NEWEST_VERSION}, {ACCOUNTS_OF_WHO},
   {STANDING_OF_WHO}, {ACTIVITY_OF_WHO}, {_LIFETIME}, {BOOK_VERSION}, {PRODUCTS},
-  {SEEN}, {COUPONS}, {SEGMENTS_OF_WHO}"""
+  {SEEN}, {COUPONS}, {SEGMENTS_OF_WHO}, {_PERSONALISATION}"""
 )
 
 
@@ -122,7 +131,7 @@ def known_of(question: Question) -> Known:
     )
     assert row is not None
     (person, remembered, newest, accounts, standing, activity, lifetime, version, products,
-     seen, coupons, segments) = row  # fmt: skip
+     seen, coupons, segments, personal) = row  # fmt: skip
     own, carrier, status, birthday, joined_at, merged = as_json(person) or (None,) * 6
     stand = as_json(standing)
     sums = sums_of(activity) or [0] * 5
@@ -151,4 +160,5 @@ def known_of(question: Question) -> Known:
         segments=segments_of_row(
             question.merchant_id, segments, program_day(question.now, question.zone)
         ),
+        impersonal=personal is not None and not personal,
     )

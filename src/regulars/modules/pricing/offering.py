@@ -11,6 +11,7 @@ from regulars.modules.promotions.eligibility import matcher
 from regulars.modules.promotions.funding import with_caps
 from regulars.modules.promotions.queries import Book, book
 from regulars.modules.promotions.stocking import gift_skus
+from regulars.modules.promotions.strength import Band, bands
 from regulars.modules.promotions.types import Funder, Offer
 
 from .book import OfferBook, compile_offers
@@ -22,13 +23,14 @@ _lock = Lock()
 
 class Compiled(NamedTuple):
     """A book of offers, compiled, those of which anything is counted, those with a holdout, and
-    what any of them may give."""
+    what any of them may give, and those whose strength varies."""
 
     book: Book
     offers: OfferBook
     counted: tuple[Offer, ...]
     campaigns: tuple[Offer, ...]
     gift_skus: frozenset[str]
+    bands: tuple[Band, ...]
 
 
 def offer_book(merchant_id: int, version: int) -> Compiled:
@@ -65,7 +67,8 @@ def compile_book(offers: Book) -> Compiled:
     counted = tuple(offer for offer in offers.offers if is_counted(offer, offers.funders))
     campaigns = tuple(offer for offer in offers.offers if offer.held_out_bps is not None)
     gifts = frozenset(gift_skus(offers.offers))
-    return Compiled(offers, compiled, counted, campaigns, gifts)
+    varied = bands(offers.offers)
+    return Compiled(offers, compiled, counted, campaigns, gifts, varied)
 
 
 def _with_hard_budget(offer: Offer, funders: Mapping[str, Funder]) -> Offer:

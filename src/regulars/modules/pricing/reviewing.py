@@ -12,6 +12,7 @@ from regulars.modules.programmes.queries import programme_at
 from regulars.modules.programmes.services import checked
 from regulars.modules.promotions.document import OfferDocument, compiled
 from regulars.modules.promotions.queries import book
+from regulars.modules.promotions.strength import strongest
 
 from .asked import Place
 from .lint.linting import lint
@@ -48,7 +49,7 @@ def review(
     )
     plan = Plan(
         programme=rules,
-        offers=all_offers,
+        offers=[strongest(offer) for offer in all_offers],
         goods=[
             CartLine(sku, 1, price or 0, category, kind, tags)
             for sku, category, kind, tags, price in goods

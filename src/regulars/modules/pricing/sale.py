@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from regulars.modules.promotions.types import Offer
 
 from .basket import merged
-from .book import OfferBook, budget_left
+from .book import OfferBook
 from .types import Cart, Context, Evaluation, GiftLine, PricedLine
+from .usage import budget_left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,7 @@ def freeze(book: OfferBook, cart: Cart, context: Context, evaluation: Evaluation
         budget = budget_left(entry.offer, context)
         offers.append(
             FrozenOffer(
-                offer=entry.offer,
+                offer=entry.at_strength(context.strength.get(entry.code)).offer,
                 lines=tuple(places),
                 budget_minor=budget,
                 gift=gifts.get(entry.code),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from regulars.modules.promotions.brief import in_full
 from regulars.modules.promotions.document import OfferDocument, compiled
 from regulars.modules.promotions.splitting import parts
+from regulars.modules.promotions.types import PercentOff
 
-from .deal import Deal, DealLine, Funded, SoldOffer
+from .deal import Deal, DealLine, Decided, Funded, SoldOffer
 from .evaluating import Priced
 from .requalifying import gifts_kept
 from .sale import FrozenOffer, Sale, freeze
@@ -42,14 +44,33 @@ def deal_of(
         store=context.store,
         max_discount_bps=frozen.max_discount_bps,
         offers=tuple(
-            SoldOffer(priced.book.briefs[one.offer.code], one.lines, one.budget_minor)
+            SoldOffer(_document(priced, one.offer.code), one.lines, one.budget_minor)
             for one in frozen.offers
         ),
         coupons={code: priced.coupons[code].key for code in chosen if code in priced.coupons},
         holds=holds,
         funded=tuple(_funded(priced)),
         stock=stock,
+        decided=tuple(_decided(priced)),
     )
+
+
+def _document(priced: Priced, code: str) -> Mapping[str, Any]:
+    """The offer as it was for this buyer."""
+    document, bps = priced.book.briefs[code], priced.context.strength.get(code)
+    return document if bps is None else {**document, "params": {"bps": bps}, "personal": None}
+
+
+def _decided(priced: Priced) -> Iterator[Decided]:
+    facts = {} if priced.known.impersonal else priced.context.buyer.facts
+    applied = {one.offer for one in priced.evaluation.applied}
+    for band in priced.bands:
+        offer = band.offer
+        if offer.code in applied and offer.personal and isinstance(offer.params, PercentOff):
+            bps, step = band.decide(facts)
+            most = offer.personal.most_bps
+            personal = not priced.known.impersonal
+            yield Decided(offer.code, bps, offer.params.bps, most, step, personal)
 
 
 def _funded(priced: Priced) -> Iterator[Funded]:

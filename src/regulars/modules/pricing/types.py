@@ -126,7 +126,8 @@ class Context:
 
     ``given`` maps the code of an offer to the coupon that unlocks it; ``uses`` lists only offers
     of which something is used or held, ``pots`` what several of them draw from, ``stock`` what is
-    left of each article that is counted (what this cart asks for included), ``held_out`` those
+    left of each article that is counted (what this cart asks for included), ``strength`` how many
+    bps an offer takes off for this buyer where that is more than for everybody, ``held_out`` those
     that this buyer does not get because what they do is being measured. ``earn`` are the terms
     under which points are earned as of now, with ``line_bps`` empty (a line's own rate is asked of
     ``line_rate_bps`` by sku); None where nobody earns.
@@ -142,6 +143,7 @@ class Context:
     held_out: frozenset[str] = frozenset()
     pots: tuple[Pot, ...] = ()
     stock: Mapping[str, int] = field(default_factory=dict)
+    strength: Mapping[str, int] = field(default_factory=dict)
     earn: Frozen | None = None
     line_rate_bps: Mapping[str, int] = field(default_factory=dict)
     points: Tender = Tender()

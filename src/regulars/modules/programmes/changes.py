@@ -108,6 +108,7 @@ def _facts(document: ProgrammeDocument) -> Iterator[tuple[Key, Fact]]:
     yield from _redeeming("points", redeeming.points)
     yield from _redeeming("growth_value", redeeming.growth_value)
     yield Key("leaving.points"), Fact("word", document.leaving.points)
+    yield Key("notices.expiring_days"), Fact("days", document.notices.expiring_days)
 
 
 def _tiers(part: TiersPart) -> Iterator[tuple[Key, Fact]]:

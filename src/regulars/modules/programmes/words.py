@@ -48,6 +48,7 @@ LABELS: Final[Words] = {
         "redeeming.worth": "{asset}: pay",
         "redeeming.grace_days": "{asset}: given back after they expired, good for",
         "leaving.points": "Points of who leaves",
+        "notices.expiring_days": "Points that expire are told of before",
     },
     "zh-hans": {
         "name": "计划名称",
@@ -83,6 +84,7 @@ LABELS: Final[Words] = {
         "redeeming.worth": "{asset}：抵现",
         "redeeming.grace_days": "{asset}：过期后退还的，再有效",
         "leaving.points": "退会者的积分",
+        "notices.expiring_days": "积分到期前提醒",
     },
     "zh-hant": {
         "name": "計畫名稱",
@@ -118,6 +120,7 @@ LABELS: Final[Words] = {
         "redeeming.worth": "{asset}：折抵",
         "redeeming.grace_days": "{asset}：過期後退還的，再有效",
         "leaving.points": "退會者的積分",
+        "notices.expiring_days": "積分到期前提醒",
     },
 }
 VALUES: Final[Words] = {

@@ -41,6 +41,7 @@ _OPEN: Final[Mapping[str, Any]] = {
     "budget_terms": {"stop": "hard", "per": "all", "funder": None, "funders": []},
     "on_return": "keep",
     "held_out_bps": None,
+    "personal": None,
     "status": "active",
 }
 _ABSENT: Final = object()

@@ -19,7 +19,7 @@ from regulars.infra.http.fields import (
 )
 
 from .eligibility import MOST_CEL, RuleFault, check_cel, check_rule
-from .kinds import KINDS, AnyParams, BuyGetParams, SpendSaveParams
+from .kinds import KINDS, AnyParams, BuyGetParams, PercentOffParams, SpendSaveParams
 from .parts import (
     MOST_FUNDERS,
     MOST_SKUS,
@@ -31,6 +31,7 @@ from .parts import (
     Part,
     fault,
 )
+from .strength import PersonalPart, check_band
 from .types import (
     DEFAULT_STAGE,
     GOODS_STAGES,
@@ -187,6 +188,10 @@ class OfferDocument(Part):
             "it does can be measured; without one it is a standing promise"
         ),
     ] = None
+    personal: Annotated[
+        PersonalPart | None,
+        Field(description="How the strength varies with what a member did, within a band"),
+    ] = None
     status: Status = "active"
 
     @model_validator(mode="after")
@@ -208,6 +213,10 @@ class OfferDocument(Part):
             )
         if self.held_out_bps is not None:
             self._may_hold_out()
+        if self.personal is not None:
+            params = self.params
+            bps = params.bps if isinstance(params, PercentOffParams) else None
+            check_band(self.personal, self.kind, bps)
         return self
 
     def _may_hold_out(self) -> None:
@@ -262,6 +271,7 @@ def compiled(document: OfferDocument) -> Offer:
         budget_terms=_budget_terms(document.budget_terms),
         on_return=document.on_return,
         held_out_bps=document.held_out_bps,
+        personal=document.personal.compiled() if document.personal else None,
         status=document.status,
     )
 

@@ -305,6 +305,23 @@ class Funder:
     stop: Literal["hard", "soft"] = "hard"
 
 
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """For members who meet ``rule``: so much off."""
+
+    bps: int
+    rule: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """How an offer of percent off varies with what a member did: from its own bps, which everybody
+    gets, up to ``most_bps``. The strongest step that is met counts."""
+
+    most_bps: int
+    steps: tuple[Strength, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """One promise. ``budget`` is the most it may cost in minor units, kept by ``budget_terms``.
@@ -330,6 +347,7 @@ class Offer:
     budget_terms: BudgetTerms = BudgetTerms()
     on_return: OnReturn = "keep"
     held_out_bps: int | None = None
+    personal: Personal | None = None
     status: Status = "active"
 
 

@@ -30,11 +30,19 @@ _PER_TIER: Final = Sql(
     "SELECT tier, count(*), min(CAST(member_id AS TEXT)) FROM tiers_standing "
     "WHERE merchant_id = :merchant_id GROUP BY tier"
 )
+_NOTHING_SPECIAL: Final = {
+    "grace_until": None,
+    "warned": False,
+    "floor_tier": None,
+    "floor_until": None,
+    "floor_reason": None,
+}
 STANDING: Final = Table(
     "tiers_standing",
     "merchant_id",
     "member_id",
     *(column.strip() for column in STANDING_COLUMNS.split(",")),
+    usually={**_NOTHING_SPECIAL, "revision": 1},
 )
 STANDING_CHANGE: Final = Update(
     "tiers_standing",
@@ -54,6 +62,7 @@ STANDING_CHANGE: Final = Update(
         "revision": "integer",
     },
     seen={"revision": "integer"},
+    usually=_NOTHING_SPECIAL,
 )
 TIER_CHANGE: Final = Table(
     "tiers_tierchange",

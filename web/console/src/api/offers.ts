@@ -105,7 +105,14 @@ export interface OfferDocument {
   budget_terms: BudgetTerms
   on_return: 'keep' | 'requalify'
   held_out_bps: number | null
+  personal: Personal | null
   status: OfferStatus
+}
+
+/** How the strength varies with what a member did: from its own up to `most_bps`. */
+export interface Personal {
+  most_bps: number
+  steps: { bps: number; rule: Rule | null }[]
 }
 
 export interface Offer extends OfferDocument {

@@ -197,6 +197,50 @@ interface CoverageCounts {
   revenue_coverage_bps: number
 }
 
+export interface RecruitmentLine {
+  name: string | null
+  joined: number
+  first: number
+  second: number
+  third: number
+  first_bps: number
+  second_bps: number
+  third_bps: number
+  revenue_minor: number
+  revenue_per_member_minor: number
+  ages: {
+    days: number
+    joined: number
+    first: number
+    second: number
+    first_bps: number
+    second_bps: number
+  }[]
+}
+
+export interface RecruitmentReport {
+  as_of: string
+  total: RecruitmentLine
+  sources: RecruitmentLine[]
+  cohorts: RecruitmentLine[]
+  broken: { source: string | null; step: 'first' | 'second'; bps: number; all_bps: number }[]
+}
+
+export interface FrequencyReport {
+  as_of: string
+  window_days: number
+  groups: {
+    group: 'members' | 'shoppers' | 'unknown'
+    orders: number
+    revenue_minor: number
+    order_value_minor: number
+    buyers: number | null
+    purchases: number | null
+    frequency: number | null
+    bought: number[] | null
+  }[]
+}
+
 export interface CoverageReport extends CoverageCounts {
   as_of: string
   window_days: number | null

@@ -11,6 +11,7 @@ from regulars.modules.analytics.reports.csv_text import Table, to_csv
 from regulars.modules.analytics.reports.deferred_points import deferred_points
 from regulars.modules.analytics.reports.points_balance import points_liability
 from regulars.modules.analytics.reports.programme_change import programme_change
+from regulars.modules.analytics.reports.recruitment import frequency, recruitment
 from regulars.modules.analytics.reports.repurchase_rate import repurchase, repurchase_trend
 from regulars.modules.analytics.reports.rfm_grid import rfm, rfm_members
 from regulars.modules.analytics.reports.second_order_curve import second_order
@@ -22,9 +23,11 @@ __all__ = [
     "cohorts",
     "coverage",
     "deferred_points",
+    "frequency",
     "new_members",
     "points_liability",
     "programme_change",
+    "recruitment",
     "repurchase",
     "repurchase_trend",
     "rfm",

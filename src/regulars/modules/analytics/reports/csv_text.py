@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 from regulars.modules.analytics import report_shapes as shapes
 from regulars.modules.analytics.change_shapes import ProgrammeChangeReport
 from regulars.modules.analytics.deferred_shapes import DeferredPointsReport
+from regulars.modules.analytics.recruitment_shapes import FrequencyReport, RecruitmentReport
 from regulars.modules.analytics.reports.rfm_grid import segment_of
 from regulars.modules.analytics.rounding import share_bps
 
@@ -44,6 +45,33 @@ def cell_text(cell: str | int | float | bool | None) -> str:
     if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS):
         return f"'{cell}"
     return str(cell)
+
+
+def _recruitment(report: RecruitmentReport) -> Iterator[_Line]:
+    told = [("all", report["total"])]
+    told += [("source", line) for line in report["sources"]]
+    told += [("cohort", line) for line in report["cohorts"]]
+    for dimension, line in told:
+        ages = [age[key] for age in line["ages"] for key in ("joined", "first", "second")]
+        shares = line["first_bps"], line["second_bps"], line["third_bps"]
+        steps = line["joined"], line["first"], line["second"], line["third"]
+        worth = line["revenue_minor"], line["revenue_per_member_minor"]
+        yield dimension, line["name"], *steps, *shares, *worth, *ages
+
+
+def _frequency(report: FrequencyReport) -> Iterator[_Line]:
+    for one in report["groups"]:
+        bought: list[int | None] = [*one["bought"]] if one["bought"] else [None] * 5
+        yield (
+            one["group"],
+            one["orders"],
+            one["revenue_minor"],
+            one["order_value_minor"],
+            one["buyers"],
+            one["purchases"],
+            one["frequency"],
+            *bought,
+        )
 
 
 def _cohorts(report: shapes.CohortsReport) -> Iterator[_Line]:
@@ -251,6 +279,16 @@ _TABLES: Final[Mapping[str, _Told]] = {
     ),
     "new_members": ("day members", _new_members),
     "programme_change": ("figure before after", _change),
+    "recruitment": (
+        "dimension name joined first second third first_bps second_bps third_bps revenue_minor "
+        "revenue_per_member_minor joined_30 first_30 second_30 joined_90 first_90 second_90",
+        _recruitment,
+    ),
+    "frequency": (
+        "group orders revenue_minor order_value_minor buyers purchases frequency bought_1 "
+        "bought_2 bought_3 bought_4 bought_5_or_more",
+        _frequency,
+    ),
 }
 _OTHER_TABLES: Final[Mapping[tuple[str, Table | None], _Told]] = {
     ("points_liability", "ageing"): ("month points", _ageing),

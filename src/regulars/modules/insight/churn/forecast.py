@@ -22,7 +22,14 @@ LEAST_EVENTS: Final = 20
 _LEAST_EARLIER: Final = 5
 
 SETTINGS: Final = Settings(
-    trees=150, leaves=7, rate=0.02, least_in_leaf=100, penalty=30.0, share_of_trees=0.35
+    trees=150,
+    leaves=7,
+    rate=0.02,
+    least_in_leaf=100,
+    penalty=30.0,
+    share_of_trees=0.35,
+    many=3_000,
+    penalty_of_few=300.0,
 )
 
 
@@ -86,6 +93,7 @@ def _learn(windows: list[Window], with_trees: bool | None) -> Learner:
     return learn(
         np.concatenate([window.features.matrix for window in windows]),
         np.concatenate([window.happened for window in windows]),
+        whose=np.concatenate([window.features.watched.member for window in windows]),
         names=windows[0].features.names,
         settings=SETTINGS,
         with_trees=with_trees,

@@ -30,7 +30,14 @@ BACKTEST_WINDOWS: Final = 2
 _LEAST_EARLIER: Final = 2
 
 SETTINGS: Final = Settings(
-    trees=200, leaves=31, rate=0.05, least_in_leaf=200, penalty=10.0, share_of_trees=0.5
+    trees=200,
+    leaves=31,
+    rate=0.05,
+    least_in_leaf=200,
+    penalty=10.0,
+    many=20_000,
+    penalty_of_few=300.0,
+    rule="decayed_56",
 )
 
 
@@ -133,6 +140,7 @@ def learn_from(windows: list[Window], *, with_trees: bool | None = None) -> Lear
     return learn(
         np.concatenate([window.features.matrix[::every] for window in windows]),
         np.concatenate([window.happened[::every] for window in windows]),
+        whose=np.concatenate([window.features.pairs.member[::every] for window in windows]),
         names=windows[0].features.names,
         settings=SETTINGS,
         with_trees=with_trees,

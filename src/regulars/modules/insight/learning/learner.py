@@ -1,7 +1,9 @@
 """Pure: one learner for every question: logistic regression, and boosted trees beside it.
 
 Where LightGBM is installed and there is enough to learn from, the answer is the mean of the two;
-otherwise the regression answers alone.
+otherwise the regression answers alone. What few examples say of many numbers may be mostly chance:
+there it is tried on members who were not learnt from whether to hold the weights closer to none,
+and to answer half by one number that is a good rule alone.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from regulars.modules.insight.history import Floats
+from regulars.modules.insight.history import Floats, Ints
 
 from . import boosting, logistic
 from .boosting import Matrix, Trees
@@ -22,15 +24,20 @@ Using = Literal["logistic", "trees_and_logistic"]
 Watch = Callable[[int, int], None]
 """Told how many of how many steps are done."""
 
-#: Fewer examples than this do not carry trees.
-LEAST_FOR_TREES: Final = 3_000
 #: More than this the regression does not need: its weights are few.
 _MOST_FOR_REGRESSION: Final = 150_000
+#: Members are parted in so many, each foretold by a learner of the others.
+_PARTS: Final = 4
+_EDGE: Final = 1e-4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How to learn: chosen once, on weeks that no published figure is measured on."""
+    """How to learn: chosen once, on weeks that no published figure is measured on.
+
+    From ``many`` examples on there are trees and the ``penalty``. With fewer either that, or the
+    ``penalty_of_few``, or with it half the answer by the number ``rule`` alone, where one is named.
+    """
 
     trees: int
     leaves: int
@@ -38,13 +45,21 @@ class Settings:
     least_in_leaf: int
     penalty: float
     share_of_trees: float = 0.5
+    many: int
+    penalty_of_few: float
+    rule: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Learner:
-    """What was learnt; ``examples`` and ``events`` tell from how much."""
+    """What was learnt; ``examples`` and ``events`` tell from how much.
+
+    ``by_rule`` learnt from the column ``rule`` alone.
+    """
 
     regression: Logistic
+    by_rule: Logistic | None
+    rule: int
     trees: Trees | None
     share_of_trees: float
     examples: int
@@ -56,7 +71,10 @@ class Learner:
 
     def probabilities(self, matrix: Matrix) -> Floats:
         """How likely each row's event is."""
-        by_regression = self.regression.probabilities(flattened(matrix))
+        flat = flattened(matrix)
+        by_regression = self.regression.probabilities(flat)
+        if self.by_rule is not None:
+            return (by_regression + self.by_rule.probabilities(flat[:, [self.rule]])) / 2.0
         if self.trees is None:
             return by_regression
         by_trees = self.trees.probabilities(matrix)
@@ -67,14 +85,19 @@ def learn(
     matrix: Matrix,
     happened: Floats,
     *,
+    whose: Ints,
     names: tuple[str, ...],
     settings: Settings,
     with_trees: bool | None = None,
 ) -> Learner:
-    """A learner of what ``happened`` at each row; ``with_trees`` None: where it is installed."""
+    """A learner of what ``happened`` at each row, a row of the member ``whose``.
+
+    ``with_trees`` None: where it is installed.
+    """
     wanted = boosting.installed() if with_trees is None else with_trees
-    trees = None
-    if wanted and len(matrix) >= LEAST_FOR_TREES:
+    trees, by_rule, rule = None, None, -1
+    few = len(matrix) < settings.many
+    if wanted and not few:
         trees = boosting.fit(
             matrix,
             happened,
@@ -85,13 +108,53 @@ def learn(
             least_in_leaf=settings.least_in_leaf,
         )
     every = -(-len(matrix) // _MOST_FOR_REGRESSION)
+    flat, told = flattened(matrix[::every]), happened[::every]
+    penalty = settings.penalty
+    if few:
+        rule = names.index(settings.rule) if settings.rule is not None else -1
+        penalty, with_rule = _tried(flat, told, whose, settings, rule)
+        by_rule = logistic.fit(flat[:, [rule]], told) if with_rule else None
     return Learner(
-        logistic.fit(flattened(matrix[::every]), happened[::every], penalty=settings.penalty),
+        logistic.fit(flat, told, penalty=penalty),
+        by_rule,
+        rule,
         trees,
         settings.share_of_trees,
         len(matrix),
         int(happened.sum()),
     )
+
+
+def _tried(
+    flat: Matrix, happened: Floats, whose: Ints, settings: Settings, rule: int
+) -> tuple[float, bool]:
+    """The penalty, and whether the column ``rule`` answers half, that foretold best what happened
+    to members who were not learnt from."""
+    closer = settings.penalty_of_few
+    said = {
+        penalty: np.full(len(happened), happened.mean()) for penalty in (settings.penalty, closer)
+    }
+    by_rule = np.full(len(happened), happened.mean())
+    for part in range(_PARTS):
+        out = whose % _PARTS == part
+        if not out.any() or out.all():
+            continue
+        for penalty, values in said.items():
+            found = logistic.fit(flat[~out], happened[~out], penalty=penalty)
+            values[out] = found.probabilities(flat[out])
+        if rule >= 0:
+            alone = logistic.fit(flat[~out][:, [rule]], happened[~out])
+            by_rule[out] = alone.probabilities(flat[out][:, [rule]])
+    options = {(penalty, False): values for penalty, values in said.items()}
+    if rule >= 0:
+        options[closer, True] = (said[closer] + by_rule) / 2.0
+    return min(options, key=lambda one: _surprise(happened, options[one]))
+
+
+def _surprise(happened: Floats, said: Floats) -> float:
+    """The mean of minus the logarithm of what was said of what happened."""
+    inside = np.clip(said, _EDGE, 1.0 - _EDGE)
+    return -float(np.log(np.where(happened > 0, inside, 1.0 - inside)).mean())
 
 
 def flattened(matrix: Matrix) -> Matrix:

@@ -16,6 +16,7 @@ from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
 
 from . import asking
+from .decisions import DecisionsOut, list_strength_decisions
 from .shapes import LintIn, LintOut, QuoteIn, QuoteOut, QuoteReleasedOut, QuoteShownOut
 from .tags import TagsOut, read_price_tags
 
@@ -32,6 +33,9 @@ def add_routes(router: Router) -> None:
     router.post(
         "/quotes/{quote_id}/release", response=QuoteReleasedOut, operation_id="release_quote"
     )(release_quote)
+    router.get(
+        "/strength-decisions", response=DecisionsOut, operation_id="list_strength_decisions"
+    )(list_strength_decisions)
     router.post(
         "/programmes/lint", response=LintOut, operation_id="lint_programme", exclude_unset=True
     )(lint_programme)

@@ -20,6 +20,7 @@ from regulars.modules.promotions.document import (
 from regulars.modules.promotions.parts import Bps, Code, Minor, Part
 from regulars.modules.promotions.queries import OfferView
 from regulars.modules.promotions.standing import Taken
+from regulars.modules.promotions.strength import PersonalPart
 from regulars.modules.promotions.types import Kind, OnReturn, Stage, Status
 from regulars.modules.promotions.windows import WhenPart
 
@@ -52,6 +53,9 @@ class OfferPatchIn(Part):
     on_return: OnReturn | None = None
     held_out_bps: Annotated[
         HeldOut | None, Field(description="None takes it off: everybody it is for gets the offer")
+    ] = None
+    personal: Annotated[
+        PersonalPart | None, Field(description="None takes it off: one strength for everybody")
     ] = None
     status: Status | None = None
 

@@ -31,7 +31,14 @@ MOST_EXAMPLES: Final = 400_000
 PENALTY: Final = 200.0
 
 SETTINGS: Final = Settings(
-    trees=200, leaves=31, rate=0.05, least_in_leaf=200, penalty=10.0, share_of_trees=0.5
+    trees=200,
+    leaves=31,
+    rate=0.05,
+    least_in_leaf=200,
+    penalty=10.0,
+    many=20_000,
+    penalty_of_few=300.0,
+    rule="decayed_112",
 )
 
 
@@ -108,6 +115,7 @@ def _learnt(
     return learn(
         np.concatenate([repeats.matrix[teaches][::every] for repeats, teaches, _ in examples]),
         np.concatenate([held[teaches][::every] for _, teaches, held in examples]),
+        whose=np.concatenate([r.pairs.member[teaches][::every] for r, teaches, _ in examples]),
         names=examples[0][0].names,
         settings=SETTINGS,
         with_trees=with_trees,

@@ -70,6 +70,7 @@ export function emptyOffer(code: string): OfferDocument {
     budget_terms: { stop: 'hard', per: 'all', funder: null, funders: [] },
     on_return: 'keep',
     held_out_bps: null,
+    personal: null,
     status: 'draft',
   }
 }
@@ -94,6 +95,7 @@ export function sent(offer: OfferDocument): OfferDocument {
   copy.group = copy.group?.trim() || null
   copy.budget_terms.funder = copy.budget_terms.funder?.trim() || null
   for (const share of copy.budget_terms.funders) share.funder = share.funder.trim()
+  if (copy.kind !== 'percent_off') copy.personal = null
   if (!countsInOrder(copy)) copy.limit.per_order = null
   if (copy.stage && !isOnGoods(copy.kind)) copy.stage = null
   return copy

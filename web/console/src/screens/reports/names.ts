@@ -3,6 +3,8 @@ export const REPORTS = [
   'repurchase',
   'second_order',
   'cohorts',
+  'frequency',
+  'recruitment',
   'rfm',
   'tiers',
   'points_liability',
@@ -13,7 +15,12 @@ export type ReportName = (typeof REPORTS)[number]
 export const WINDOWS = ['30', '60', '90', '365'] as const
 
 /** Which reports look back over a window of days. */
-export const WINDOWED: readonly ReportName[] = ['repurchase', 'coverage', 'tiers']
+export const WINDOWED: readonly ReportName[] = [
+  'repurchase',
+  'frequency',
+  'coverage',
+  'tiers',
+]
 
 /** What is asked of the points reports, kept in the address: what if POINTS points were worth so
  * much in minor units, so much were never redeemed, and points were good so long. Empty: as it is. */
