@@ -112,7 +112,7 @@ def test_from_a_plan_to_another_budget_to_coupons_and_a_ladder(
     page.goto(f"{shop.base}/console/insight/spending")
     page.get_by_role("button", name="Put a ladder up").click()
     page.locator("#ladder-name").fill("Wake them up")
-    page.get_by_role("combobox", name="Rung 1").click()
+    page.get_by_role("dialog").locator(".el-select").first.click()
     page.get_by_role("option", name="Twelve off").click()
     page.get_by_role("textbox", name="The coupons may take off at most").fill("500")
     page.get_by_role("dialog").get_by_role("button", name="Put a ladder up").click()

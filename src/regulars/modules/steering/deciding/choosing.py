@@ -64,7 +64,7 @@ def steps_of(cost: Integers, gain: Integers) -> Steps:
     here_cost, here_gain = np.zeros(members, np.int64), np.zeros(members, np.int64)
     found: list[tuple[Integers, ...]] = []
     slopes: list[Floats] = []
-    who, before = np.arange(members), np.full(members, np.inf)
+    who = np.arange(members)
     for _step in range(arms):
         more_cost = cost - here_cost[:, None]
         more_gain = gain - here_gain[:, None]
@@ -74,8 +74,8 @@ def steps_of(cost: Integers, gain: Integers) -> Steps:
         slope[dear] = more_gain[dear] / more_cost[dear]
         slope[better & (more_cost <= 0)] = np.inf
         best = _best(slope, more_gain)
-        # Rounding must not make a later step of a member's the steeper one.
-        top = before = np.minimum(slope[who, best], before)
+        # Division rounds to the nearest, so a member's later step is never told the steeper one.
+        top = slope[who, best]
         on = top > -np.inf
         if not on.any():
             break
