@@ -1,8 +1,8 @@
-"""Festivals on the days that were announced, and an offer that holds around them.
+"""Festivals on their days, and an offer that holds around them.
 
-Hong Kong: the Government's lists of general holidays of 2015, 2024 and 2025 (the list has the day
-after the Mid-Autumn Festival). Mainland: the State Council's notices of the same years. Taiwan and
-Singapore: national days by law.
+The lunar days are those of the Hong Kong Government's lists of general holidays of 2015, 2024 and
+2025 (which give the day after the Mid-Autumn Festival); it is one calendar everywhere. New Year's
+Eve is the day before the first, and national days are fixed by law.
 """
 
 from __future__ import annotations

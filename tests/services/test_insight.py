@@ -23,6 +23,7 @@ from regulars.modules.insight import jobs, queries, services, stored
 from regulars.modules.insight.gathering import ABOVE, GivenBack, gather
 from regulars.modules.insight.types import LEVELS, Abstained
 from regulars.modules.orders.types import DraftLine
+from regulars.modules.programmes.leaving import come_back, leave
 
 BOUGHT = rhythms(members=60, items=20, days=200, leavers=0.3)
 FIRST_BACK = 200
@@ -181,6 +182,31 @@ def test_churn_is_a_table_of_members_and_probabilities(
     assert list(rows[0]) == ["member", "probability"]
     assert {row["member"] for row in rows} <= {one.member for one in BOUGHT}
     assert len({row["member"] for row in rows}) == len(rows) > 20
+
+
+def test_who_left_teaches_still_and_is_on_no_list_until_they_come_back(tmp_path: Path) -> None:
+    shop = make_shop()
+    import_rhythms(shop.scope, tmp_path / "orders.csv", BOUGHT, day_of(shop.now, FIRST_BACK))
+
+    def due(back: int = 1) -> list[Any]:
+        found = services.foretell_due(shop.merchant, as_of=day(shop, back), horizon=7, level="type")
+        assert found.rows is not None
+        return list(found.rows.to_pylist())
+
+    def slipping() -> list[Any]:
+        found = services.foretell_churn_of(shop.merchant, as_of=day(shop), kind="silent")
+        assert found.rows is not None
+        return list(found.rows.to_pylist())
+
+    before, before_slipping, earlier = due(), slipping(), due(back=20)
+    who = before_slipping[0]["member_id"]
+    assert who in {row["member_id"] for row in before}
+    leave(merchant=shop.merchant, member_id=uuid(who), channel="till", actor="test", now=shop.now)
+    assert due() == [row for row in before if row["member_id"] != who]
+    assert slipping() == before_slipping[1:]
+    assert due(back=20) == earlier
+    come_back(merchant_id=shop.merchant_id, member_id=uuid(who), now=shop.now)
+    assert due() == before
 
 
 def test_with_little_data_there_are_no_rows_and_the_reason_is_told(

@@ -19,6 +19,7 @@ from regulars.kernel.instants import show_instant
 from regulars.kernel.periods import day_start, program_day
 from regulars.modules.analytics import services as analytics
 from regulars.modules.analytics.queries import Freshness, freshness
+from regulars.modules.members.queries import gone_at
 from regulars.modules.orders.queries import returned_since
 
 from . import stored, tables
@@ -44,18 +45,20 @@ _MUCH: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A forecast and what it was learnt from, or why there is none."""
+    """A forecast and what it was learnt from, or why there is none. ``gone`` are the ids of those
+    who had left: their purchases teach, and they are on no list."""
 
     told: Gathered
     found: Forecast | ChurnForecast | Abstained
+    gone: frozenset[str] = frozenset()
 
     @property
     def rows(self) -> pa.Table | None:
         """One row per candidate; None where it abstained."""
         if isinstance(self.found, Forecast):
-            return tables.due_table(self.told, self.found)
+            return tables.without(tables.due_table(self.told, self.found), self.gone)
         if isinstance(self.found, ChurnForecast):
-            return tables.churn_table(self.told, self.found)
+            return tables.without(tables.churn_table(self.told, self.found), self.gone)
         return None
 
 
@@ -73,7 +76,8 @@ def foretell_due(
     Raises ValueError for a horizon that is not 1 to 90.
     """
     told = known_at(merchant, as_of, level)
-    return Answer(told, foretell(told.history, told.as_of, horizon, watch=watch))
+    found = foretell(told.history, told.as_of, horizon, watch=watch)
+    return Answer(told, found, _gone(merchant, as_of))
 
 
 def foretell_churn_of(
@@ -81,7 +85,15 @@ def foretell_churn_of(
 ) -> Answer:
     """Who is about to slip away, learnt afresh from what was known at the end of ``as_of``."""
     told = known_at(merchant, as_of, "sku")
-    return Answer(told, foretell_churn(told.history, told.as_of, kind, watch=watch))
+    found = foretell_churn(told.history, told.as_of, kind, watch=watch)
+    return Answer(told, found, _gone(merchant, as_of))
+
+
+def _gone(merchant: MerchantFacts, as_of: date) -> frozenset[str]:
+    """Who has left by now; of an earlier day than the last, who had by its end."""
+    end = day_start(as_of + timedelta(days=1), ZoneInfo(merchant.zone))
+    at = now_for(merchant) if as_of == yesterday(merchant) else end
+    return frozenset(show("mem", id_) for id_ in gone_at(merchant.id, at))
 
 
 def yesterday(merchant: MerchantFacts) -> date:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from .churn.forecast import ChurnForecast
 from .due.forecast import Forecast
@@ -68,6 +69,13 @@ def churn_table(told: Gathered, forecast: ChurnForecast) -> pa.Table:
             "spend_112_minor": np.rint(column("spend_112")).astype(np.int64),
         }
     )
+
+
+def without(rows: pa.Table, gone: Collection[str]) -> pa.Table:
+    """The rows of all but those who are ``gone`` (ids of members)."""
+    if not gone:
+        return rows
+    return rows.filter(pc.invert(pc.is_in(rows["member_id"], value_set=_texts(sorted(gone)))))
 
 
 def about(told: Gathered, found: Forecast | ChurnForecast | Abstained) -> dict[str, Any]:

@@ -189,6 +189,14 @@ def gone_since(merchant_id: int, member_id: UUID) -> datetime | None:
     return gone.values_list("left_at", flat=True).first()
 
 
+def gone_at(merchant_id: int, at: datetime) -> set[UUID]:
+    """Every record of those who had left by ``at`` and not come back."""
+    gone = Departure.objects.of(merchant_id).filter(left_at__lte=at)
+    people = set(gone.exclude(rejoined_at__lte=at).values_list("member_id", flat=True))
+    joined = Member.objects.of(merchant_id).filter(merged_into__in=people)
+    return people | set(joined.values_list("id", flat=True))
+
+
 def departures(merchant_id: int, member_ids: Sequence[UUID]) -> list[DepartureView]:
     """Every leaving of a person, the latest first."""
     rows = Departure.objects.of(merchant_id).filter(member_id__in=list(member_ids))
