@@ -25,6 +25,7 @@ from regulars.modules.budgets.verification import verify
 from regulars.modules.coupons import codes, making, queries
 from regulars.modules.coupons.issuing import issue_due
 from regulars.modules.coupons.models import Batch, Coupon, Promised
+from regulars.modules.programmes.leaving import come_back
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -321,6 +322,21 @@ def test_an_ended_promise_gives_nothing_and_leaves_nothing_open() -> None:
     shop.move(DAY)
     assert due(shop) == 0
     assert not Promised.objects.of(shop.merchant_id).filter(settled=False).exists()
+
+
+def test_who_left_gets_no_promised_coupon_nor_after_coming_back() -> None:
+    shop = issuing_shop(after=3)
+    gone, there = enrol(shop), enrol(shop)
+    for member in (gone, there):
+        buy(shop, member, 500)
+    relay_all()
+    assert shop.api.post(f"/members/{gone}/leave", {"channel": "till"}).status_code == 200
+    shop.move(3 * DAY)
+    assert due(shop) == 1
+    assert states(shop, there) == ["available"]
+    come_back(merchant_id=shop.merchant_id, member_id=uuid(gone), now=shop.now)
+    assert due(shop) == 0
+    assert states(shop, gone) == []
 
 
 def test_an_order_of_before_brings_nothing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ import pytest
 from makers.orders import DAY, Shop, buy, changed, enrol, give_back, make_shop, uuid
 from regulars.infra.models import OutboxRow
 from regulars.kernel.errors import Invalid, NotFound
-from regulars.kernel.ids import new_id
+from regulars.kernel.ids import new_id, show
 from regulars.kernel.periods import program_day
 from regulars.modules.programmes import services as programmes
 from regulars.modules.programmes.queries import programme_at
@@ -267,6 +268,33 @@ def test_who_is_about_to_drop_and_who_moved() -> None:
     assert ("basic", "silver", 2) in moves
     assert ("basic", "gold", 2) in moves
     assert queries.moves_since(shop.merchant_id, shop.now + DAY) == []
+
+
+def test_who_left_is_not_warned_and_their_tier_goes_its_way() -> None:
+    shop = make_shop(KEPT)
+    there, gone, warned = (enrol(shop) for _ in range(3))
+    for member in (there, gone, warned):
+        buy(shop, member, 60_000)
+
+    def leaves(member: str) -> None:
+        assert shop.api.post(f"/members/{member}/leave", {"channel": "till"}).status_code == 200
+
+    def told(topic: str) -> set[str]:
+        rows = OutboxRow.objects.filter(merchant_id=shop.merchant_id)
+        events = [event for row in rows for event in json.loads(row.events)]
+        return {show("mem", UUID(one["member_id"])) for one in events if one["topic"] == topic}
+
+    shop.move(300 * DAY)
+    leaves(gone)
+    shop.move(40 * DAY)
+    assert told("tier.at_risk") == {there, warned}
+    leaves(warned)
+    on = board(shop)
+    day = program_day(shop.now, on.zone)
+    risk = queries.at_risk(shop.merchant_id, ladder=on.ladder, zone=on.zone, day=day)
+    assert risk == [uuid(there)]
+    shop.move(100 * DAY)
+    assert told("tier.downgraded") == {there, gone, warned}
 
 
 def test_another_merchants_members_are_nobodys_business() -> None:

@@ -18,6 +18,7 @@ from regulars.infra.http.principal import MerchantFacts
 from regulars.infra.recording import Writes
 from regulars.kernel.errors import NotFound
 from regulars.kernel.periods import program_day
+from regulars.modules.members.lookup import who_left
 from regulars.modules.programmes.queries import programme_at
 from regulars.modules.promotions.queries import offer_view
 
@@ -101,6 +102,8 @@ def _issue(merchant: MerchantFacts, promised: Promised, now: datetime) -> bool:
     batches = Batch.objects.of(merchant.id).filter(id=promised.batch_id)
     batch = batches.select_for_update().get()
     if batch.withdrawn_at is not None or _is_archived(merchant.id, batch.offer):
+        return False
+    if who_left(merchant.id, [promised.member_id]):
         return False
     number = batch.made + 1
     batches.update(made=number, count=number)

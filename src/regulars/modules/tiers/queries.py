@@ -45,7 +45,7 @@ _MEMBERS: Final = Sql(
 )
 _WARNED: Final = Sql(
     f"SELECT s.member_id FROM tiers_standing s {_ALIVE} "
-    "WHERE s.merchant_id = :merchant_id AND s.warned"
+    "WHERE s.merchant_id = :merchant_id AND s.warned AND m.status <> 'left'"
 )
 _MOVES: Final = Sql(
     "SELECT from_tier, to_tier, count(DISTINCT member_id) FROM tiers_tierchange "
@@ -162,7 +162,8 @@ def members_by_tier(merchant_id: int, *, ladder: Ladder, day: date) -> dict[str,
 
 
 def at_risk(merchant_id: int, *, ladder: Ladder, zone: ZoneInfo, day: date) -> list[UUID]:
-    """Members who lose their tier at the coming review unless their counter grows."""
+    """Members who lose their tier at the coming review unless their counter grows; not those who
+    left."""
     warned = [as_uuid(row[0]) for row in fetch_all(_WARNED, {"merchant_id": merchant_id})]
     return [
         member_id

@@ -18,12 +18,12 @@ from regulars.infra.recording import Writes
 from regulars.kernel.errors import FieldError, Invalid
 from regulars.kernel.periods import day_start, program_day
 from regulars.modules.earning.gather import load_activity, series
-from regulars.modules.members.lookup import Circle, circles
+from regulars.modules.members.lookup import Circle, circles, who_left
 
 from . import rules
 from .announce import event_of
 from .gather import TIER_CHANGE, Stored, add_standing, load_standings, step_row
-from .types import Floor, Ladder, Standing, Step
+from .types import Floor, Ladder, Standing, Step, Warned
 
 _BATCH: Final = 500
 #: Who goes on as somebody else has no standing; one left behind by a race is nobody's.
@@ -81,6 +81,7 @@ def follow_programme(board: Board, now: datetime) -> int:
 @transaction.atomic
 def _review(board: Board, member_ids: Sequence[UUID], today: date, now: datetime) -> int:
     known = _Known(board, member_ids)
+    gone = who_left(board.merchant_id, member_ids)
     writes = Writes()
     for member_id in member_ids:
         stored, circle, history = known.of(member_id)
@@ -91,6 +92,8 @@ def _review(board: Board, member_ids: Sequence[UUID], today: date, now: datetime
             until=today,
             joined_on=program_day(circle.joined_at, board.zone),
         )
+        if member_id in gone:  # the tier goes its way, and nobody is warned who is not there
+            notes = [note for note in notes if not isinstance(note, Warned)]
         _write(writes, board, member_id, stored, standing, notes, now)
     writes.record()
     return len(member_ids)
