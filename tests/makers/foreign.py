@@ -183,6 +183,7 @@ NO_OBJECT: dict[str, str] = {
 #: By operation: a body that fits, for operations on a named object that read one.
 BODIES: dict[str, Any] = {
     "change_member": {"name": "x"},
+    "leave_membership": {"channel": "till"},
     "record_consent": {"purpose": "sms", "granted": True},
     "change_staff_role": {"role": "analyst"},
     "adjust_points": {"amount": 5, "reason": "test"},

@@ -6,7 +6,6 @@ import structlog
 
 from regulars.infra.clock import now_for
 from regulars.infra.jobs import periodic, stopping
-from regulars.kernel.errors import NotFound
 from regulars.modules.merchants.queries import merchants
 
 from .services import announce_due
@@ -23,8 +22,6 @@ def announce_everywhere() -> int:
             break
         try:
             told += announce_due(merchant, now_for(merchant))
-        except NotFound:  # a merchant without a programme promises nothing
-            continue
         except Exception as error:  # one merchant's trouble must not keep the others waiting
             _log.error("failed", merchant=merchant.id, error=type(error).__name__, exc_info=error)
     return told

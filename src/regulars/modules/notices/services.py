@@ -17,6 +17,7 @@ from regulars.infra.db import Sql, any_of, as_instant, as_uuid, fetch_all, retry
 from regulars.infra.http.principal import MerchantFacts
 from regulars.infra.outbox import OUTBOX, outbox_row
 from regulars.infra.recording import Table, Writes
+from regulars.kernel.errors import NotFound
 from regulars.kernel.periods import day_start, program_day
 from regulars.modules.earning.gather import COUNTERS, counter_index, load_activity, series
 from regulars.modules.ledger.types import POINTS
@@ -86,8 +87,11 @@ _TOLD: Final = Sql(
 
 def announce_due(merchant: MerchantFacts, now: datetime) -> int:
     """Announce everything that is to be told by ``now``; how much. Safe to repeat and to cut off:
-    each notice is told once."""
-    programme = programme_at(merchant.id, now)
+    each notice is told once. A merchant without a programme promises nothing."""
+    try:
+        programme = programme_at(merchant.id, now)
+    except NotFound:
+        return 0
     told = 0
     while done := retrying(lambda: _tell_expiring(merchant, programme, now)):
         told += done
