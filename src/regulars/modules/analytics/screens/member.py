@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -22,7 +22,7 @@ from regulars.modules.members.describing import birthday_told
 from regulars.modules.members.enrolment import WHO_BY_ID
 from regulars.modules.members.queries import opened_birthday, opened_name
 from regulars.modules.members.rules import member_number
-from regulars.modules.notices.queries import standing
+from regulars.modules.notices.queries import NOTICES_OF_WHO, fresh_since, standing_of
 from regulars.modules.programmes.queries import programme_at
 from regulars.modules.programmes.statements import money_for, shown
 from regulars.modules.programmes.types import Programme
@@ -67,7 +67,7 @@ _GATHER: Final = Sql(
   (SELECT json_group_array(json_array(p.account, p.kind, p.total)) FROM (
      SELECT account, kind, sum(amount) AS total FROM ledger_posting
      WHERE merchant_id = :merchant_id AND member_id IN (SELECT id FROM circle)
-     GROUP BY account, kind) p)"""
+     GROUP BY account, kind) p), {NOTICES_OF_WHO}"""
 )
 
 
@@ -124,9 +124,8 @@ def member(merchant: MerchantFacts, member_id: UUID, *, locale: str) -> dict[str
 def known_of(merchant: MerchantFacts, member_id: UUID, *, locale: str) -> Known:
     """Everything the member screens are made of. Raises NotFound."""
     now, zone = now_for(merchant), ZoneInfo(merchant.zone)
-    row = fetch_one(_GATHER, {"merchant_id": merchant.id, "member_id": member_id})
-    assert row is not None
-    record, identities, consents, activity, refunded_minor, sums = (as_json(part) for part in row)
+    told = _gathered(merchant.id, member_id, now)
+    record, identities, consents, activity, refunded_minor, sums, notices = told
     if record is None:
         raise NotFound
     programme = programme_at(merchant.id, now)
@@ -165,7 +164,7 @@ def known_of(merchant: MerchantFacts, member_id: UUID, *, locale: str) -> Known:
             zone=zone,
         ),
         notices=still_so(
-            standing(merchant.id, found.member_id, now),
+            standing_of(notices, now),
             programme=programme,
             stand=found,
             balances=_balances(held),
@@ -173,6 +172,18 @@ def known_of(merchant: MerchantFacts, member_id: UUID, *, locale: str) -> Known:
             locale=locale,
         ),
     )
+
+
+def _gathered(merchant_id: int, member_id: UUID, now: datetime) -> list[Any]:
+    asked = {
+        "merchant_id": merchant_id,
+        "member_id": member_id,
+        "now": now,
+        "notices_since": fresh_since(now),
+    }
+    row = fetch_one(_GATHER, asked)
+    assert row is not None
+    return [as_json(part) for part in row]
 
 
 def _basics(
