@@ -34,7 +34,7 @@ from regulars.modules.tiers.queries import at_risk, members_by_tier, moves_since
 from regulars.modules.tiers.services import Board, set_floor
 from regulars.modules.tiers.statement import window_of
 
-from .leaving import LeaveIn, LeavingOut, LeftOut, left, returned, told
+from .leaving import add_routes
 from .publishing import publish
 from .shapes import (
     Effects,
@@ -47,7 +47,6 @@ from .shapes import (
 )
 
 router = Router(tags=["programme"])
-MemberInPath = Annotated[UUID, ShownId("mem")]
 _RECENT: Final = timedelta(days=90)
 _DRAFT_NUMBER: Final = 0
 
@@ -271,26 +270,4 @@ def _rungs(programme: Programme, members: dict[str, int], locale: str) -> list[d
     ]
 
 
-@router.get("/members/{member_id}/leaving", response=LeavingOut, operation_id="read_leaving")
-@requires("members.read")
-def read_leaving(request: ApiRequest, member_id: MemberInPath) -> dict[str, Any]:
-    """What leaving would take from a member and what is kept, and every leaving before."""
-    return told(request, member_id)
-
-
-@router.post("/members/{member_id}/leave", response=LeftOut, operation_id="leave_membership")
-@requires("members.write")
-def leave_membership(request: ApiRequest, member_id: MemberInPath, body: LeaveIn) -> HttpResponse:
-    """End a membership: consents are withdrawn, points freeze or lapse as the programme says.
-
-    Nothing is promised to who left: quotes and holds for them are 409 member_left, and orders under
-    their identities are nobody's. Their history is kept; doing it again changes nothing.
-    """
-    return left(request, member_id, body.channel, "members.leave")
-
-
-@router.post("/members/{member_id}/rejoin", response=LeftOut, operation_id="rejoin_membership")
-@requires("members.write")
-def rejoin_membership(request: ApiRequest, member_id: MemberInPath) -> HttpResponse:
-    """Let who left be a member again: the same one, so that nothing given once is given again."""
-    return returned(request, member_id, "members.rejoin")
+add_routes(router)

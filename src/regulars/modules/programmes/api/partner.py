@@ -15,12 +15,11 @@ from regulars.infra.http.principal import ApiRequest
 from regulars.modules.programmes.queries import versions
 from regulars.modules.programmes.statements import statement
 
-from .leaving import LeaveIn, LeavingOut, LeftOut, left, returned, told
+from .leaving import add_routes
 from .publishing import publish
 from .shapes import ProgrammeIn, ProgrammeOut, PublishedOut, StatementOut, programme_json
 
 router = Router(tags=["programme"])
-MemberInPath = Annotated[UUID, ShownId("mem")]
 
 
 @router.get("/programme", response=ProgrammeOut, operation_id="read_programme")
@@ -57,26 +56,4 @@ def read_member_tier(
     return statement(merchant, member_id, now_for(merchant))
 
 
-@router.get("/members/{member_id}/leaving", response=LeavingOut, operation_id="read_leaving")
-@requires("members.read")
-def read_leaving(request: ApiRequest, member_id: MemberInPath) -> dict[str, Any]:
-    """What leaving would take from a member and what is kept, and every leaving before."""
-    return told(request, member_id)
-
-
-@router.post("/members/{member_id}/leave", response=LeftOut, operation_id="leave_membership")
-@requires("members.write")
-def leave_membership(request: ApiRequest, member_id: MemberInPath, body: LeaveIn) -> HttpResponse:
-    """End a membership: consents are withdrawn, points freeze or lapse as the programme says.
-
-    Nothing is promised to who left: quotes and holds for them are 409 member_left, and orders under
-    their identities are nobody's. Their history is kept; doing it again changes nothing.
-    """
-    return left(request, member_id, body.channel, "members.leave")
-
-
-@router.post("/members/{member_id}/rejoin", response=LeftOut, operation_id="rejoin_membership")
-@requires("members.write")
-def rejoin_membership(request: ApiRequest, member_id: MemberInPath) -> HttpResponse:
-    """Let who left be a member again: the same one, so that nothing given once is given again."""
-    return returned(request, member_id, "members.rejoin")
+add_routes(router)
