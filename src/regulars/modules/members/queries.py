@@ -7,6 +7,8 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
+from django.db.models import Q
+
 from regulars.infra.crypto import blind_index, unseal
 from regulars.infra.db import Sql, as_uuid, fetch_all
 from regulars.infra.http.principal import MerchantFacts
@@ -191,10 +193,10 @@ def gone_since(merchant_id: int, member_id: UUID) -> datetime | None:
 
 def gone_at(merchant_id: int, at: datetime) -> set[UUID]:
     """Every record of those who had left by ``at`` and not come back."""
-    gone = Departure.objects.of(merchant_id).filter(left_at__lte=at)
-    people = set(gone.exclude(rejoined_at__lte=at).values_list("member_id", flat=True))
-    joined = Member.objects.of(merchant_id).filter(merged_into__in=people)
-    return people | set(joined.values_list("id", flat=True))
+    gone = Departure.objects.of(merchant_id).filter(left_at__lte=at).exclude(rejoined_at__lte=at)
+    people = gone.values("member_id")
+    records = Member.objects.of(merchant_id).filter(Q(id__in=people) | Q(merged_into__in=people))
+    return set(records.values_list("id", flat=True))
 
 
 def departures(merchant_id: int, member_ids: Sequence[UUID]) -> list[DepartureView]:
