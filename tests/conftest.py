@@ -19,6 +19,7 @@ settings.load_profile("regulars")
 
 #: Tests that stay together where several processes share them: they use a thing costly to make.
 TOGETHER = {
+    "tests/architecture/test_tidy.py": "every file of the sources, parsed",
     "tests/browser/test_access.py": "a served shop with its forecasts",
     "tests/browser/test_campaign_story.py": "a served shop",
     "tests/browser/test_faces.py": "the browser",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,8 @@ EXACT = {
     "modules/tiers/rules.py",
 }
 CLOCKS = re.compile(r"\b(datetime\.now|datetime\.utcnow|timezone\.now|date\.today|time\.time)\(")
+UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|raise NotImplementedError|coming soon|敬请期待)\b")
+Faults = Iterator[str]
 #: Where the clock may be read: the one clock, ids and log lines that carry the time,
 #: and the sweeping of old folders.
 MAY_READ_CLOCKS = {
@@ -71,58 +74,121 @@ def where(path: Path) -> str:
     return path.relative_to(SOURCE).as_posix()
 
 
-@pytest.mark.parametrize("path", list(sources()), ids=where)
-def test_a_file_fits_a_thought_and_a_function_a_screen(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert text.count("\n") <= MOST_FILE_LINES, "two ideas live here: split by idea"
-    for node in ast.walk(ast.parse(text)):
+# ── each file by itself ──────────────────────────────────────────────────────────────────────
+
+
+def fits_a_thought_and_a_function_a_screen(path: Path, text: str, tree: ast.Module) -> Faults:
+    if text.count("\n") > MOST_FILE_LINES:
+        yield "two ideas live here: split by idea"
+    for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             body = node.body
             first = body[1] if _is_docstring(body[0]) and len(body) > 1 else body[0]
             lines = (node.end_lineno or 0) - first.lineno + 1
-            assert lines <= MOST_FUNCTION_LINES, f"{node.name} is {lines} lines: name its beats"
+            if lines > MOST_FUNCTION_LINES:
+                yield f"{node.name} is {lines} lines: name its beats"
 
 
 def _is_docstring(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-@pytest.mark.parametrize("path", list(sources()), ids=where)
-def test_names_say_what_lives_there(path: Path) -> None:
-    assert path.stem not in BANNED_NAMES, "the design is missing a noun: name it"
-    text = path.read_text(encoding="utf-8")
-    if path.name not in ("apps.py",) and text.strip():
-        assert ast.get_docstring(ast.parse(text)), "say in one line what the file is for"
+def says_what_lives_there(path: Path, text: str, tree: ast.Module) -> Faults:
+    if path.stem in BANNED_NAMES:
+        yield "the design is missing a noun: name it"
+    if path.name not in ("apps.py",) and text.strip() and not ast.get_docstring(tree):
+        yield "say in one line what the file is for"
 
 
-@pytest.mark.parametrize("path", list(sources()), ids=where)
-def test_time_comes_from_the_one_clock(path: Path) -> None:
-    if where(path) in MAY_READ_CLOCKS:
+def takes_time_from_the_one_clock(path: Path, text: str, tree: ast.Module) -> Faults:
+    found = None if where(path) in MAY_READ_CLOCKS else CLOCKS.search(text)
+    if found:
+        yield f"{found.group()}…: take `now` as an argument"
+
+
+def leaves_nothing_unfinished(path: Path, text: str, tree: ast.Module) -> Faults:
+    found = UNFINISHED.search(text)
+    if found:
+        yield f"{found.group()}: build it or leave it out"
+
+
+def has_no_amount_that_is_a_float(path: Path, text: str, tree: ast.Module) -> Faults:
+    if where(path) not in EXACT:
         return
-    found = CLOCKS.search(path.read_text(encoding="utf-8"))
-    assert not found, f"{found and found.group()}…: take `now` as an argument"
-
-
-def test_nothing_is_left_unfinished() -> None:
-    words = re.compile(r"\b(TODO|FIXME|XXX|raise NotImplementedError|coming soon|敬请期待)\b")
-    for path in sources():
-        found = words.search(path.read_text(encoding="utf-8"))
-        assert not found, f"{where(path)}: {found and found.group()}: build it or leave it out"
-
-
-def test_no_ledger_amount_is_a_float() -> None:
-    for path in sources():
-        if where(path) not in EXACT:
-            continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            is_float = isinstance(node, ast.Constant) and isinstance(node.value, float)
-            assert not is_float, f"{where(path)}:{getattr(node, 'lineno', 0)}: money has no floats"
-            divides = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
-            assert not (divides and not _is_path(node)), f"{where(path)}: divide with //"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, float):
+            yield f"line {node.lineno}: money has no floats"
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and not _is_path(node):
+            yield f"line {node.lineno}: divide with //"
 
 
 def _is_path(node: ast.AST) -> bool:
     return any(isinstance(n, ast.Constant | ast.JoinedStr) for n in ast.walk(node))
+
+
+def names_the_merchant_in_raw_sql(path: Path, text: str, tree: ast.Module) -> Faults:
+    """SQL text that reads a member-owned table says whose rows it means."""
+    owned = "|".join(_floors().keys() - {"merchants"})
+    table = re.compile(rf"\b(?:FROM|JOIN|UPDATE)\s+((?:{owned})_[a-z]+)")
+    statement = re.compile(r"\b(SELECT|UPDATE|DELETE)\b")
+    parts = {id(part) for n in ast.walk(tree) if isinstance(n, ast.JoinedStr) for part in n.values}
+    for node in ast.walk(tree):
+        said = None if id(node) in parts else _text_of(node)
+        if said is None or not table.search(said) or not statement.search(said):
+            continue
+        # A condition that is spliced in is read where it is written.
+        if "merchant_id" not in said and "WHERE {}" not in said:
+            yield f"{said[:60]!r} names no merchant"
+
+
+def reads_down_in_raw_sql(path: Path, text: str, tree: ast.Module) -> Faults:
+    """Tables have borders as code has: SQL names those of its own module and of floors below."""
+    floors = _floors()
+    table = re.compile(rf"\b(?:FROM|JOIN|UPDATE|INTO)\s+({'|'.join(floors)})_[a-z]+")
+    owner = where(path).split("/")[1] if where(path).startswith("modules/") else None
+    if owner not in floors:
+        return
+    for node in ast.walk(tree):
+        for module in table.findall(_text_of(node) or ""):
+            if module != owner and floors[module] >= floors[owner]:
+                yield (
+                    f"{module} stands above or beside {owner}; let it hand the figure in, or "
+                    "hear its event"
+                )
+
+
+RULES = (
+    fits_a_thought_and_a_function_a_screen,
+    says_what_lives_there,
+    takes_time_from_the_one_clock,
+    leaves_nothing_unfinished,
+    has_no_amount_that_is_a_float,
+    names_the_merchant_in_raw_sql,
+    reads_down_in_raw_sql,
+)
+
+
+@cache
+def faults() -> dict[str, list[str]]:
+    """What is wrong, by the rule it breaks: every file is read and parsed once."""
+    found: dict[str, list[str]] = {rule.__name__: [] for rule in RULES}
+    read = 0
+    for path in sources():
+        text = path.read_text(encoding="utf-8")
+        tree = ast.parse(text)
+        for rule in RULES:
+            found[rule.__name__] += [f"{where(path)}: {told}" for told in rule(path, text, tree)]
+        read += 1
+    assert read > 500, "the sources are not where they were"
+    return found
+
+
+@pytest.mark.parametrize("rule", [rule.__name__ for rule in RULES])
+def test_every_file(rule: str) -> None:
+    assert faults()[rule] == []
+
+
+# ── all of it together ───────────────────────────────────────────────────────────────────────
 
 
 def test_every_table_has_an_owner() -> None:
@@ -141,42 +207,7 @@ def test_every_table_has_an_owner() -> None:
         assert owned or model._meta.model_name in free, f"{model.__name__} has no merchant_id"
 
 
-def test_raw_sql_on_owned_tables_names_its_merchant() -> None:
-    """SQL text that reads a member-owned table says whose rows it means."""
-    owned = "|".join(_floors().keys() - {"merchants"})
-    table = re.compile(rf"\b(?:FROM|JOIN|UPDATE)\s+((?:{owned})_[a-z]+)")
-    statement = re.compile(r"\b(SELECT|UPDATE|DELETE)\b")
-    for path in sources():
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        parts = {
-            id(part) for n in ast.walk(tree) if isinstance(n, ast.JoinedStr) for part in n.values
-        }
-        for node in ast.walk(tree):
-            text = None if id(node) in parts else _text_of(node)
-            if text is None or not table.search(text) or not statement.search(text):
-                continue
-            # A condition that is spliced in is read where it is written.
-            assert "merchant_id" in text or "WHERE {}" in text, (
-                f"{where(path)}: {text[:60]!r} names no merchant"
-            )
-
-
-def test_raw_sql_reads_down() -> None:
-    """Tables have borders as code has: SQL names those of its own module and of floors below."""
-    floors = _floors()
-    table = re.compile(rf"\b(?:FROM|JOIN|UPDATE|INTO)\s+({'|'.join(floors)})_[a-z]+")
-    for path in sources():
-        owner = where(path).split("/")[1] if where(path).startswith("modules/") else None
-        if owner not in floors:
-            continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            for module in table.findall(_text_of(node) or ""):
-                assert module == owner or floors[module] < floors[owner], (
-                    f"{where(path)}: {module} stands above or beside {owner}; let it hand the "
-                    "figure in, or hear its event"
-                )
-
-
+@cache
 def _floors() -> dict[str, int]:
     """The modules as .importlinter stacks them, the lowest floor first."""
     import configparser
