@@ -139,6 +139,8 @@ class Cast:
             role: console(make_staff(self.shop, role, totp=role in ("owner", "manager")))
             for role in ROLES
         }
+        self.elsewhere = Client(enforce_csrf_checks=True)
+        self.elsewhere.cookies = self.staff["owner"].django.cookies
         self.half_in = console(make_staff(self.shop, "owner"))
         self.closed = make_merchant()
         self.closed_key = partner(make_key(self.closed))
@@ -296,9 +298,7 @@ def test_the_console_opens_to_each_role_as_its_permissions_say(cast: Cast, route
 def test_another_site_cannot_write_in_the_consoles_name(cast: Cast, route: Route) -> None:
     if not route.writes:
         return
-    browser = Client(enforce_csrf_checks=True)
-    browser.cookies = cast.staff["owner"].django.cookies
-    answer = browser.generic(
+    answer = cast.elsewhere.generic(
         route.method, f"/console/api{route.never}", headers={"Idempotency-Key": "k"}
     )
     assert answer.status_code == 403
