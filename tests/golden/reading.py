@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,6 +33,8 @@ PLAIN: dict[str, Any] = {
     "most": None,
     "line_rates": {},
 }
+#: The reader in C where there is one: ten times as fast, and it reads the same.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 TENDERS = ("points", "growth_value", "stored_value")
 
 
@@ -47,11 +50,12 @@ class GoldenCart:
     expect: Mapping[str, Any] = field(default_factory=dict)
 
 
+@cache
 def golden_carts() -> list[GoldenCart]:
     return [
         read_cart(written)
         for path in sorted(CARTS.glob("*.yaml"))
-        for written in yaml.safe_load_all(path.read_text(encoding="utf-8"))
+        for written in yaml.load_all(path.read_text(encoding="utf-8"), LOADER)
         if written is not None
     ]
 

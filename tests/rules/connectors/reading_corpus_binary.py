@@ -7,6 +7,7 @@ import struct
 import zipfile
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -56,6 +57,7 @@ def _header_cells() -> str:
     return f'<row r="1">{cells}</row>'
 
 
+@cache
 def lying_archive() -> bytes:
     """A workbook whose directory says that a part is small though it inflates to 80 MB."""
     packed = repacked(workbook_bytes(), sheet1_xml=sheet_xml(_header_cells() + " " * 80_000_000))
