@@ -209,7 +209,7 @@ def test_days_of_validity_count_from_the_day_of_making(shop: Shop) -> None:
 def test_a_batch_that_issues_after_orders(shop: Shop) -> None:
     made = make_coupons(shop, issue={"on": "order_paid", "after": 14}, valid_days=30)
     assert (made["kind"], made["state"], made["until"]) == ("issued", "issuing", None)
-    assert made["issue"] == {"on": "order_paid", "after": 14}
+    assert made["issue"] == {"on": "order_paid", "after": 14, "sized": None}
     usual = make_coupons(shop, issue={"on": "order_paid"})
     assert usual["issue"]["after"] == "return_window"
     assert (usual["count"], usual["codes"], usual["max_uses"]) == (0, None, 1)

@@ -17,6 +17,8 @@ from regulars.modules.budgets.verification import verify
 from regulars.modules.coupons import making, queries
 from regulars.modules.coupons.issuing import issue_due
 from regulars.modules.coupons.models import Coupon
+from regulars.modules.steering.models import NextCoupon
+from regulars.modules.steering.next_orders import give_due
 
 CROWD = 32
 
@@ -91,5 +93,24 @@ def test_a_promise_is_kept_once_by_several_jobs() -> None:
 
     assert not refusals(found)
     assert sum(found) == 5  # type: ignore[arg-type]
+    for member in members:
+        assert len(queries.wallet(shop.merchant_id, uuid(member), shop.now)) == 1
+
+
+def test_a_sized_promise_is_kept_once_with_one_reason_by_several_jobs() -> None:
+    shop = make_shop()
+    sized = {"most_days": 30}
+    make_coupons(shop, valid_days=7, issue={"on": "order_paid", "after": 0, "sized": sized})
+    members = [enrol(shop) for _ in range(5)]
+    for member in members:
+        buy(shop, member, 500)
+    jobs.load()
+    relay_all()
+    shop.move(DAY, due=False)
+
+    found = at_once(*[partial(give_due, shop.merchant)] * 4)
+
+    assert not refusals(found)
+    assert NextCoupon.objects.of(shop.merchant_id).count() == 5
     for member in members:
         assert len(queries.wallet(shop.merchant_id, uuid(member), shop.now)) == 1

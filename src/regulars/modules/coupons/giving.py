@@ -22,8 +22,12 @@ from .models import Batch
 
 
 @transaction.atomic
-def open_batch(*, merchant_id: int, offer: str, now: datetime) -> UUID:
+def open_batch(
+    *, merchant_id: int, offer: str, now: datetime, of_batch: UUID | None = None
+) -> UUID:
     """A batch that has no coupons yet; ``give`` puts them in. Each coupon is good for one use.
+
+    One that belongs to another (``of_batch``) is withdrawn with it.
 
     Raises NotFound for an unknown offer, and OfferArchived.
     """
@@ -35,6 +39,7 @@ def open_batch(*, merchant_id: int, offer: str, now: datetime) -> UUID:
         offer=offer,
         kind="given",
         max_uses=1,
+        of_batch=of_batch,
         count=0,
         created_at=now,
     )

@@ -83,10 +83,13 @@ def issue_due(merchant: MerchantFacts, now: datetime) -> int:
 
 @transaction.atomic
 def _issue_some(merchant: MerchantFacts, now: datetime) -> list[bool]:
+    # Those that hang on the member are for whoever knows the member to decide.
+    sized = Batch.objects.of(merchant.id).filter(sized__isnull=False).values("id")
     due = list(
         Promised.objects.of(merchant.id)
         .select_for_update()
         .filter(settled=False, due_at__lte=now)
+        .exclude(batch_id__in=sized)
         .order_by("due_at", "order_id")[:_AT_ONCE]
     )
     return [_issue(merchant, promised, now) for promised in due]

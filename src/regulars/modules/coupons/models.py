@@ -12,7 +12,9 @@ class Batch(Owned):
     """Coupons of one offer under one set of terms; ``made`` of ``count`` exist so far.
 
     ``issue_after`` makes it a batch that gives members a coupon after a paid order: a number of
-    days, or the return window.
+    days, or the return window. ``sized`` is how that one hangs on the member (null: not at all);
+    the stronger coupons of such a batch stand in batches of their own, which name it as
+    ``of_batch``.
     """
 
     pk = models.CompositePrimaryKey("merchant_id", "id")
@@ -26,12 +28,21 @@ class Batch(Owned):
     max_uses = models.BigIntegerField(null=True)
     max_uses_per_member = models.BigIntegerField(null=True)
     issue_after = models.CharField(max_length=20, null=True)
+    sized = models.JSONField(null=True)
+    of_batch = models.UUIDField(null=True)
     count = models.IntegerField()
     made = models.IntegerField(default=0)
     created_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["merchant_id", "of_batch", "offer"],
+                condition=Q(of_batch__isnull=False),
+                name="coupons_batch_of_batch",
+            )
+        ]
         indexes = [
             models.Index(
                 fields=["id"],

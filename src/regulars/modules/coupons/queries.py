@@ -18,7 +18,7 @@ from .counting import keys
 from .gather import of_members
 from .models import Batch
 from .rules import wallet_state
-from .types import BatchState, BatchView, Terms, WalletEntry, WalletState
+from .types import BatchState, BatchView, Sized, Terms, WalletEntry, WalletState
 
 _WRITTEN: Final = Sql(
     "SELECT text FROM coupons_coupon WHERE merchant_id = :merchant_id AND batch_id = :batch_id "
@@ -61,11 +61,19 @@ def view_of(row: Batch) -> BatchView:
             max_uses_per_member=row.max_uses_per_member,
         ),
         issue_after=row.issue_after,
+        sized=sized_of(row),
         count=row.count,
         made=row.made,
         state=_state(row),
         created_at=row.created_at,
     )
+
+
+def sized_of(row: Batch) -> Sized | None:
+    """How the coupons of a batch hang on the member; None where they do not."""
+    if row.sized is None:
+        return None
+    return Sized(**{**row.sized, "stronger": tuple(row.sized["stronger"])})
 
 
 def written_codes(merchant_id: int, batch: BatchView) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -25,7 +25,8 @@ from .errors import BatchWithdrawn, CodeExists
 from .making import COUPON, make_piece
 from .models import Batch, Coupon
 from .queries import view_of
-from .types import BatchView, Kind, Terms
+from .sizing import check_band
+from .types import BatchView, Kind, Sized, Terms
 
 #: What one request makes at once; more is a job.
 AT_ONCE: Final = 1_000
@@ -49,12 +50,14 @@ def create_coupons(
     codes: Sequence[str] = (),
     count: int = 0,
     issue_after: str | None = None,
+    sized: Sized | None = None,
 ) -> Made:
     """Make coupons: public ``codes`` as written, ``count`` generated ones, or with
-    ``issue_after`` one for each member after a paid order.
+    ``issue_after`` one for each member after a paid order, ``sized`` by what is known of them.
 
     Up to AT_ONCE generated codes are made here, the others by the job. Raises NotFound for an
-    unknown offer or member, OfferArchived, CodeExists, and Invalid for codes that cannot be kept.
+    unknown offer or member, OfferArchived, CodeExists, and Invalid for codes that cannot be kept
+    and stronger offers that give less.
     """
     offer = offer_view(merchant_id, terms.offer)
     if offer.document["status"] == ARCHIVED:
@@ -62,9 +65,12 @@ def create_coupons(
     if terms.member_id is not None and not carriers(merchant_id, [terms.member_id]):
         raise NotFound
     keys = _public_keys(merchant_id, codes)
+    if sized is not None:
+        check_band(merchant_id, offer.document, sized)
 
     batch = _batch(merchant_id, terms, _kind(terms, codes, issue_after), now)
     batch.issue_after, batch.count = issue_after, len(codes) or count
+    batch.sized = asdict(sized) if sized else None
     batch.made = len(codes)
     batch.save(force_insert=True)
     if codes:
@@ -81,19 +87,25 @@ def create_coupons(
 
 @transaction.atomic
 def withdraw(*, merchant_id: int, batch_id: UUID, now: datetime) -> Made:
-    """Take the coupons of a batch back; uses so far stay. Raises NotFound, BatchWithdrawn."""
+    """Take the coupons of a batch back, with those of batches that belong to it; uses so far
+    stay. Raises NotFound, BatchWithdrawn."""
     batch = Batch.objects.of(merchant_id).select_for_update().filter(id=batch_id).first()
     if batch is None:
         raise NotFound
     if batch.withdrawn_at is not None:
         raise BatchWithdrawn
-    batch.withdrawn_at = now
-    batch.save(update_fields=["withdrawn_at"])
-    event = CouponsWithdrawn(
-        merchant_id=merchant_id, happened_at=now, batch_id=batch_id, offer=batch.offer
-    )
-    outbox.publish(aggregate="coupons", events=[event], at=now)
-    return Made(view_of(batch), (event,))
+    own = Batch.objects.of(merchant_id).select_for_update().filter(of_batch=batch_id)
+    events = []
+    for one in (batch, *own.filter(withdrawn_at=None).order_by("id")):
+        one.withdrawn_at = now
+        one.save(update_fields=["withdrawn_at"])
+        events.append(
+            CouponsWithdrawn(
+                merchant_id=merchant_id, happened_at=now, batch_id=one.id, offer=one.offer
+            )
+        )
+    outbox.publish(aggregate="coupons", events=events, at=now)
+    return Made(view_of(batch), tuple(events))
 
 
 def _kind(terms: Terms, codes: Sequence[str], issue_after: str | None) -> Kind:

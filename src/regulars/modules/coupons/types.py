@@ -27,6 +27,21 @@ class Terms:
     max_uses_per_member: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """How the coupon for the next order hangs on what is known of the member; the lower end of
+    the band, what everybody gets, is the batch's own offer for its ``valid_days``.
+
+    ``stronger`` are codes of offers, each giving at least what the one before gives; with
+    ``spare`` whoever would buy anyway is given nothing, so the batch promises nothing to anybody.
+    """
+
+    most_days: int
+    stronger: tuple[str, ...] = ()
+    margin_bps: int | None = None
+    spare: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchView:
     """A batch, and how far it is."""
@@ -35,6 +50,7 @@ class BatchView:
     kind: Kind
     terms: Terms
     issue_after: str | None
+    sized: Sized | None = None
     count: int
     made: int
     state: BatchState

@@ -5,11 +5,13 @@ from __future__ import annotations
 import structlog
 
 from regulars.infra.jobs import periodic, stopping
+from regulars.modules.coupons.sizing import merchants_with_sized
 from regulars.modules.merchants.queries import merchant_of_id
 
 from .giving import carry_out
 from .ladders import advance, running_ladders
 from .models import Plan
+from .next_orders import give_due
 from .services import work
 
 _log = structlog.get_logger("regulars.steering")
@@ -32,6 +34,23 @@ def work_plans() -> None:
                 carry_out(merchant, plan_id)
         except Exception as error:  # a plan that failed says so itself; others must go on
             _log.error("plan_failed", plan=plan_id.hex, error=type(error).__name__, exc_info=error)
+
+
+@periodic(every_seconds=300)
+def give_next_orders() -> None:
+    """Decide on the sized coupons for next orders that fell due before today."""
+    for merchant_id in merchants_with_sized():
+        if stopping():
+            return
+        try:
+            give_due(merchant_of_id(merchant_id))
+        except Exception as error:  # the next round tries again; other merchants must go on
+            _log.error(
+                "next_coupons_failed",
+                merchant=merchant_id,
+                error=type(error).__name__,
+                exc_info=error,
+            )
 
 
 @periodic(every_seconds=300)

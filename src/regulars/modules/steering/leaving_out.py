@@ -43,9 +43,9 @@ def left_out(
         return np.array([one in ids for one in members], dtype=bool)
 
     mark("no_consent", ~among(agreed(merchant.id, asked.consent)))
-    mark("not_personal", among(_carriers(merchant.id, refused(merchant.id, PERSONALISATION))))
+    mark("not_personal", among(not_personal(merchant.id)))
     mark("excluded", among(_excluded(merchant, now)))
-    mark("held_out_of_all", _held_out_of_all(merchant.id, members))
+    mark("held_out_of_all", held_out_of_all(merchant.id, members))
     mark("offered_lately", among(given_since(merchant, now, asked.rest_days)))
     if asked.segment is not None:
         mark("not_in_segment", ~among(set(members_among(merchant.id, [asked.segment]))))
@@ -56,9 +56,14 @@ def left_out(
 def due_soon(merchant_id: int, stands: Standing) -> Flags:
     """Who is expected within a week, by their own rhythm or for one of their usual items."""
     own: Flags = (stands.ahead >= 1) & (stands.ahead <= SOON_DAYS)
+    return own | item_due_soon(merchant_id, stands)
+
+
+def item_due_soon(merchant_id: int, stands: Standing) -> Flags:
+    """Who is expected within a week for one of their usual items, where that is foretold."""
     kept = stored.read(merchant_id, "due-type")
     if kept is None or kept.about.get("abstained"):
-        return own
+        return np.zeros(len(stands.member), dtype=bool)
     rows = kept.rows(["member_id", "probability", "expected_day"], least={"probability": _LIKELY})
     last = stands.as_of + timedelta(days=SOON_DAYS)
     soon = {
@@ -68,8 +73,7 @@ def due_soon(merchant_id: int, stands: Standing) -> Flags:
         )
         if day is not None and stands.as_of < day <= last
     }
-    item: Flags = np.array([one in soon for one in stands.member], dtype=bool)
-    return own | item
+    return np.array([one in soon for one in stands.member], dtype=bool)
 
 
 def given_since(merchant: MerchantFacts, now: datetime, days: int) -> set[UUID]:
@@ -87,7 +91,12 @@ def _excluded(merchant: MerchantFacts, now: datetime) -> set[UUID]:
     return set(members_among(merchant.id, lists)) if lists else set()
 
 
-def _held_out_of_all(merchant_id: int, members: list[UUID]) -> Flags:
+def not_personal(merchant_id: int) -> set[UUID]:
+    """Who refused personalisation, by any record."""
+    return _carriers(merchant_id, refused(merchant_id, PERSONALISATION))
+
+
+def held_out_of_all(merchant_id: int, members: list[UUID]) -> Flags:
     bps = standing_bps(merchant_id)
     return np.array(
         [bool(bps) and is_held_out(merchant_id, STANDING_SALT, one, bps) for one in members],

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q, UniqueConstraint
 
 from regulars.infra.tenancy import Owned
+from regulars.kernel.canonical import MAX_SAFE_INTEGER
 
 
 class Plan(Owned):
@@ -66,6 +67,41 @@ class Chosen(Owned):
                 fields=["merchant_id", "plan_id", "member_id"],
                 name="steering_to_give",
                 condition=Q(outcome="", held_out=False),
+            ),
+        ]
+
+
+class NextCoupon(Owned):
+    """What was decided of the coupon that a paid order brings by a sized batch, once per order.
+
+    ``until`` is when a coupon that was given ends, null where none was given; what of the member
+    it hung on stands beside, as it was.
+    """
+
+    pk = models.CompositePrimaryKey("merchant_id", "batch_id", "order_id")
+    batch_id = models.UUIDField()
+    order_id = models.UUIDField()
+    member_id = models.UUIDField()
+    decided_at = models.DateTimeField()
+    why = models.CharField(max_length=16)
+    offer = models.CharField(max_length=100, default="")
+    until = models.DateTimeField(null=True)
+    state = models.CharField(max_length=10, default="")
+    days_ago = models.IntegerField(null=True)
+    usual_days = models.IntegerField(null=True)
+    reach_days = models.IntegerField(null=True)
+    gain_minor = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(gain_minor__isnull=True)
+                | Q(gain_minor__gte=-MAX_SAFE_INTEGER, gain_minor__lte=MAX_SAFE_INTEGER),
+                name="steering_next_gain_bounded",
+            ),
+            models.CheckConstraint(
+                condition=Q(offer="", until__isnull=True) | (~Q(offer="") & Q(until__isnull=False)),
+                name="steering_next_given_or_not",
             ),
         ]
 

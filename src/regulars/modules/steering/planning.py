@@ -93,7 +93,7 @@ def plan(
         ],
         dtype=bool,
     )
-    chance = _chances(merchant.id, stands, lifts)[candidates]
+    chance = chances(merchant.id, stands, lifts)[candidates]
     if asked.aim == "learn":
         lots = np.array([_lot(merchant.id, plan_id, members[at]) for at in candidates], np.int64)
         decided = _by_lot(merchant, asked, stands, candidates, pays, chance, lots)
@@ -146,7 +146,7 @@ def _by_lot(
     return _Decided(at, choice, cost, none, np.zeros(shape), chance, reason)
 
 
-def _chances(merchant_id: int, stands: Standing, lifts: Sequence[Sequence[Lift]]) -> Floats:
+def chances(merchant_id: int, stands: Standing, lifts: Sequence[Sequence[Lift]]) -> Floats:
     """How likely each buys within the window anyway: by the forecast of silence where there is
     one, else by the share of those in the same state who were held out."""
     chance = np.zeros(len(stands.member))

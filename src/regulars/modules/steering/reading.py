@@ -12,7 +12,7 @@ from ibis import _
 from regulars.modules.analytics.expressions.purchases import purchases
 from regulars.modules.analytics.facts import Facts
 
-from .deciding.rhythm import rhythms, shrunk_worth
+from .deciding.rhythm import reaches, rhythms, shrunk_worth
 from .types import Flags, Floats, Integers, Standing
 
 BEFORE_DAYS: Final = 112
@@ -41,6 +41,7 @@ def standing(facts: Facts, members: Sequence[str], *, as_of: date) -> Standing:
         state=state,
         days_ago=ago,
         usual=usual,
+        reach=reaches(member, day, members=len(members)),
         ahead=ahead,
         worth_minor=np.maximum(shrunk_worth(sums, days), 0.0),
     )

@@ -123,8 +123,9 @@ class Choice:
 class Standing:
     """Where everybody stands at the end of a day, by member in the order of their ids.
 
-    ``usual`` are days between purchases, 0 where there is no rhythm; ``ahead`` the days until the
-    next purchase that the rhythm points to, 0 where it points to none.
+    ``usual`` are days between purchases, and ``reach`` the gap that nine of ten own gaps are no
+    longer than, 0 where there is no rhythm; ``ahead`` the days until the next purchase that the
+    rhythm points to, 0 where it points to none.
     """
 
     as_of: date
@@ -132,5 +133,6 @@ class Standing:
     state: Integers
     days_ago: Integers
     usual: Floats
+    reach: Floats
     ahead: Integers
     worth_minor: Floats

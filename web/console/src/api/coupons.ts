@@ -1,5 +1,13 @@
 /** Coupons: batches of codes, and a member's own. */
 
+/** How a coupon for the next order hangs on what is known of the member. */
+export interface Sized {
+  most_days: number
+  stronger: string[]
+  margin_bps: number | null
+  spare: boolean
+}
+
 export interface Batch {
   id: string
   offer: string
@@ -13,7 +21,7 @@ export interface Batch {
   valid_days: number | null
   max_uses: number | null
   max_uses_per_member: number | null
-  issue: { on: 'order_paid'; after: 'return_window' | number } | null
+  issue: { on: 'order_paid'; after: 'return_window' | number; sized: Sized | null } | null
   created_at: string
 }
 

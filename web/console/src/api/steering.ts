@@ -24,6 +24,31 @@ export const REASONS = [
 ] as const
 export type Reason = (typeof REASONS)[number]
 
+/** What was decided of the coupon that an order brings, and why. */
+export interface NextCoupon extends Who {
+  order_id: string
+  decided_at: string
+  why: NextWhy
+  offer: string | null
+  until: string | null
+  state: Standing | null
+  days_ago: number | null
+  usual_days: number | null
+  reach_days: number | null
+  gain_minor: number | null
+}
+export type NextWhy =
+  | 'usual'
+  | 'stronger'
+  | 'not_personal'
+  | 'held_out_of_all'
+  | 'due_soon'
+  | 'costs_more'
+  | 'harms'
+export interface NextCoupons extends Page<NextCoupon> {
+  counts: { why: NextWhy; given: number; not_given: number }[]
+}
+
 export interface PlanLift {
   state: Standing
   proof: Proof

@@ -38,6 +38,7 @@ from .shapes import (
     CouponsIn,
     WalletOut,
     batch_json,
+    sized_of,
     terms_of,
     wallet_json,
 )
@@ -101,6 +102,7 @@ def create_coupons(request: ApiRequest, body: CouponsIn) -> HttpResponse:
             codes=body.codes or (),
             count=count,
             issue_after=str(body.issue.after) if body.issue else None,
+            sized=sized_of(body),
         )
         told = {**batch_json(made.batch), "effects": effects(made.events)}
         return Outcome(status=202 if many else 201, body=told, subject=told["id"])

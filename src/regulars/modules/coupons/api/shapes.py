@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
@@ -17,17 +18,52 @@ from regulars.infra.http.fields import (
 )
 from regulars.kernel.ids import show
 from regulars.kernel.instants import show_instant
-from regulars.modules.coupons.types import BatchView, Terms, WalletEntry
+from regulars.modules.coupons.types import BatchView, Sized, Terms, WalletEntry
 from regulars.modules.promotions.parts import Code, Part, fault
 
 MOST_WRITTEN = 10_000
 MOST_GENERATED = 10_000_000
+MOST_STRONGER = 5
 Effects = Annotated[
     list[dict[str, Any]], Field(description="What changed: event names and their particulars")
 ]
 PublicCode = Annotated[ExternalId, Field(max_length=100)]
 Days = Annotated[int, Field(ge=0, le=3_660)]
 Uses = PositiveInt53
+
+
+class SizedPart(Part):
+    """How strong and how long it is for whom, within a band: what everybody gets is the batch's
+    own offer for its valid_days."""
+
+    most_days: Annotated[
+        int,
+        Field(ge=1, le=366, description="Longest validity: until nine of ten own gaps are over"),
+    ]
+    stronger: Annotated[
+        list[Code],
+        Field(
+            max_length=MOST_STRONGER,
+            description="Offers like the batch's own that take off more, each at least as much as "
+            "the one before; given where trials prove that they gain more",
+        ),
+    ] = Field(default_factory=list)
+    margin_bps: Annotated[
+        Annotated[int, Field(ge=1, le=10_000)] | None,
+        Field(description="What is left of a purchase; needed for stronger, and for spare"),
+    ] = None
+    spare: Annotated[
+        bool,
+        Field(description="Whoever would buy anyway gets none; false: everybody gets at least one"),
+    ] = False
+
+    @model_validator(mode="after")
+    def _margin(self) -> Self:
+        if self.margin_bps is None and (self.stronger or self.spare):
+            fault(("margin_bps",), "required", "Say which share of a purchase is left.")
+        if len(set(self.stronger)) < len(self.stronger):
+            fault(("stronger",), "repeated", "Name an offer once.")
+        return self
 
 
 class IssuePart(Part):
@@ -38,6 +74,7 @@ class IssuePart(Part):
         Literal["return_window"] | Days,
         Field(description="Days after payment, or once the programme's pending days are over"),
     ] = "return_window"
+    sized: SizedPart | None = None
 
 
 class CouponsIn(Part):
@@ -70,11 +107,26 @@ class CouponsIn(Part):
             for name in ("codes", "count", "member_id"):
                 if getattr(self, name) is not None:
                     fault((name,), "not_together", "Issue gives each member a code of their own.")
+            self._check_sized(self.issue.sized)
         if self.ends is not None and self.valid_days is not None:
             fault(("valid_days",), "not_together", "Give until, or valid_days.")
         if self.begins and self.ends and self.begins >= self.ends:
             fault(("until",), "too_small", "It ends after it begins.")
         return self
+
+    def _check_sized(self, sized: SizedPart | None) -> None:
+        if sized is None:
+            return
+        if self.valid_days is None:
+            fault(("valid_days",), "required", "Say how long it is good for everybody.")
+        if sized.most_days < self.valid_days:
+            fault(
+                ("issue", "sized", "most_days"),
+                "too_small",
+                "The band begins at valid_days, which everybody gets.",
+            )
+        if self.offer in sized.stronger:
+            fault(("issue", "sized", "stronger"), "repeated", "Name an offer once.")
 
 
 class BatchOut(Strict):
@@ -153,11 +205,23 @@ def terms_of(body: CouponsIn) -> Terms:
     )
 
 
+def sized_of(body: CouponsIn) -> Sized | None:
+    """How the coupons for next orders hang on the member, where they do."""
+    if body.issue is None or body.issue.sized is None:
+        return None
+    told = body.issue.sized
+    return Sized(told.most_days, tuple(told.stronger), told.margin_bps, told.spare)
+
+
 def batch_json(batch: BatchView) -> dict[str, Any]:
     terms, after = batch.terms, batch.issue_after
     issue = None
     if after is not None:
-        issue = {"on": "order_paid", "after": int(after) if after.isdecimal() else after}
+        issue = {
+            "on": "order_paid",
+            "after": int(after) if after.isdecimal() else after,
+            "sized": asdict(batch.sized) if batch.sized else None,
+        }
     return {
         "id": show("bat", batch.id),
         "offer": terms.offer,

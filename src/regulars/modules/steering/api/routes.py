@@ -19,7 +19,7 @@ from regulars.kernel.ids import parse, show
 from regulars.modules.insight.answers import answered
 from regulars.modules.steering import queries, services
 
-from . import ladders
+from . import ladders, next_orders
 from .shapes import PeopleOut, PeopleQuery, PlanIn, PlanOut, PlansOut, plan_json
 
 PlanInPath = Annotated[UUID, ShownId("pln")]
@@ -42,6 +42,7 @@ def routes() -> Router:
     router.post(f"{one}/start", response=PlanOut, operation_id="start_plan")(start_plan)
     router.post(f"{one}/stop", response=PlanOut, operation_id="stop_plan")(stop_plan)
     ladders.add_routes(router)
+    next_orders.add_routes(router)
     return router
 
 

@@ -40,6 +40,14 @@ def rhythms(
     return state, ago, np.where(known, usual, 0.0), np.maximum(ahead, 0)
 
 
+def reaches(member: Integers, day: Integers, *, members: int) -> Floats:
+    """The gap that nine of ten own gaps of each are no longer than; 0 where there is no rhythm.
+    Rows as for ``rhythms``."""
+    count = np.bincount(member, minlength=members)
+    _, longest = _gaps(member, day, np.cumsum(count) - count, count)
+    return np.where(count >= LEAST_DAYS, longest, 0.0)
+
+
 def _gaps(
     member: Integers, day: Integers, first: Integers, count: Integers
 ) -> tuple[Floats, Floats]:
