@@ -10,6 +10,7 @@ LOTS = "regulars/modules/ledger/lots.py"
 RECORDER = "regulars/modules/ledger/recorder.py"
 CHAIN = "regulars/modules/ledger/chain.py"
 RECORDING = "regulars/infra/recording.py"
+TARGETS = "regulars/infra/targets.py"
 EARNING = "regulars/modules/earning/rules.py"
 STATISTICS = "regulars/modules/experiments/statistics.py"
 EXPERIMENTS = "regulars/modules/experiments/rules.py"
@@ -113,7 +114,7 @@ SABOTAGES = (
     Sabotage(
         "entry time runs backwards",
         ENGINE,
-        "            at = self.last_at\n        self.last_at = at",
+        "            at = last_at\n        self.last_at = at",
         "            pass\n        self.last_at = at",
         IN_MEMORY,
     ),
@@ -235,8 +236,8 @@ SABOTAGES = (
     Sabotage(
         "hash ignores the entry before",
         ENGINE,
-        "previous=self.head,",
-        "previous=GENESIS,",
+        "cause_type, cause_id, reverses, previous,\n        )",
+        "cause_type, cause_id, reverses, GENESIS,\n        )",
         IN_MEMORY,
     ),
     Sabotage(
@@ -249,7 +250,7 @@ SABOTAGES = (
     # ── races ──
     Sabotage(
         "guard `seen` removed from updates",
-        RECORDING,
+        TARGETS,
         'where += [f\'"{c}" IS {place[f"seen_{c}"]}\' for c in seen]',
         'where += [f\'{place[f"seen_{c}"]} IS {place[f"seen_{c}"]}\' for c in seen]',
         STALE,
