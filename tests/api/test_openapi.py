@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from regulars.surfaces.contracts import openapi
+from makers.documents import documents
 
 KNOWN = set(
     """$ref additionalProperties allOf anyOf const default description discriminator enum examples
@@ -46,9 +46,9 @@ def parts_of(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from parts_of(part)
 
 
-@pytest.mark.parametrize("name", sorted(openapi()))
+@pytest.mark.parametrize("name", sorted(documents()))
 def test_every_word_of_a_schema_is_one_of_json_schema(name: str) -> None:
-    document = json.loads(openapi()[name])
+    document = json.loads(documents()[name])
     words = {word for top in schemas_in(document) for part in parts_of(top) for word in part}
     assert len(words) > 10
     assert {word for word in words - KNOWN if not word.startswith("x-")} == set()
