@@ -82,8 +82,8 @@ def test_a_cap_is_set_told_and_taken_back(shop: Shop, browser: Any) -> None:
 def test_stock_is_counted_told_and_taken_back(shop: Shop, browser: Any) -> None:
     watched = signed_in(shop, browser, "keeper", "campaigns/supplies")
     page = watched.page
-    partner = page.request.get(f"{shop.base}/console/api/supplies").json()
-    assert partner["data"] == []
+    there = page.request.get(f"{shop.base}/console/api/supplies").json()
+    assert there["data"] == []
     Partner(shop)("PUT", "/supplies/CUP", {"units": 40})
     page.reload()
     row = page.locator("tbody tr", has_text="Porcelain cup")
@@ -111,11 +111,12 @@ def test_a_sized_coupon_for_next_orders_is_set_up(shop: Shop, browser: Any) -> N
     page = watched.page
     page.get_by_role("button", name="Make coupons").first.click()
     drawer = page.get_by_role("dialog", name="Make coupons")
-    drawer.get_by_label("Offer", exact=True).click()
+    # What a select shows lies over its input.
+    drawer.get_by_label("Offer", exact=True).click(force=True)
     page.get_by_role("option", name="next-8").click()
     drawer.get_by_text("One after each paid order").click()
     drawer.get_by_text("Size it by what is known of the member").click()
-    drawer.get_by_label("Stronger offers").click()
+    drawer.get_by_label("Stronger offers").click(force=True)
     page.get_by_role("option", name="next-15").click()
     page.keyboard.press("Escape")
     drawer.get_by_label("Margin of a purchase").fill("40")
