@@ -210,6 +210,15 @@ def test_a_batch_that_issues_after_orders(shop: Shop) -> None:
     made = make_coupons(shop, issue={"on": "order_paid", "after": 14}, valid_days=30)
     assert (made["kind"], made["state"], made["until"]) == ("issued", "issuing", None)
     assert made["issue"] == {"on": "order_paid", "after": 14, "sized": None}
+    more = make_offer(shop, requires_code=True)["code"]
+    sized = {"most_days": 60, "stronger": [more], "margin_bps": 3_000, "spare": True}
+    made = make_coupons(shop, issue={"on": "order_paid", "sized": sized}, valid_days=30)
+    assert made["issue"]["sized"] == sized
+    for told in (
+        shop.api.get(f"/coupons/batches/{made['id']}").json(),
+        shop.api.get("/coupons/batches?limit=1").json()["data"][0],
+    ):
+        assert told["issue"]["sized"] == sized
     usual = make_coupons(shop, issue={"on": "order_paid"})
     assert usual["issue"]["after"] == "return_window"
     assert (usual["count"], usual["codes"], usual["max_uses"]) == (0, None, 1)

@@ -25,6 +25,7 @@ SCREENS = (
     "campaigns/supplies", "programme/changes", "experiments",
     "experiments/new", "till", "orders", "imports", "imports/new", "insight/due",
     "insight/calendar", "insight/slipping", "insight/lost", "insight/reasons", "insight/value",
+    "insight/spending", "reports/frequency", "reports/recruitment",
     "reports/repurchase", "reports/second_order", "reports/cohorts", "reports/rfm",
     "reports/tiers", "reports/points_liability", "reports/coverage", "settings/merchant",
     "settings/keys", "settings/staff", "settings/audit", "settings/account", "no/such/page",

@@ -19,8 +19,8 @@ pytestmark = [
 SIZES = {"wide": (1440, 900), "narrow": (375, 667)}
 SCREENS = ("", "members", "segments", "segments/new", "programme", "programme/edit", "orders",
            "imports", "insight/due", "insight/calendar", "insight/slipping", "insight/lost",
-           "insight/reasons", "insight/value", "reports/cohorts", "reports/rfm",
-           "settings/merchant")  # fmt: skip
+           "insight/reasons", "insight/value", "insight/spending", "reports/cohorts", "reports/rfm",
+           "reports/frequency", "reports/recruitment", "settings/merchant")  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,11 @@ interface Step {
 type Translate = (key: string, named: Record<string, unknown>, plural?: number) => string
 
 /** Offers in words: the whole rule in one sentence, and its face as it stands on a coupon. */
-export function makeOfferWords(t: Translate, format: Formatter) {
+export function makeOfferWords(
+  t: Translate,
+  format: Formatter,
+  named: (sku: string) => string = (sku) => sku,
+) {
   const money = (minor: unknown) => (typeof minor === 'number' ? format.money(minor) : '–')
   const count = (value: unknown) => (typeof value === 'number' ? format.count(value) : '–')
   const factor = (bps: unknown) => (typeof bps === 'number' ? format.factor(bps) : '–')
@@ -74,7 +78,7 @@ export function makeOfferWords(t: Translate, format: Formatter) {
         return t('rule.gift', {
           spend: money(params.spend),
           quantity: count(params.quantity),
-          sku: String(params.sku || '–'),
+          sku: params.sku ? named(String(params.sku)) : '–',
         })
       default:
         return ''

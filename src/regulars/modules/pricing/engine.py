@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from .basket import Basket, merged
@@ -11,6 +12,7 @@ from .earning import Earner
 from .handing import lines_handed_on
 from .kinds import BPS, GiftPlay, Play
 from .playing import Company, Step, Table
+from .pots import dealt, limited
 from .reaching import Priced
 from .reasons import reasons
 from .search import best
@@ -40,13 +42,37 @@ def evaluate(book: OfferBook, cart: Cart, context: Context, *, suggest: bool = F
     what a little more would bring: within a work limit of its own, about that of two prices.
     """
     basket = merged(cart)
-    plays, rejected = book.relevant(basket, context)
     earner = Earner(basket, context)
-    outcome = _best(book, basket, plays, earner, None)
+    outcome, rejected = _found(book, basket, context, earner, None)
     told: tuple[Suggestion, ...] = ()
     if suggest:
         told = suggestions(cart, outcome.priced(), _Again(book, context))
     return _priced(cart, basket, context, outcome, rejected, earner, told)
+
+
+def _found(
+    book: OfferBook, basket: Basket, context: Context, earner: Earner, most_work: int | None
+) -> tuple[_Outcome, list[Rejected]]:
+    """The best combination. Where a pot is short it is looked for twice: with one of its offers
+    alone, and with what is left dealt out; the bound is then above both."""
+    plays, rejected = book.relevant(basket, context)
+    apart = _best(book, basket, plays, earner, most_work)
+    caps = dealt(plays, basket, context) if context.pots else {}
+    if not caps:
+        return apart, rejected
+    others, refused = book.relevant(basket, replace(context, pots=()))
+    others, spent = limited(others, caps)
+    shared = _best(book, basket, others, earner, most_work)
+    return _more_off((apart, rejected), (shared, spent + refused))
+
+
+def _more_off(
+    one: tuple[_Outcome, list[Rejected]], other: tuple[_Outcome, list[Rejected]]
+) -> tuple[_Outcome, list[Rejected]]:
+    """The one that takes more off, the first where both take the same."""
+    outcome, rejected = other if other[0].off > one[0].off else one
+    both = max(one[0].bound, other[0].bound)
+    return outcome._replace(bound=both, work=one[0].work + other[0].work), rejected
 
 
 def _best(
@@ -67,9 +93,8 @@ class _Again:
 
     def best(self, cart: Cart, most_work: int | None) -> Priced:
         basket = merged(cart)
-        plays, _ = self._book.relevant(basket, self._context)
         earner = Earner(basket, self._context)
-        return _best(self._book, basket, plays, earner, most_work).priced()
+        return _found(self._book, basket, self._context, earner, most_work)[0].priced()
 
     def under(self, cart: Cart, codes: Collection[str]) -> Priced:
         basket = merged(cart)
@@ -96,6 +121,17 @@ def _under(
 ) -> tuple[_Outcome, list[Rejected]]:
     entries = [book.by_code[code] for code in set(codes)]
     plays, rejected = book.relevant_among(entries, basket, context)
+    apart = _applied(book, basket, plays), rejected
+    caps = dealt(book.relevant(basket, context)[0], basket, context) if context.pots else {}
+    if not caps:
+        return apart
+    others, refused = book.relevant_among(entries, basket, replace(context, pots=()))
+    others, spent = limited(others, caps)
+    return _more_off(apart, (_applied(book, basket, others), spent + refused))
+
+
+def _applied(book: OfferBook, basket: Basket, plays: list[Play]) -> _Outcome:
+    """All of ``plays`` that may stand together, each in its turn."""
     table = Table.of(basket, book.max_discount_bps)
     steps: list[Step] = []
     if any(play.group or play.entry.exclusive for play in plays):
@@ -108,7 +144,7 @@ def _under(
     else:
         steps = [step for play in plays if (step := table.apply(play)) is not None]
     bound = basket.total * book.max_discount_bps // BPS + basket.shipping
-    return _Outcome(plays, steps, table, bound, 0), rejected
+    return _Outcome(plays, steps, table, bound, 0)
 
 
 class _Outcome(NamedTuple):
@@ -120,8 +156,12 @@ class _Outcome(NamedTuple):
     bound: int
     work: int
 
+    @property
+    def off(self) -> int:
+        return sum([step.amount for step in self.steps])
+
     def priced(self) -> Priced:
-        off = sum([step.amount for step in self.steps])
+        off = self.off
         return Priced(self.plays, self.steps, self.table.left, off, self.bound == off, self.work)
 
 

@@ -220,7 +220,7 @@ def batch_json(batch: BatchView) -> dict[str, Any]:
         issue = {
             "on": "order_paid",
             "after": int(after) if after.isdecimal() else after,
-            "sized": asdict(batch.sized) if batch.sized else None,
+            "sized": _sized_json(batch.sized) if batch.sized else None,
         }
     return {
         "id": show("bat", batch.id),
@@ -238,6 +238,10 @@ def batch_json(batch: BatchView) -> dict[str, Any]:
         "issue": issue,
         "created_at": show_instant(batch.created_at),
     }
+
+
+def _sized_json(sized: Sized) -> dict[str, Any]:
+    return {**asdict(sized), "stronger": list(sized.stronger)}
 
 
 def wallet_json(entry: WalletEntry, offer_name: str) -> dict[str, Any]:
