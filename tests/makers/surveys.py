@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from makers.merchants import ApiClient, client_for, member
+from makers.merchants import ApiClient, client_for, make_merchant, member
 from regulars.infra.clock import now_for
 from regulars.infra.http.principal import MerchantFacts
 from regulars.kernel.ids import parse
@@ -79,3 +79,30 @@ def answers(
     card = member(merchant, member_id)
     (asked, *_others) = card.get("/surveys").json()["data"]
     return card, card.post(f"/surveys/{asked['id']}/answer", body or chosen(asked, liked))
+
+
+def shown_in_a_home() -> dict[str, str]:
+    """For a browser: in the home of this process a shop that asked its members which benefits they
+    would like and why they stay away, and whom some left. Tells the code of its merchant, the ids
+    of what was asked, and the numbers of two members."""
+    shop = make_merchant(programme="shop", code="asked", zone="Asia/Shanghai", currency="CNY")
+    benefits = choice_body()["benefits"]
+    benefits[0]["use"] = "points"
+    choice = make_survey(shop, choice_body(name="Spring", benefits=benefits))
+    for number in range(24):
+        web, store = (a_joined(shop, f"{at}{number}", channel=at) for at in ("web", "store"))
+        answers(shop, web, liked=LIKED if number % 4 else LIKED[::-1])
+        answers(shop, store, liked=("member_price", *LIKED[:2], LIKED[3]))
+    assert client_for(shop).post(f"/surveys/{choice}/close").status_code == 200
+    why = make_survey(shop, {"name": "Quiet ones", "kind": "reason"})
+    for number in range(12):
+        reason = ("price", "stock", "messages", "price")[number % 4]
+        answers(shop, a_joined(shop, f"quiet{number}"), reason=reason)
+    for number in range(12):
+        card = member(shop, a_joined(shop, f"gone{number}"))
+        assert card.post("/leaving").status_code == 200
+        said = {"reason": "service" if number % 3 else "benefits"}
+        assert card.post("/leaving/reason", said).status_code == 200
+    a_joined(shop, "walker")
+    a_joined(shop, "leaver")
+    return {"merchant": shop.code, "choice": choice, "why": why}
