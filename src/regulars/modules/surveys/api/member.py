@@ -19,14 +19,13 @@ from regulars.infra.writes import Outcome
 from regulars.kernel.ids import show
 from regulars.kernel.instants import show_instant
 from regulars.modules.members.lookup import circle_of
-from regulars.modules.programmes.document import Names
 from regulars.modules.surveys import answering, queries
 from regulars.modules.surveys.answering import Asked
 from regulars.modules.surveys.models import Response
 from regulars.modules.surveys.rules import MOST_QUESTIONS
 from regulars.modules.surveys.types import REASONS, Reason, View
 
-from .shapes import Code
+from .shapes import Code, NamesOut
 
 router = Router(tags=["card"])
 SurveyInPath = Annotated[UUID, ShownId("svy")]
@@ -35,7 +34,7 @@ AnswerInPath = Annotated[UUID, ShownId("ans")]
 
 class ShownBenefitOut(Strict):
     code: str
-    name: Names
+    name: NamesOut
 
 
 class QuestionOut(Strict):
@@ -81,8 +80,8 @@ class WhyOut(Strict):
 
 
 class ChosenOut(Strict):
-    best: Names
-    worst: Names | None
+    best: NamesOut
+    worst: NamesOut | None
 
 
 class OwnAnswerOut(Strict):

@@ -17,6 +17,8 @@ from regulars.modules.surveys.types import Benefit, Draft, Reason, UseKind, View
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,40}$")]
 
+NamesOut = Annotated[dict[str, str], Field(description="By language: en, zh-hans, zh-hant")]
+
 
 class BenefitIn(Strict):
     code: Code
@@ -107,7 +109,7 @@ class ResultsQuery(Strict):
 
 class BenefitOut(Strict):
     code: str
-    name: Names
+    name: NamesOut
     cost_minor: int | None
     use: UseKind | None
     offer: str | None
@@ -157,7 +159,7 @@ class UseOut(Strict):
 
 class BenefitResultOut(Strict):
     code: str
-    name: Names
+    name: NamesOut
     cost_minor: int | None
     share: Annotated[
         RangeOut | None, Field(description="Who would choose it, were all on offer at once")
