@@ -16,10 +16,11 @@ from makers.merchants import console as signed_in
 from makers.surveys import LIKED, a_joined, answers, choice_body, chosen, make_survey
 from regulars.infra.clock import now_for
 from regulars.infra.http.principal import MerchantFacts
-from regulars.kernel.ids import show
+from regulars.kernel.ids import parse, show
 from regulars.kernel.instants import show_instant
 from regulars.modules.segments import refreshing, sweeping
 from regulars.modules.segments import services as segments
+from regulars.modules.surveys import queries
 from regulars.modules.surveys.models import Response
 
 
@@ -127,7 +128,7 @@ def test_what_is_put_away_does_not_come_back(shop: MerchantFacts) -> None:
 
 def test_what_is_taken_back_is_wiped_and_not_asked_again(shop: MerchantFacts) -> None:
     survey_id = make_survey(shop, {"name": "Why", "kind": "reason"})
-    own = joined(shop)
+    own = joined(shop, channel="web")
     card, answer = answers(shop, own, reason="price")
     assert answer.status_code == 200
     (kept,) = card.get("/answers").json()["data"]
@@ -174,6 +175,9 @@ def test_records_that_were_merged_answer_once(shop: MerchantFacts) -> None:
     body = {"choices": [{"best": LIKED[0], "worst": LIKED[1]}] * 3}
     assert card.post(f"/surveys/{survey_id}/answer", body).status_code in (409, 422)
     assert len(card.get("/answers").json()["data"]) == 2
+    (counted,) = queries.answers(shop.id, parse("svy", survey_id) or third)
+    liked_most = {choice_body()["benefits"][one.best]["code"] for one in counted.choices}
+    assert (counted.member_id, LIKED[3] in liked_most) == (third, False), "the first one counts"
 
 
 def test_results_wait_for_enough_and_then_tell_shares_value_and_who(shop: MerchantFacts) -> None:

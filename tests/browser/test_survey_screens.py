@@ -130,8 +130,7 @@ def test_from_a_draft_to_an_answer_to_what_it_says(
     mine = card.page
     answer = mine.get_by_role("button", name="Answer")
     answer.wait_for()
-    # The survey of reasons closes first, so it stands there first.
-    mine.get_by_role("button", name="No, thanks").click()
+    # It closes first, so it stands there first.
     mine.get_by_text("3 short questions").wait_for()
     mine.screenshot(path=tmp_path / "card-offer.png", full_page=True)
     answer.focus()
@@ -147,6 +146,10 @@ def test_from_a_draft_to_an_answer_to_what_it_says(
         mine.locator("button[type=submit]").focus()
         mine.keyboard.press("Enter")
     mine.get_by_text("Thank you").wait_for()
+    mine.reload()
+    mine.get_by_text("A question about coming back").wait_for()
+    mine.get_by_role("button", name="No, thanks").click()
+    mine.get_by_role("button", name="No, thanks").wait_for(state="detached")
     mine.reload()
     mine.get_by_text("My benefits").wait_for()
     mine.wait_for_load_state("networkidle")
@@ -178,14 +181,14 @@ def test_who_leaves_is_asked_why_after_they_left(
     mine.get_by_text("我的", exact=True).first.click()
     mine.locator("section.pane button").last.wait_for()
     pane = mine.locator("section").last
-    assert mine.get_by_text("你为什么离开").count() == 0
+    assert mine.get_by_text("您为什么离开").count() == 0
     pane.locator("button").last.click()
     pane.locator("button.danger").click()
-    mine.get_by_text("你为什么离开").wait_for()
+    mine.get_by_text("您为什么离开").wait_for()
     mine.screenshot(path=tmp_path / "why-left.png", full_page=True)
     mine.get_by_label("价格").check()
     mine.get_by_role("button", name="告诉商家").click()
-    mine.get_by_text("谢谢，你的回答已保存").wait_for()
+    mine.get_by_text("谢谢，您的回答已保存").wait_for()
     assert card.overflow() <= 0
     assert card.faults == []
     mine.context.close()
