@@ -16,6 +16,7 @@ from regulars.modules.connectors.models import ImportRun
 from regulars.modules.merchants import services
 from regulars.modules.segments import services as segments
 from regulars.modules.steering.models import Ladder, Plan
+from regulars.modules.surveys.models import Response
 
 
 def a_member(merchant: MerchantFacts) -> str:
@@ -138,6 +139,25 @@ def a_ladder(merchant: MerchantFacts) -> str:
     return show("ldr", ladder.id)
 
 
+def a_survey(merchant: MerchantFacts) -> str:
+    return _made(client_for(merchant).post("/surveys", {"name": "x", "kind": "reason"}))
+
+
+def an_answer(merchant: MerchantFacts) -> str:
+    row = Response(
+        merchant_id=merchant.id,
+        id=new_id(),
+        member_id=new_id(),
+        about="leaving",
+        ref="2026-01-01T00:00:00Z",
+        state="answered",
+        at=real_now(),
+        reason="price",
+    )
+    row.save(force_insert=True)
+    return show("ans", row.id)
+
+
 #: By the name of the path parameter: makes one at a merchant, and shows its public id.
 OBJECTS: dict[str, Callable[[MerchantFacts], str]] = {
     "member_id": a_member,
@@ -154,6 +174,8 @@ OBJECTS: dict[str, Callable[[MerchantFacts], str]] = {
     "experiment_id": an_experiment,
     "plan_id": a_plan,
     "ladder_id": a_ladder,
+    "survey_id": a_survey,
+    "answer_id": an_answer,
 }
 #: By the name of the path parameter: an id of the right form that was never given.
 NEVER: dict[str, str] = {
@@ -171,6 +193,8 @@ NEVER: dict[str, str] = {
     "experiment_id": show("exp", new_id()),
     "plan_id": show("pln", new_id()),
     "ladder_id": show("ldr", new_id()),
+    "survey_id": show("svy", new_id()),
+    "answer_id": show("ans", new_id()),
 }
 #: Path parameters that name no object of a merchant, with a value that is good everywhere: a
 #: report's name, a sku that is the merchant's own word.
@@ -200,6 +224,9 @@ BODIES: dict[str, Any] = {
     "tag_member": {"tag": "vip", "why": "test"},
     "start_experiment": {},
     "decide_experiment": {},
+    "change_survey": {"name": "x", "kind": "reason"},
+    "open_survey": {"closes_at": "2999-01-01T00:00:00Z"},
+    "answer_survey": {"reason": "price"},
 }
 #: By operation: a body that names a member in it, for operations that take one.
 NAMING_A_MEMBER: dict[str, Callable[[str], Any]] = {

@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "regulars.modules.unions",
     "regulars.modules.analytics",
     "regulars.modules.experiments",
+    "regulars.modules.surveys",
     "regulars.modules.insight",
     "regulars.modules.recommendations",
     "regulars.modules.steering",

@@ -141,6 +141,22 @@ const screens: RouteRecordRaw[] = [
     name: 'insight',
     component: () => import('./screens/insight/InsightScreen.vue'),
   },
+  { path: 'surveys', redirect: '/insight/surveys' },
+  {
+    path: 'surveys/new',
+    name: 'survey-new',
+    component: () => import('./screens/surveys/SurveyEditor.vue'),
+  },
+  {
+    path: 'surveys/:id/edit',
+    name: 'survey-edit',
+    component: () => import('./screens/surveys/SurveyEditor.vue'),
+  },
+  {
+    path: 'surveys/:id',
+    name: 'survey',
+    component: () => import('./screens/surveys/SurveyScreen.vue'),
+  },
   { path: 'spending', redirect: '/insight/spending' },
   {
     path: 'spending/:id',

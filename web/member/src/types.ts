@@ -65,3 +65,22 @@ export interface MemberTag {
 }
 
 export type MemberConsent = Consent
+
+/** What one may answer: questions of benefits, or the one question why. */
+export interface OwnSurvey {
+  id: string
+  kind: 'choice' | 'reason'
+  closes_at: string | null
+  worst: boolean
+  questions: { benefits: { code: string; name: Record<string, string> }[] }[]
+  reasons: string[]
+}
+
+export interface OwnAnswer {
+  id: string
+  about: 'survey' | 'leaving'
+  at: string
+  state: 'answered' | 'put_away' | 'taken_back'
+  reason: string | null
+  choices: { best: Record<string, string>; worst: Record<string, string> | null }[]
+}

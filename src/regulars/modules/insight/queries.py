@@ -8,10 +8,12 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Any, Final, Literal
 
+from regulars.infra.clock import now_for
 from regulars.infra.http.principal import MerchantFacts
 from regulars.kernel.errors import FieldError, Invalid
 from regulars.modules.analytics.queries import freshness
 from regulars.modules.catalog.queries import product_names
+from regulars.modules.surveys.queries import said
 
 from . import stored
 from .chances import least_probability
@@ -207,10 +209,14 @@ def lost_members(look: Look, *, lost_as: LostAs | None, member_id: str | None = 
 
 
 def reasons(look: Look) -> dict[str, Any]:
-    """What went before members stopped buying, counted against those who went on."""
+    """What went before members stopped buying, counted against those who went on; and, apart from
+    it, what members said when they were asked. What either tells of is no unknown."""
     kept = look.kept("lost")
     told = kept.about["reasons"] if kept else {"days": None, "no_data": [], "lines": []}
-    return {**state_of(look, kept), **told}
+    spoken = said(look.merchant, now_for(look.merchant))
+    if any(source["lines"] for source in spoken["sources"]):
+        told = {**told, "no_data": []}
+    return {**state_of(look, kept), **told, "said": spoken}
 
 
 def backtest_of(kept: Stored) -> dict[str, Any] | None:

@@ -43,6 +43,8 @@ PERMISSIONS: Final = frozenset(
         "reports.refresh",
         "experiments.read",
         "experiments.write",
+        "surveys.read",
+        "surveys.write",
         "ledger.export",
         "ledger.seal",
         "settings.read",
@@ -99,6 +101,7 @@ _ANALYST: Final = frozenset(
         "reports.read",
         "reports.refresh",
         "experiments.read",
+        "surveys.read",
         "settings.read",
     }
 )

@@ -1,4 +1,5 @@
 /** What the console API tells of insight and recommendations. */
+import type { SaidReason } from './surveys'
 import type { Page } from '@shared/api/types'
 import type { Rule } from './segments'
 
@@ -133,6 +134,20 @@ export interface Reasons extends Forecast {
   days: number | null
   no_data: string[]
   lines: ReasonLine[]
+  said: Said
+}
+
+/** What members said, each source by itself. */
+export interface Said {
+  days: number
+  least: number
+  sources: {
+    source: 'leaving' | 'survey'
+    name: string | null
+    answers: number
+    told: number
+    lines: SaidReason[]
+  }[]
 }
 
 export interface CalibrationGroup {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, Literal
 
 from regulars.modules.analytics import report_shapes as shapes
@@ -15,7 +15,8 @@ from regulars.modules.analytics.reports.rfm_grid import segment_of
 from regulars.modules.analytics.rounding import share_bps
 
 Table = Literal["ageing", "changes", "cohorts", "flow", "measured", "months", "weeks", "what_if"]
-_Line = tuple[str | int | float | bool | None, ...]
+_Cell = str | int | float | bool | None
+_Line = tuple[_Cell, ...]
 # A spreadsheet takes a text that starts with one of these for a formula.
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
@@ -29,14 +30,19 @@ def to_csv(report: shapes.Report, table: Table | None = None) -> str:
     """
     name = report["report"]
     header, lines = _OTHER_TABLES.get((name, table), _TABLES[name])
+    return table_text(header.split(), lines(report))
+
+
+def table_text(heads: Iterable[str], lines: Iterable[Iterable[_Cell]]) -> str:
+    """A table as CSV with a header line."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header.split())
-    writer.writerows([cell_text(cell) for cell in line] for line in lines(report))
+    writer.writerow(heads)
+    writer.writerows([cell_text(cell) for cell in line] for line in lines)
     return text.getvalue()
 
 
-def cell_text(cell: str | int | float | bool | None) -> str:
+def cell_text(cell: _Cell) -> str:
     """A cell as CSV holds it; nothing a spreadsheet would run."""
     if cell is None:
         return ""

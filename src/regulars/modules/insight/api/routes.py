@@ -32,6 +32,7 @@ from .shapes import (
     OutlookQuery,
     ProgressOut,
     ReasonsOut,
+    ReasonsQuery,
     SummaryQuery,
     ValueListOut,
     ValueQuery,
@@ -140,9 +141,18 @@ def list_lost(request: ApiRequest, query: Annotated[LostQuery, Query()]) -> Answ
 
 
 @requires("reports.read")
-def read_reasons(request: ApiRequest, query: Annotated[SummaryQuery, Query()]) -> Answer:
-    """What went before members stopped buying, beside those who went on."""
+def read_reasons(request: ApiRequest, query: Annotated[ReasonsQuery, Query()]) -> Answer:
+    """What went before members stopped buying, beside those who went on; and, never added to it,
+    the reasons that members gave when they were asked."""
     told = queries.reasons(Look(request.auth.merchant))
+    if query.format == "csv" and query.source == "said":
+        spoken = [
+            {**line, "source": source["source"], "name": source["name"]}
+            for source in told["said"]["sources"]
+            for line in source["lines"]
+        ]
+        heads = ("source", "name", "reason", "count", "of", "share_bps", "low_bps", "high_bps")
+        return sheet("reasons-said", heads, spoken)
     if query.format == "csv":
         columns = (
             "signal", "stopped", "of_stopped", "went_on", "of_went_on", "difference_bps",

@@ -60,6 +60,13 @@ class SummaryQuery(Strict):
     format: Format = "json"
 
 
+class ReasonsQuery(SummaryQuery):
+    source: Annotated[
+        Literal["inferred", "said"],
+        Field(description="Of the CSV: what the books hold, or what members said"),
+    ] = "inferred"
+
+
 class OutlookQuery(Strict):
     level: Annotated[
         Level | None, Field(description="What an item is; else the first of which there are any")
@@ -262,10 +269,41 @@ class ReasonOut(Strict):
     high_bps: int | None
 
 
+class SaidReasonOut(Strict):
+    """How many named a reason, and their share in basis points with its 95 % interval."""
+
+    reason: str
+    count: int
+    of: int
+    share_bps: int
+    low_bps: int
+    high_bps: int
+
+
+class SaidSourceOut(Strict):
+    """Where members were asked: on leaving, or by a survey. The newest answers wait until others
+    came, and fewer than five are not told of."""
+
+    source: Literal["leaving", "survey"]
+    name: str | None
+    answers: int
+    told: int
+    lines: list[SaidReasonOut]
+
+
+class SaidReasonsOut(Strict):
+    days: int
+    least: int
+    sources: list[SaidSourceOut]
+
+
 class ReasonsOut(ListOut):
     days: Annotated[int | None, Field(description="How long before the last trip signals count")]
-    no_data: Annotated[list[str], Field(description="Reasons the books cannot tell of")]
-    lines: list[ReasonOut]
+    no_data: Annotated[
+        list[str], Field(description="Reasons that neither the books nor members told of")
+    ]
+    lines: Annotated[list[ReasonOut], Field(description="Inferred from what the books hold")]
+    said: Annotated[SaidReasonsOut, Field(description="What members said, each source by itself")]
 
 
 class CalibrationGroupOut(Strict):

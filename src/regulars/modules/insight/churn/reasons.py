@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Final, Literal
 
+from regulars.modules.surveys.utilities import wilson as share_with_interval
+
 Signal = Literal["returned_goods", "points_expired", "tier_fell"]
 SIGNALS: Final[tuple[Signal, ...]] = ("returned_goods", "points_expired", "tier_fell")
 #: Reasons people name elsewhere that these books cannot tell of.
@@ -18,7 +20,6 @@ NO_DATA: Final = ("survey", "service", "stock", "price")
 #: How long before the last trip a signal counts.
 SIGNAL_DAYS: Final = 56
 LEAST_CASES: Final = 10
-_Z: Final = 1.959964
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,5 @@ def _line(count: SignalCount) -> ReasonLine:
 
 def wilson(hits: int, of: int) -> tuple[float, float]:
     """Wilson's 95 % interval of a share."""
-    share, z2 = hits / of, _Z * _Z
-    middle = (share + z2 / (2 * of)) / (1 + z2 / of)
-    half = _Z * sqrt(share * (1 - share) / of + z2 / (4 * of * of)) / (1 + z2 / of)
-    return middle - half, middle + half
+    found = share_with_interval(hits, of)
+    return found.low, found.high

@@ -17,6 +17,7 @@ import segments from './segments.json'
 import settings from './settings.json'
 import sign_in from './sign-in.json'
 import spending from './spending.json'
+import surveys from './surveys.json'
 import till from './till.json'
 
 export default {
@@ -39,5 +40,6 @@ export default {
   ...settings,
   ...sign_in,
   ...spending,
+  ...surveys,
   ...till,
 }

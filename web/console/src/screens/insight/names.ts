@@ -6,6 +6,7 @@ export const VIEWS = [
   { name: 'lost', needs: 'members.read' },
   { name: 'reasons', needs: 'reports.read' },
   { name: 'value', needs: 'reports.read' },
+  { name: 'surveys', needs: 'surveys.read' },
   { name: 'spending', needs: 'experiments.read' },
 ] as const
 export type ViewName = (typeof VIEWS)[number]['name']

@@ -1,0 +1,7 @@
+"""Console API: surveys."""
+
+from __future__ import annotations
+
+from .routes import routes
+
+router = routes()
