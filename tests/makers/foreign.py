@@ -16,6 +16,7 @@ from regulars.modules.connectors.models import ImportRun
 from regulars.modules.merchants import services
 from regulars.modules.segments import services as segments
 from regulars.modules.steering.models import Ladder, Plan
+from regulars.modules.tills import services as tills
 
 
 def a_member(merchant: MerchantFacts) -> str:
@@ -138,6 +139,13 @@ def a_ladder(merchant: MerchantFacts) -> str:
     return show("ldr", ladder.id)
 
 
+def a_till(merchant: MerchantFacts) -> str:
+    done, _ = tills.enrol(
+        merchant_id=merchant.id, name="x", store="S1", by="test", now=now_for(merchant)
+    )
+    return show("till", done.till.id)
+
+
 #: By the name of the path parameter: makes one at a merchant, and shows its public id.
 OBJECTS: dict[str, Callable[[MerchantFacts], str]] = {
     "member_id": a_member,
@@ -154,6 +162,7 @@ OBJECTS: dict[str, Callable[[MerchantFacts], str]] = {
     "experiment_id": an_experiment,
     "plan_id": a_plan,
     "ladder_id": a_ladder,
+    "till_id": a_till,
 }
 #: By the name of the path parameter: an id of the right form that was never given.
 NEVER: dict[str, str] = {
@@ -171,6 +180,7 @@ NEVER: dict[str, str] = {
     "experiment_id": show("exp", new_id()),
     "plan_id": show("pln", new_id()),
     "ladder_id": show("ldr", new_id()),
+    "till_id": show("till", new_id()),
 }
 #: Path parameters that name no object of a merchant, with a value that is good everywhere: a
 #: report's name, a sku that is the merchant's own word.
@@ -198,6 +208,9 @@ BODIES: dict[str, Any] = {
     "change_segment": {"name": "Another"},
     "put_on_list": {"add": []},
     "tag_member": {"tag": "vip", "why": "test"},
+    "send_envelopes": {"envelopes": [{}]},
+    "revoke_till": {"unsent": "take"},
+    "give_up_number": {"number": 1},
     "start_experiment": {},
     "decide_experiment": {},
 }
