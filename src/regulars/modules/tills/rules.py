@@ -118,6 +118,6 @@ def first_verdict(number: int, *, fate: Fate, code: str, answer: str, repeated: 
 
 
 GIVEN_UP: Final = (
-    "Somebody gave this number up when it did not come. Number what is in it anew, or enter it by "
-    "hand."
+    "Somebody gave this number up when it did not come. Sign what is in it anew, under another "
+    "number."
 )

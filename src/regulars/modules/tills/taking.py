@@ -152,8 +152,8 @@ class Taking:
             raise _Early
         if timing == "too_long_offline":
             raise TooLongOffline(
-                f"It is from more than {self.most_days_offline} days ago. Enter it by hand, or "
-                "let tills be offline for longer."
+                f"It is from more than {self.most_days_offline} days ago. Bring it in with an "
+                "order file or POST /orders, and let tills be offline for longer."
             )
         if timing == "after_signing":
             raise AfterSigning("Sign what is done when it is done, with the till's own clock.")
