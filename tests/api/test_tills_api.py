@@ -149,7 +149,9 @@ def test_gaps_refusals_and_terms_in_the_console() -> None:
     ]
     sent(shop, device, [kept, lost])
     first = analyst.get(f"/tills/{device.till}/refused?limit=1").json()
-    assert [(one["number"], one["code"]) for one in first["data"]] == [(2, "invalid")]
+    assert [(one["number"], one["code"], one["external_id"]) for one in first["data"]] == [
+        (2, "invalid", "o-2")
+    ]
     rest = analyst.get(
         f"/tills/{device.till}/refused?limit=1&starting_after={first['next_cursor']}"
     ).json()
@@ -170,4 +172,4 @@ def test_an_envelope_is_nothing_without_its_body() -> None:
     raw = {**device.sale(100, number=1), "body": {**body, "paid": 1.5}}
     (verdict,) = sent(shop, device, [raw])["verdicts"]
     assert (verdict["status"], verdict["code"]) == ("rejected", "invalid")
-    assert verdict["errors"][0]["pointer"] == "/body"
+    assert verdict["errors"][0]["pointer"].startswith("/body")

@@ -28,7 +28,9 @@ class EnvelopeIn(Strict):
     number: Annotated[int, Field(ge=1, le=MOST_NUMBER)]
     made_at: Annotated[str, Field(max_length=40)]
     kind: Kind
-    body: Annotated[FreeJson, Field(description="As POST /orders or POST /refunds takes it")]
+    body: Annotated[
+        dict[str, FreeJson], Field(description="As POST /orders or POST /refunds takes it")
+    ]
     signature: Annotated[str, Field(max_length=100)]
 
 

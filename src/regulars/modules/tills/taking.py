@@ -43,14 +43,14 @@ from .types import Envelope, Fate, Verdict
 
 #: How often a number is looked at anew where others settle at the same moment.
 _LOOKS: Final = 6
+_MOST_NAME: Final = 255
 _BUSY: Final = Contention().detail
 
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What an envelope asks of orders: what it calls itself, its instants, and the use case."""
+    """What an envelope asks of orders: the instants it names, and the use case."""
 
-    external_id: str
     instants: Sequence[datetime]
     act: Callable[[Asked], Answer]
 
@@ -98,10 +98,9 @@ class Taking:
 
         Raises _Early, Contention.
         """
-        external_id = ""
+        external_id = _name_in(envelope)
         try:
             wanted = self._wanted(envelope)
-            external_id = wanted.external_id
             self._check_time(envelope, wanted)
             asked = self._asked(envelope, standing, external_id)
             answer = wanted.act(asked)
@@ -124,7 +123,6 @@ class Taking:
                 raise QuoteNeedsALine("Leave quote_id out and name what each line cost.")
             paid = [draft.paid_at] if draft.paid_at is not None else []
             return _Wanted(
-                draft.external_id,
                 [draft.placed_at, *paid],
                 lambda asked: orders.place(self.scope, asked, draft),
             )
@@ -132,7 +130,6 @@ class Taking:
         sent = body.asked()
         sent = replace(sent, refunded_at=sent.refunded_at or min(envelope.made_at, self.scope.now))
         return _Wanted(
-            sent.external_id,
             [body.refunded_at] if body.refunded_at is not None else [],
             lambda asked: orders.refund_by_external_id(
                 self.scope, asked, body.order_external_id, sent
@@ -220,6 +217,12 @@ class Taking:
     def _note_effects(self, verdict: Verdict) -> None:
         if not verdict.repeated and verdict.effects:
             self.effects += verdict.effects
+
+
+def _name_in(envelope: Envelope) -> str:
+    """What the order or refund calls itself, also where nothing else in it can be read."""
+    named = envelope.body.get("external_id")
+    return named[:_MOST_NAME] if isinstance(named, str) else ""
 
 
 class _Early(Exception):

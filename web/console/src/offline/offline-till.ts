@@ -152,9 +152,9 @@ export function useOfflineTill(merchant: string, now: () => string) {
     await read()
   }
 
-  /** Signs what was not believed anew, under the next number of the till that this is now. */
-  async function again(one: Kept): Promise<void> {
-    await sell(one.envelope.body, one.id)
+  /** Signs what is in no books anew, as it was or corrected, under this till's next number. */
+  async function again(one: Kept, body = one.envelope.body): Promise<void> {
+    await sell(body, one.id)
     await flush()
   }
 

@@ -52,4 +52,11 @@ export function mayGoAgain(kept: Kept, till: string | undefined): boolean {
   return till !== undefined && code !== undefined && AGAIN.has(code)
 }
 
+/** Whether it may be signed anew for another buyer: it was refused for who was named. */
+export function mayChangeBuyer(kept: Kept, till: string | undefined): boolean {
+  const code = kept.trouble?.code
+  return till !== undefined && code !== undefined && WHO.has(code)
+}
+
+const WHO = new Set(['invalid', 'not_found'])
 const AGAIN = new Set(['given_up', 'number_reused', 'till_revoked', 'bad_signature', 'other_till'])

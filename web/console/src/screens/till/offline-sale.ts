@@ -41,6 +41,21 @@ export function plainPrice(lines: BasketLine[]): Evaluation {
   }
 }
 
+/** Who an order is for, in its body; nobody where nothing is typed. */
+export function identified(identity: TypedIdentity): { [key: string]: Json } {
+  const value = identity.value.trim()
+  return value ? { identity: { type: identity.type, value } } : {}
+}
+
+/** The same sale for another buyer. */
+export function forBuyer(
+  body: { [key: string]: Json },
+  identity: TypedIdentity,
+): { [key: string]: Json } {
+  const { member_id: _member, identity: _before, ...rest } = body
+  return { ...rest, ...identified(identity) }
+}
+
 /** The body of an order that was sold at the prices typed. */
 export function offlineOrder(sale: {
   number: string
@@ -51,12 +66,9 @@ export function offlineOrder(sale: {
   store: string
   lines: BasketLine[]
 }): { [key: string]: Json } {
-  const typed = sale.identity.value.trim()
   const who: { [key: string]: Json } = sale.member
     ? { member_id: sale.member }
-    : typed
-      ? { identity: { type: sale.identity.type, value: typed } }
-      : {}
+    : identified(sale.identity)
   return {
     external_id: sale.number,
     ...who,
