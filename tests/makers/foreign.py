@@ -17,6 +17,7 @@ from regulars.modules.merchants import services
 from regulars.modules.segments import services as segments
 from regulars.modules.steering.models import Ladder, Plan
 from regulars.modules.surveys.models import Response
+from regulars.modules.tills import services as tills
 
 
 def a_member(merchant: MerchantFacts) -> str:
@@ -158,6 +159,13 @@ def an_answer(merchant: MerchantFacts) -> str:
     return show("ans", row.id)
 
 
+def a_till(merchant: MerchantFacts) -> str:
+    done, _ = tills.enrol(
+        merchant_id=merchant.id, name="x", store="S1", by="test", now=now_for(merchant)
+    )
+    return show("till", done.till.id)
+
+
 #: By the name of the path parameter: makes one at a merchant, and shows its public id.
 OBJECTS: dict[str, Callable[[MerchantFacts], str]] = {
     "member_id": a_member,
@@ -176,6 +184,7 @@ OBJECTS: dict[str, Callable[[MerchantFacts], str]] = {
     "ladder_id": a_ladder,
     "survey_id": a_survey,
     "answer_id": an_answer,
+    "till_id": a_till,
 }
 #: By the name of the path parameter: an id of the right form that was never given.
 NEVER: dict[str, str] = {
@@ -195,6 +204,7 @@ NEVER: dict[str, str] = {
     "ladder_id": show("ldr", new_id()),
     "survey_id": show("svy", new_id()),
     "answer_id": show("ans", new_id()),
+    "till_id": show("till", new_id()),
 }
 #: Path parameters that name no object of a merchant, with a value that is good everywhere: a
 #: report's name, a sku that is the merchant's own word.
@@ -222,6 +232,9 @@ BODIES: dict[str, Any] = {
     "change_segment": {"name": "Another"},
     "put_on_list": {"add": []},
     "tag_member": {"tag": "vip", "why": "test"},
+    "send_envelopes": {"envelopes": [{}]},
+    "revoke_till": {"unsent": "take"},
+    "give_up_number": {"number": 1},
     "start_experiment": {},
     "decide_experiment": {},
     "change_survey": {"name": "x", "kind": "reason"},

@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "regulars.modules.pricing",
     "regulars.modules.coupons",
     "regulars.modules.orders",
+    "regulars.modules.tills",
     "regulars.modules.notices",
     "regulars.modules.unions",
     "regulars.modules.analytics",

@@ -17,6 +17,7 @@ _PREFIXES: Final = {
     "quote_id": "quo_",
     "run_id": "run_",
     "batch_id": "bat_",
+    "till_id": "till_",
     "experiment_id": "exp_",
     "into_member": "mem_",
     "from_member": "mem_",

@@ -6,8 +6,8 @@ nor a row without its effect. A refusal leaves nothing: what failed may be sent 
 Two shapes:
 
 - ``once`` runs a service inside a transaction and remembers its answer;
-- the settling path puts ``LOOKUP`` (or ``REMEMBERED``) into its own gather and ``WRITE_RECORD``
-  with ``write_row`` into its own record, and asks ``replay`` what a found row means.
+- the settling path puts ``LOOKUP`` (or ``REMEMBERED``) into its own gather and its answer with
+  ``remember`` into its own record, and asks ``replay`` what a found row means.
 
 Answers are kept as sent, so they hold no personal data; what may be shown only once (a new key)
 goes into ``Outcome.told_once`` and is never stored.
@@ -30,7 +30,7 @@ from regulars.kernel.ids import new_id
 
 from .db import Sql, fetch_one, is_postgres, retrying
 from .json_text import json_text
-from .recording import Row, Table, Writes
+from .recording import Row, Table, Target, Writes
 
 WRITE_RECORD: Final = Table(
     "infra_writerecord",
@@ -75,7 +75,11 @@ class KeyRequired(Refusal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A write as it was asked for: by whom, what, and under which key."""
+    """A write as it was asked for: by whom, what, and under which key.
+
+    ``beside`` gives rows that belong into the unit of its answer (a counter that moves with it),
+    from the subject and the status of that answer.
+    """
 
     merchant_id: int
     actor: str
@@ -83,6 +87,7 @@ class Asked:
     key: str
     fingerprint: str
     now: datetime
+    beside: Callable[[str, int], Sequence[tuple[Target, Row]]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +149,14 @@ def write_row(asked: Asked, *, subject: str, status: int, answer: str) -> Row:
     )
 
 
+def remember(writes: Writes, asked: Asked, *, subject: str, status: int, answer: str) -> None:
+    """Put an answer about to be given, and what belongs beside it, into the unit of its effect."""
+    writes.add(WRITE_RECORD, write_row(asked, subject=subject, status=status, answer=answer))
+    if asked.beside is not None:
+        for target, row in asked.beside(subject, status):
+            writes.add(target, row)
+
+
 def fingerprint_of(body: object, *path: str) -> str:
     """One text for a request, however its JSON was spaced and ordered.
 
@@ -188,10 +201,7 @@ def _attempt(asked: Asked, act: Callable[[], Outcome]) -> Answer:
 
         text = answer_text(outcome.body)
         writes = Writes()
-        writes.add(
-            WRITE_RECORD,
-            write_row(asked, subject=outcome.subject, status=outcome.status, answer=text),
-        )
+        remember(writes, asked, subject=outcome.subject, status=outcome.status, answer=text)
         writes.record()
     if outcome.told_once:
         text = answer_text({**outcome.body, **outcome.told_once})

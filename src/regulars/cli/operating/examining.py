@@ -30,6 +30,7 @@ Check = Literal[
     "budgets",
     "segments",
     "members",
+    "tills",
 ]
 _SECRET_CHARACTERS: Final = 32
 _OTHERS: Final = 0o077
@@ -297,6 +298,16 @@ def _budgets(merchant: MerchantFacts) -> list[Finding]:
     ]
 
 
+def _tills(merchant: MerchantFacts) -> list[Finding]:
+    """Every till's numbers against its envelopes, and those against the orders."""
+    from regulars.modules.tills.verification import verify
+
+    return [
+        Finding("fault", "tills", fault.code, fault.detail, merchant.code, fault.till)
+        for fault in verify(merchant.id)
+    ]
+
+
 def _members(merchant: MerchantFacts) -> list[Finding]:
     """Every identity against the keys at hand."""
     from regulars.modules.members.verification import verify
@@ -322,7 +333,7 @@ def _segments(merchant: MerchantFacts) -> list[Finding]:
     ]
 
 
-_BOOKS = (_ledger, _tiers, _orders, _budgets, _segments)
+_BOOKS = (_ledger, _tiers, _orders, _budgets, _segments, _tills)
 
 
 def _bar(text: str, merchant: MerchantFacts) -> AbstractContextManager[Move]:

@@ -53,14 +53,17 @@ PERMISSIONS: Final = frozenset(
         "keys.write",
         "staff.read",
         "staff.write",
+        "tills.write",
         "audit.read",
         "clock.move",
     }
 )
 #: What a member may do, about themselves alone.
 MEMBER_PERMISSIONS: Final = frozenset({"self.read", "self.write", "self.consent"})
-#: A key serves shops and tills; it cannot make keys or people.
-_KEYS_NEVER: Final = frozenset({"keys.read", "keys.write", "staff.read", "staff.write"})
+#: A key serves shops and tills; it cannot make keys, people or tills.
+_KEYS_NEVER: Final = frozenset(
+    {"keys.read", "keys.write", "staff.read", "staff.write", "tills.write"}
+)
 KEY_PERMISSIONS: Final = PERMISSIONS - _KEYS_NEVER
 #: What a key may do that stands in a web page for everyone to read.
 PUBLISHABLE_PERMISSIONS: Final = frozenset({"pricing.evaluate"})

@@ -16,12 +16,11 @@ from regulars.infra.db import fetch_one, is_postgres, retrying
 from regulars.infra.recording import Writes
 from regulars.infra.writes import (
     LOOKUP,
-    WRITE_RECORD,
     Answer,
     Asked,
     answer_text,
+    remember,
     replay,
-    write_row,
 )
 from regulars.kernel.errors import NotFound
 from regulars.kernel.ids import show
@@ -154,6 +153,6 @@ def finish(
         ladder=change.rules.ladder, at=change.at,
     )  # fmt: skip
     text = answer_text(body(effects(events)))
-    writes.add(WRITE_RECORD, write_row(asked, subject=subject, status=status, answer=text))
+    remember(writes, asked, subject=subject, status=status, answer=text)
     record(writes, scope=scope, journal=journal, events=events, aggregate=view.member_id or view.id)
     return Answer(status, text)

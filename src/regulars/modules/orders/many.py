@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from regulars.infra.http.items import refused
 from regulars.infra.recording import Writes
-from regulars.infra.writes import WRITE_RECORD, Answer, Asked, answer_text, write_row
+from regulars.infra.writes import Answer, Asked, answer_text, remember
 from regulars.kernel.errors import Contention, Refusal
 
 from .changing import in_one_unit, remembered_answer
@@ -115,6 +115,6 @@ def _remember(asked: Asked, text: str) -> Answer:
     if answered is not None:
         return answered
     writes = Writes()
-    writes.add(WRITE_RECORD, write_row(asked, subject="orders", status=200, answer=text))
+    remember(writes, asked, subject="orders", status=200, answer=text)
     writes.record()
     return Answer(200, text)

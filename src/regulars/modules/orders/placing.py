@@ -16,7 +16,7 @@ from regulars.events.orders import OrderCreated, OrderPaid
 from regulars.infra.crypto import blind_index
 from regulars.infra.db import is_postgres, retrying
 from regulars.infra.recording import Writes
-from regulars.infra.writes import WRITE_RECORD, Answer, Asked, answer_text, replay, write_row
+from regulars.infra.writes import Answer, Asked, answer_text, remember, replay
 from regulars.kernel.errors import FieldError, Invalid, NotFound
 from regulars.kernel.ids import new_id, show
 from regulars.kernel.periods import program_day
@@ -202,9 +202,7 @@ def _decide_and_record(
     # Each event is made JSON once: as an effect for the caller, as it is for who hears it.
     told = [event.to_json() for event in events]
     body = answer_text(order_body(view, list(map(effect, events, told))))
-    writes.add(
-        WRITE_RECORD, write_row(asked, subject=show("ord", order_id), status=201, answer=body)
-    )
+    remember(writes, asked, subject=show("ord", order_id), status=201, answer=body)
     record_told(writes, scope=scope, journal=journal, told=told, aggregate=owner or order_id)
     return Answer(201, body)
 

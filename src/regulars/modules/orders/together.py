@@ -20,13 +20,7 @@ from regulars.infra.crypto import blind_index
 from regulars.infra.db import Sql, any_of, fetch_all, retrying
 from regulars.infra.outbox import OUTBOX, outbox_row
 from regulars.infra.recording import Writes
-from regulars.infra.writes import (
-    WRITE_RECORD,
-    Answer,
-    Asked,
-    answer_text,
-    write_row,
-)
+from regulars.infra.writes import Answer, Asked, answer_text, remember
 from regulars.kernel.errors import Invalid
 from regulars.kernel.ids import new_id, show
 from regulars.modules.earning.rules import KnownLines
@@ -206,9 +200,7 @@ class _Together:
         )
         self._journal.absorb(journal)
         text = answer_text(order_body(view, effects(events)))
-        self._writes.add(
-            WRITE_RECORD, write_row(wish.asked, subject=shown, status=201, answer=text)
-        )
+        remember(self._writes, wish.asked, subject=shown, status=201, answer=text)
         aggregate = (owner or order_id).hex
         self._writes.add(
             OUTBOX,

@@ -16,7 +16,7 @@ from regulars.events.pricing import QuoteReleased as Released
 from regulars.infra.db import is_postgres, retrying
 from regulars.infra.outbox import OUTBOX, outbox_row
 from regulars.infra.recording import Writes
-from regulars.infra.writes import WRITE_RECORD, Answer, Asked, answer_text, write_row
+from regulars.infra.writes import Answer, Asked, answer_text, remember
 from regulars.kernel.errors import NotFound
 from regulars.kernel.ids import new_id, show
 from regulars.kernel.instants import show_instant
@@ -216,7 +216,7 @@ def _record(
     aggregate: UUID,
 ) -> Answer:
     text = answer_text(body)
-    writes.add(WRITE_RECORD, write_row(asked, subject=subject, status=status, answer=text))
+    remember(writes, asked, subject=subject, status=status, answer=text)
     ledger.add_to(writes, journal)
     writes.add(
         OUTBOX,

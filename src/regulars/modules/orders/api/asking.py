@@ -16,10 +16,11 @@ from regulars.infra.writes import fingerprint_of
 from regulars.kernel.errors import Refusal
 from regulars.kernel.ids import show
 from regulars.modules.orders import services
+from regulars.modules.orders.intake import OrderIn, RefundIn, ReturnsIn
 from regulars.modules.orders.many import Sent, place_many
 from regulars.modules.orders.settlement import Scope
 
-from .shapes import BulkIn, OrderIn, RefundIn, ReturnsIn
+from .shapes import BulkIn
 
 
 def scope_for(request: ApiRequest, now: datetime) -> Scope:
@@ -46,7 +47,7 @@ def refund(request: ApiRequest, order_id: UUID, body: RefundIn) -> HttpResponse:
     """Refund units of an order. Raises as services.refund."""
     now = now_for(request.auth.merchant)
     wanted = asked(request, "orders.refund", show("ord", order_id), now=now)
-    return sent(services.refund(scope_for(request, now), wanted, order_id, refund_asked(body)))
+    return sent(services.refund(scope_for(request, now), wanted, order_id, body.asked()))
 
 
 def preview(request: ApiRequest, order_id: UUID, body: ReturnsIn) -> dict[str, Any]:
@@ -60,10 +61,6 @@ def cancel(request: ApiRequest, order_id: UUID) -> HttpResponse:
     now = now_for(request.auth.merchant)
     wanted = asked(request, "orders.cancel", show("ord", order_id), now=now)
     return sent(services.cancel(scope_for(request, now), wanted, order_id))
-
-
-def refund_asked(body: RefundIn) -> services.RefundAsked:
-    return services.RefundAsked(body.external_id, body.returns(), body.refunded_at)
 
 
 def _sent(item: Any, merchant: MerchantFacts) -> Sent:

@@ -30,6 +30,7 @@ from regulars.modules.members.queries import names, search
 from regulars.modules.members.rules import member_number
 from regulars.modules.orders import queries
 from regulars.modules.orders.explaining import explained
+from regulars.modules.orders.intake import OrderIn, RefundIn
 from regulars.modules.orders.queries import OrderRow, RefundView, Wanted, shown_status
 from regulars.modules.orders.types import OrderView
 from regulars.modules.programmes.rules import Terms
@@ -38,9 +39,7 @@ from . import asking
 from .detail import DealOut, LineOut, deal_json, lines_json
 from .shapes import (
     OrderChangedOut,
-    OrderIn,
     OrderQuery,
-    RefundIn,
     RefundOut,
     RefundPreviewIn,
     RefundPreviewOut,

@@ -17,6 +17,7 @@ from regulars.infra.http.principal import ApiRequest
 from regulars.kernel.errors import NotFound
 from regulars.kernel.ids import parse, show
 from regulars.modules.orders import queries, services
+from regulars.modules.orders.intake import EarlyRefundIn, OrderIn, RefundIn
 from regulars.modules.orders.settlement import order_body
 
 from . import asking
@@ -25,16 +26,13 @@ from .shapes import (
     BulkOut,
     EarlyCancelIn,
     EarlyPayIn,
-    EarlyRefundIn,
     OrderChangedOut,
-    OrderIn,
     OrderOut,
     OrderPage,
     OrderQuery,
     ParkedOut,
     ParkedStepOut,
     PayIn,
-    RefundIn,
     RefundOut,
     RefundPreviewIn,
     RefundPreviewOut,
@@ -149,7 +147,7 @@ def refund_by_external_id(request: ApiRequest, body: EarlyRefundIn) -> HttpRespo
     now = now_for(request.auth.merchant)
     wanted = asked(request, "orders.refund_early", now=now)
     answer = services.refund_by_external_id(
-        asking.scope_for(request, now), wanted, body.order_external_id, asking.refund_asked(body)
+        asking.scope_for(request, now), wanted, body.order_external_id, body.asked()
     )
     return sent(answer)
 

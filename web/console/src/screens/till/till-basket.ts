@@ -2,6 +2,7 @@ import { computed, ref, watch } from 'vue'
 import type { Member } from '../../api/types'
 import { type BasketLine, priceable } from '../../basket'
 import type { Trial } from '../../pricing'
+import type { TypedIdentity } from './offline-sale'
 import { useKeptStore } from './kept-store'
 
 const CHANNEL = 'store'
@@ -9,6 +10,8 @@ const CHANNEL = 'store'
 /** What is on the counter: who buys, what, where, and what is to pay a part of it. */
 export function useTillBasket() {
   const member = ref<Member | null>(null)
+  /** How the buyer is known where nobody can be looked up. */
+  const identity = ref<TypedIdentity>({ type: 'phone', value: '' })
   const lines = ref<BasketLine[]>([])
   const codes = ref<string[]>([])
   const points = ref<number | 'max'>(0)
@@ -37,10 +40,11 @@ export function useTillBasket() {
   /** For the next buyer; the store stays. */
   function empty(): void {
     member.value = null
+    identity.value = { type: identity.value.type, value: '' }
     lines.value = []
     codes.value = []
     points.value = 0
   }
 
-  return { channel: CHANNEL, member, lines, codes, points, store, unpriced, asked, empty }
+  return { channel: CHANNEL, member, identity, lines, codes, points, store, unpriced, asked, empty }
 }

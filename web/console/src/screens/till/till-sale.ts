@@ -1,4 +1,4 @@
-import { computed, onBeforeUnmount, ref, shallowRef } from 'vue'
+import { computed, onBeforeUnmount, type Ref, ref, shallowRef } from 'vue'
 import { api } from '../../api/client'
 import type { Member } from '../../api/types'
 import { useGoodsNames } from '../../goods'
@@ -14,13 +14,15 @@ import { useTillPrice } from './till-price'
 const ENDED = new Set(['quote_expired', 'quote_used', 'quote_released'])
 
 /** From the price of a basket to the order: shown, promised, paid. */
-export function useTillSale(basket: ReturnType<typeof useTillBasket>) {
+export function useTillSale(basket: ReturnType<typeof useTillBasket>, down: Ref<boolean>) {
   const { member, lines, codes, points, store, unpriced } = basket
   const sale = shallowRef<Sale | null>(null)
   const number = ref('')
   const action = useAction()
   const { quote, left, expired, hold: promise, release, drop, stop } = useHeldPrice(action)
-  const live = useTillPrice(computed(() => (quote.value ? null : basket.asked.value)))
+  const live = useTillPrice(
+    computed(() => (quote.value || down.value ? null : basket.asked.value)),
+  )
   const shown = computed(() => quote.value ?? live.evaluation.value)
   const nameOfGift = useGoodsNames(() => shown.value?.gifts.map((gift) => gift.sku) ?? [])
   const goodsOf = (sku: string) =>
@@ -97,6 +99,7 @@ export function useTillSale(basket: ReturnType<typeof useTillBasket>) {
   /** The sale is over: the next one starts without it. */
   function forget(): void {
     sale.value = null
+    number.value = ''
     drop()
     action.clear()
   }
@@ -108,6 +111,7 @@ export function useTillSale(basket: ReturnType<typeof useTillBasket>) {
 
   return {
     sale,
+    number,
     quote,
     left,
     expired,

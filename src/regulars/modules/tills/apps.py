@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class TillsConfig(AppConfig):
+    name = "regulars.modules.tills"
+    label = "tills"
