@@ -25,6 +25,7 @@ TOGETHER = {
     "tests/browser/test_faces.py": "the browser",
     "tests/browser/test_offline_till.py": "a served shop",
     "tests/browser/test_insight_screens.py": "a served shop with its forecasts",
+    "tests/browser/test_prices.py": "a served shop with offers",
     "tests/browser/test_programme_changes_screen.py": "a served shop with two versions",
     "tests/browser/test_spending_screens.py": "a served shop that tried an offer",
     "tests/services/test_backup.py": "a small shop",

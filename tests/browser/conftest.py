@@ -1,4 +1,4 @@
-"""The Chromium that the tests of a file share."""
+"""The Chromium that the tests of a file share, and the shop that files share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from browser.shop import ARGUMENTS, chromium
+from browser.shop import ARGUMENTS, Shop, chromium
+from browser.stocked import foretold
 
 
 @pytest.fixture(scope="module")
@@ -18,3 +19,10 @@ def browser() -> Iterator[Any]:
         running = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         yield running
         running.close()
+
+
+@pytest.fixture(scope="session")
+def foretold_shop() -> Iterator[Shop]:
+    """Members with rhythms, and what is foretold of them."""
+    with foretold() as running:
+        yield running

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from browser.shop import Partner, Shop, served
+from browser.shop import Partner, Shop, a_file, served
 from makers.imported import HEAD, day_of, order_file
 from makers.rhythms import rhythms
 
@@ -37,6 +37,17 @@ def foretold() -> Iterator[Shop]:
                 running.regulars("jobs", "run", "--once")
                 if any(running.home.glob("insight/*/recommend-explore-sku.parquet")):
                     break
+            yield running
+
+
+@contextmanager
+def with_orders() -> Iterator[Shop]:
+    """A year of orders from a file."""
+    with tempfile.TemporaryDirectory(prefix="regulars-browser-") as folder:
+        home = Path(folder) / "home"
+        home.mkdir(mode=0o700)
+        with served(home) as running:
+            running.regulars("import", "orders", str(a_file(Path(folder) / "orders.csv")))
             yield running
 
 

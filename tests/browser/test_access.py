@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from browser.shop import ROOT, Shop, chromium
-from browser.stocked import foretold, stock
+from browser.stocked import stock
 from browser.test_faces import SIZES, Watched, card_link
+from browser.walking import Quiet
 
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 pytestmark = [
@@ -33,7 +33,8 @@ SCREENS = (
 #: What axe is asked for. Whether landmarks are alike is taste, and a drawer's head is Element's.
 RUN = """async () => {
   const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-  const found = await axe.run(document, {runOnly: {type: 'tag', values: tags}});
+  const found = await axe.run(document, {
+    runOnly: {type: 'tag', values: tags}, rules: {'aria-dialog-name': {enabled: true}}});
   return found.violations.flatMap(one => one.nodes.map(
     node => `${one.id}: ${node.target.join(' ')} ${node.html.slice(0, 120)}`));
 }"""
@@ -53,10 +54,9 @@ UNWRITTEN = r"""() => {
 
 
 @pytest.fixture(scope="module")
-def shop() -> Iterator[Shop]:
-    with foretold() as running:
-        stock(running)
-        yield running
+def shop(foretold_shop: Shop) -> Shop:
+    stock(foretold_shop)
+    return foretold_shop
 
 
 def screens_of(page: Any, shop: Shop) -> tuple[str, ...]:
@@ -88,20 +88,21 @@ def looked_at(watched: Watched, screen: str) -> list[str]:
 
 
 def test_every_screen_of_the_console_wide_and_narrow(shop: Shop, browser: Any) -> None:
+    """Each address as it is typed, in English; the other languages walk through it below."""
     context = browser.new_context(locale="en-US")
     watched = Watched(context)
-    page = watched.page
+    page, quiet = watched.page, Quiet(watched.page)
     page.goto(shop.sign_in_link("looker"))
     page.wait_for_url("**/console/**")
     faults: list[str] = []
     for screen in (*SCREENS, *screens_of(page, shop)):
-        page.goto(f"{shop.base}/console/{screen}")
-        page.wait_for_load_state("networkidle")
+        quiet.load(f"{shop.base}/console/{screen}")
         page.locator("h1").first.wait_for()
         for size, (width, height) in SIZES.items():
             page.set_viewport_size({"width": width, "height": height})
             page.wait_for_timeout(100)
             faults += looked_at(watched, f"{screen} {size}")
+            faults += [f"{screen} {size}: {one}" for one in page.evaluate(FOREIGN, "en-US")]
     assert [one for one in faults if not is_told_in_full(one)] == []
     assert watched.faults == []
     context.close()
@@ -119,11 +120,12 @@ def test_every_page_of_a_member(shop: Shop, browser: Any, locale: str, scheme: s
         viewport={"width": 375, "height": 667}, locale=locale, color_scheme=scheme
     )
     watched = Watched(context)
-    watched.page.goto(card_link(shop, "m0001"))
+    quiet = Quiet(watched.page)
+    quiet.load(card_link(shop, "m0001"))
     faults: list[str] = []
     for tab in ("card", "benefits", "coupons", "points", "me"):
         watched.page.evaluate(f"location.hash = '#/{tab}'")
-        watched.page.wait_for_load_state("networkidle")
+        quiet.wait()
         watched.page.locator("main [aria-busy=true]").first.wait_for(state="detached")
         faults += looked_at(watched, tab)
     assert faults == []
@@ -156,36 +158,10 @@ FOREIGN = r"""(locale) => {
   }
   return found;
 }"""
-GO = """(path) => {
-  history.pushState({}, '', path);
-  dispatchEvent(new PopStateEvent('popstate'));
-}"""
 
 
-class Quiet:
-    """Waits until nothing is asked of the server any more, without half a second's patience."""
-
-    def __init__(self, page: Any) -> None:
-        self.page, self.open = page, 0
-        page.on("request", lambda _: self._count(1))
-        page.on("requestfinished", lambda _: self._count(-1))
-        page.on("requestfailed", lambda _: self._count(-1))
-
-    def _count(self, by: int) -> None:
-        self.open += by
-
-    def wait(self) -> None:
-        still = 0
-        for _ in range(1_000):
-            self.page.wait_for_timeout(20)
-            still = still + 1 if self.open <= 0 else 0
-            if still >= 4:
-                return
-        raise AssertionError(f"{self.page.url} asks for something without end")
-
-
-@pytest.mark.parametrize("locale", ["zh-CN", "zh-TW", "en-US"])
-def test_a_walk_through_the_console_in_every_language(
+@pytest.mark.parametrize("locale", ["zh-CN", "zh-TW"])
+def test_a_walk_through_the_console_in_the_other_languages(
     shop: Shop, browser: Any, locale: str
 ) -> None:
     """Each screen wide and narrow: its own words alone, nothing too wide, everything named."""
@@ -200,8 +176,7 @@ def test_a_walk_through_the_console_in_every_language(
     for size, (width, height) in SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
         for screen in walked:
-            page.evaluate(GO, f"/console/{screen}")
-            quiet.wait()
+            quiet.go(f"/console/{screen}")
             page.locator("h1").first.wait_for()
             told = [*page.evaluate(UNWRITTEN), *page.evaluate(FOREIGN, locale)]
             if size == "wide":

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from browser.shop import Shop, a_file, chromium, served
+from browser.shop import Shop, chromium
+from browser.stocked import with_orders
 from browser.test_faces import Watched
 
 pytestmark = [
@@ -21,12 +20,8 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def shop() -> Iterator[Shop]:
-    with tempfile.TemporaryDirectory(prefix="regulars-campaign-") as folder:
-        home = Path(folder) / "home"
-        home.mkdir(mode=0o700)
-        with served(home) as running:
-            running.regulars("import", "orders", str(a_file(Path(folder) / "orders.csv")))
-            yield running
+    with with_orders() as running:
+        yield running
 
 
 class Clicks:

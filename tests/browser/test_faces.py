@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from browser.shop import Shop, a_file, chromium, served
+from browser.shop import Shop, chromium
+from browser.stocked import with_orders
 
 pytestmark = [
     pytest.mark.browser,
@@ -17,20 +16,12 @@ pytestmark = [
     pytest.mark.skipif(chromium() is None, reason="no Chromium here"),
 ]
 SIZES = {"wide": (1440, 900), "narrow": (375, 667)}
-SCREENS = ("", "members", "segments", "segments/new", "programme", "programme/edit", "orders",
-           "imports", "insight/due", "insight/calendar", "insight/slipping", "insight/lost",
-           "insight/reasons", "insight/value", "insight/spending", "reports/cohorts", "reports/rfm",
-           "reports/frequency", "reports/recruitment", "settings/merchant")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def shop() -> Iterator[Shop]:
-    with tempfile.TemporaryDirectory(prefix="regulars-browser-") as folder:
-        home = Path(folder) / "home"
-        home.mkdir(mode=0o700)
-        with served(home) as running:
-            running.regulars("import", "orders", str(a_file(Path(folder) / "orders.csv")))
-            yield running
+    with with_orders() as running:
+        yield running
 
 
 class Watched:
@@ -58,22 +49,6 @@ class Watched:
                 "document.documentElement.scrollWidth - document.documentElement.clientWidth"
             )
         )
-
-
-def test_the_console_opens_every_screen(shop: Shop, browser: Any) -> None:
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
-    watched = Watched(context)
-    watched.page.goto(shop.sign_in_link())
-    watched.page.wait_for_url("**/console/**")
-    for width, height in SIZES.values():
-        watched.page.set_viewport_size({"width": width, "height": height})
-        for screen in SCREENS:
-            watched.page.goto(f"{shop.base}/console/{screen}")
-            watched.page.wait_for_load_state("networkidle")
-            assert watched.page.locator("h1").first.is_visible(), screen
-            assert watched.overflow() <= 0, f"{screen} at {width} px"
-    assert watched.faults == []
-    context.close()
 
 
 def test_a_member_is_found_and_opened(shop: Shop, browser: Any) -> None:

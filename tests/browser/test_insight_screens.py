@@ -6,15 +6,14 @@ import csv
 import io
 import json
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from browser.shop import Shop, chromium, served
-from browser.stocked import foretold
 from browser.test_faces import SIZES, Watched
+from browser.walking import Quiet
 
 pytestmark = [
     pytest.mark.browser,
@@ -26,9 +25,8 @@ VIEWS = ("due", "calendar", "slipping", "slipping?kind=silent", "lost", "lost?lo
 
 
 @pytest.fixture(scope="module")
-def shop() -> Iterator[Shop]:
-    with foretold() as running:
-        yield running
+def shop(foretold_shop: Shop) -> Shop:
+    return foretold_shop
 
 
 def signed_in(shop: Shop, browser: Any, name: str, locale: str = "en-US") -> Watched:
@@ -42,12 +40,11 @@ def signed_in(shop: Shop, browser: Any, name: str, locale: str = "en-US") -> Wat
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN", "zh-TW"])
 def test_every_view_shows_what_is_foretold(shop: Shop, browser: Any, locale: str) -> None:
     watched = signed_in(shop, browser, f"viewer-{locale.lower()}", locale)
-    page = watched.page
+    page, quiet = watched.page, Quiet(watched.page)
     for width, height in SIZES.values():
         page.set_viewport_size({"width": width, "height": height})
         for view in VIEWS:
-            page.goto(f"{shop.base}/console/insight/{view}")
-            page.wait_for_load_state("networkidle")
+            quiet.go(f"/console/insight/{view}")
             page.locator("section.card h2").first.wait_for()
             assert page.locator('section.card[role="status"]').count() == 0, view
             assert watched.overflow() <= 0, f"{view} at {width} px"

@@ -182,18 +182,23 @@ def test_debug_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_database_that_may_forget_is_a_fault() -> None:
-    assert [f for f in examining.database() if f.severity == "fault"] == []
-    unsafe, safe = (
-        ("SET synchronous_commit = off", "SET synchronous_commit = on")
+    unsafe, safe, of_tests = (
+        ("SET synchronous_commit = off", "SET synchronous_commit = on", "RESET synchronous_commit")
         if POSTGRES
-        else ("PRAGMA synchronous = NORMAL", "PRAGMA synchronous = FULL")
+        else (
+            "PRAGMA synchronous = NORMAL",
+            "PRAGMA synchronous = FULL",
+            "PRAGMA synchronous = OFF",
+        )
     )
     with connection.cursor() as cursor:
-        cursor.execute(unsafe)
         try:
+            cursor.execute(safe)
+            assert [f for f in examining.database() if f.severity == "fault"] == []
+            cursor.execute(unsafe)
             assert [f.code for f in examining.database()] == ["not_durable"]
         finally:
-            cursor.execute(safe)
+            cursor.execute(of_tests)
 
 
 # ── background work ──────────────────────────────────────────────────────────────────────
