@@ -26,10 +26,10 @@ SCREENS = (
     "experiments/new", "till", "orders", "imports", "imports/new", "insight/due",
     "insight/calendar", "insight/slipping", "insight/lost", "insight/reasons", "insight/value",
     "insight/spending", "insight/surveys", "surveys/new", "reports/frequency",
-    "reports/recruitment", "reports/repurchase", "reports/second_order", "reports/cohorts", "reports/rfm",
-    "reports/tiers", "reports/points_liability", "reports/coverage", "settings/merchant",
-    "settings/keys", "settings/tills", "settings/staff", "settings/audit", "settings/account",
-    "no/such/page",
+    "reports/recruitment", "reports/repurchase", "reports/second_order", "reports/cohorts",
+    "reports/rfm", "reports/tiers", "reports/points_liability", "reports/coverage",
+    "settings/merchant", "settings/keys", "settings/tills", "settings/staff", "settings/audit",
+    "settings/account", "no/such/page",
 )  # fmt: skip
 #: What axe is asked for. Whether landmarks are alike is taste, and a drawer's head is Element's.
 RUN = """async () => {
