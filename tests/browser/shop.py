@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import random
@@ -9,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 import uuid
@@ -16,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -67,25 +70,15 @@ def served(home: Path, *, clock: bool = False, jobs: bool = True) -> Iterator[Sh
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
-    environment = {
-        **{k: v for k, v in os.environ.items() if not k.startswith(("REGULARS_", "DJANGO_"))},
-        "REGULARS_HOME": str(home),
-        "REGULARS_TOTP_OPTIONAL": "1",
-        "PYTHONPATH": str(ROOT / "src"),
-    }
-    environment.pop("DATABASE_URL", None)
-    if clock:
-        environment["REGULARS_TEST_CLOCK"] = "1"
+    environment = _environment(home, clock)
     shop = Shop(home, f"http://127.0.0.1:{port}", port, environment)
     if not (home / "regulars.sqlite3").exists():
-        shop.regulars(
-            "init", "--merchant", "shop", "--currency", "CNY",
-            "--timezone", "Asia/Shanghai", "--template", "shop",
-        )  # fmt: skip
+        shutil.copytree(_new_home(clock), home, dirs_exist_ok=True)
     log = (home / "server.log").open("wb")
     server = subprocess.Popen(
         [
             *(sys.executable, "-m", "regulars.cli", "serve", "--port", str(port)),
+            *("--workers", "1"),
             *([] if jobs else ["--no-jobs"]),
         ],
         env=environment,
@@ -99,6 +92,30 @@ def served(home: Path, *, clock: bool = False, jobs: bool = True) -> Iterator[Sh
         server.terminate()
         server.wait(timeout=120)
         log.close()
+
+
+def _environment(home: Path, clock: bool) -> dict[str, str]:
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("REGULARS_", "DJANGO_"))}
+    inherited.pop("DATABASE_URL", None)
+    return {
+        **inherited,
+        "REGULARS_HOME": str(home),
+        "REGULARS_TOTP_OPTIONAL": "1",
+        "PYTHONPATH": str(ROOT / "src"),
+        **({"REGULARS_TEST_CLOCK": "1"} if clock else {}),
+    }
+
+
+@cache
+def _new_home(clock: bool) -> Path:
+    """A home in which a shop was just begun; made once, and copied for every shop."""
+    home = Path(tempfile.mkdtemp(prefix="regulars-new-home-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    Shop(home, "", 0, _environment(home, clock)).regulars(
+        "init", "--merchant", "shop", "--currency", "CNY",
+        "--timezone", "Asia/Shanghai", "--template", "shop",
+    )  # fmt: skip
+    return home
 
 
 def _wait(shop: Shop, server: subprocess.Popen[bytes]) -> None:

@@ -88,6 +88,8 @@ def test_the_past_is_never_rewritten() -> None:
         ({"earning__points": {"per_minor": 0}}, "/document/earning/points/per_minor"),
         ({"earning__points": {"amount": True}}, "/document/earning/points/amount"),
         ({"earning__growth_value": {"pending_days": 1}}, "/document/earning"),
+        ({"tiers__window": {"span": "calendar_month", "count": 2}}, "/document/tiers/window"),
+        ({"tiers__window": {"span": "months", "count": 1_201}}, "/document/tiers/window"),
         ({"surprise": 1}, "/document/surprise"),
     ],
     ids=str,

@@ -76,6 +76,12 @@ class WindowPart(Part):
     ]
     count: Annotated[int, Field(ge=1, le=3_660)] = 1
 
+    @model_validator(mode="after")
+    def _counted(self) -> Self:
+        # A version that cannot be read would answer for the shop until it is replaced.
+        Window(self.span, self.count)
+        return self
+
 
 class KeepPart(Part):
     mode: Literal["follow", "period"] = "follow"
