@@ -29,7 +29,7 @@ def shop() -> Iterator[Shop]:
     with tempfile.TemporaryDirectory(prefix="regulars-browser-") as folder:
         home = Path(folder) / "home"
         home.mkdir(mode=0o700)
-        with served(home) as running:
+        with served(home, jobs=False) as running:
             yield running
 
 
