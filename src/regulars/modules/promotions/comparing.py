@@ -8,7 +8,7 @@ from typing import Any, Final
 #: What two offers must have in common for their figures to be compared at all.
 _ALIKE: Final = (
     "kind", "scope", "when", "who", "stage", "priority", "group", "exclusive", "requires_code",
-    "limit", "on_return", "personal",
+    "limit", "budget_terms", "on_return", "personal",
 )  # fmt: skip
 #: By kind: the figure that may only grow.
 _FIGURE: Final = {
@@ -19,11 +19,20 @@ _FIGURE: Final = {
 }
 
 
+def _may_run_out(offer: Mapping[str, Any]) -> bool:
+    """Whether whoever comes late gets nothing of it. (One with a code holds nobody out.)"""
+    limit = offer.get("limit") or {}
+    return offer.get("budget") is not None or limit.get("total") is not None
+
+
 def gives_at_least(weaker: Mapping[str, Any], stronger: Mapping[str, Any]) -> bool:
     """Whether nobody loses who gets ``stronger`` in the place of ``weaker``: documents of offers
-    that differ in how much they take off, and in nothing that says of whom, what or when."""
+    that differ in how much they take off, and in nothing that says of whom, what or when. What
+    may run out by itself gives somebody less, however much it takes off."""
     figure = _FIGURE.get(weaker["kind"])
-    if figure is None or any(weaker.get(name) != stronger.get(name) for name in _ALIKE):
+    if figure is None or _may_run_out(stronger):
+        return False
+    if any(weaker.get(name) != stronger.get(name) for name in _ALIKE):
         return False
     less, more = weaker["params"], stronger["params"]
     if "steps" not in less:

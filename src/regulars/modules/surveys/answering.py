@@ -156,9 +156,13 @@ def _open_for(
     merchant: MerchantFacts, member_id: UUID, survey_id: UUID, now: datetime
 ) -> tuple[Circle, View]:
     """Somebody's circle, and the survey that is open for them. Raises NotFound, SurveyNotOpen."""
-    view = queries.survey(merchant.id, survey_id)
+    view = queries.by_ids(merchant.id, [survey_id]).get(survey_id)
     circle = circle_of(merchant.id, member_id)
-    if view.opens_at is None or member(merchant.id, circle.member_id).status == LEFT:
+    if (
+        view is None
+        or view.opens_at is None
+        or member(merchant.id, circle.member_id).status == LEFT
+    ):
         raise NotFound
     wanted = view.draft.segment
     if wanted is not None and wanted not in segments_of(merchant.id, circle.member_id, now):

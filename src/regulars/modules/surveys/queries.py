@@ -33,6 +33,12 @@ def survey(merchant_id: int, survey_id: UUID) -> View:
     return _views(merchant_id, [row])[0]
 
 
+def by_ids(merchant_id: int, survey_ids: Iterable[UUID]) -> dict[UUID, View]:
+    """These surveys without their counts, which grow with every answer to look through."""
+    rows = list(Survey.objects.of(merchant_id).filter(id__in=list(survey_ids)))
+    return {view.id: view for view in _views(merchant_id, rows, counted=False)} if rows else {}
+
+
 def surveys(merchant_id: int, *, limit: int, after: UUID | None = None) -> list[View]:
     """Newest first, one more than ``limit``."""
     rows = Survey.objects.of(merchant_id).order_by("-id")
@@ -113,21 +119,26 @@ def responses(merchant_id: int, member_ids: Sequence[UUID]) -> list[Response]:
 def answers(merchant_id: int, survey_id: UUID) -> list[Answered]:
     """Everybody's answer to a survey, merged records counted as the one person they are: what was
     answered first counts."""
-    return _people(merchant_id, _answered(merchant_id, SURVEY).filter(ref=survey_id.hex))
+    [found] = _people(merchant_id, [_answered(merchant_id, SURVEY).filter(ref=survey_id.hex)])
+    return found
 
 
 def _answered(merchant_id: int, about: str) -> Any:
     return Response.objects.of(merchant_id).filter(about=about, state="answered")
 
 
-def _people(merchant_id: int, rows: Any) -> list[Answered]:
-    kept = list(rows.order_by("at", "id"))
-    carrier = carriers(merchant_id, sorted({row.member_id for row in kept}))
-    found: dict[UUID, Answered] = {}
-    for row in kept:
-        person = carrier.get(row.member_id, row.member_id)
-        found.setdefault(person, replace(_answer(row), member_id=person))
-    return list(found.values())
+def _people(merchant_id: int, sets: Iterable[Iterable[Response]]) -> list[list[Answered]]:
+    """Of each set of answers those of different persons, in the order they came in."""
+    kept = [sorted(rows, key=lambda row: (row.at, row.id)) for rows in sets]
+    carrier = carriers(merchant_id, sorted({row.member_id for rows in kept for row in rows}))
+    told = []
+    for rows in kept:
+        found: dict[UUID, Answered] = {}
+        for row in rows:
+            person = carrier.get(row.member_id, row.member_id)
+            found.setdefault(person, replace(_answer(row), member_id=person))
+        told.append(list(found.values()))
+    return told
 
 
 def _answer(row: Response) -> Answered:
@@ -146,19 +157,20 @@ def said(merchant: MerchantFacts, now: datetime) -> dict[str, Any]:
     """Why members say they left or stay away, each source by itself: those who were asked on
     leaving within a year, and the surveys of that kind that are open or closed within it."""
     since = now - timedelta(days=SAID_DAYS)
-    left = _people_leaving(merchant.id, since)
+    [left] = _people(merchant.id, [_answered(merchant.id, LEAVING).filter(at__gt=since)])
     sources = [_source("leaving", None, left, closed=False)]
     asked = Survey.objects.of(merchant.id).filter(
         Q(kind="reason", opens_at__lte=now) & (Q(closes_at__gt=since) | Q(closes_at__isnull=True))
     )
-    for row in asked.order_by("-id"):
+    surveys_asked = list(asked.order_by("-id"))
+    given: dict[str, list[Response]] = {row.id.hex: [] for row in surveys_asked}
+    for response in _answered(merchant.id, SURVEY).filter(ref__in=list(given)):
+        given[response.ref].append(response)
+    people = _people(merchant.id, given.values())
+    for row, found in zip(surveys_asked, people, strict=True):
         closed = status_of(row.opens_at, row.closes_at, now) == "closed"
-        sources.append(_source("survey", row.name, answers(merchant.id, row.id), closed=closed))
+        sources.append(_source("survey", row.name, found, closed=closed))
     return {"days": SAID_DAYS, "least": LEAST_TOLD, "sources": sources}
-
-
-def _people_leaving(merchant_id: int, since: datetime) -> list[Answered]:
-    return _people(merchant_id, _answered(merchant_id, LEAVING).filter(at__gt=since))
 
 
 def _source(

@@ -181,7 +181,8 @@ def list_own_answers(request: ApiRequest) -> dict[str, Any]:
     """All that one answered, the latest first, as it is kept."""
     merchant_id = request.auth.merchant_id
     rows = queries.responses(merchant_id, circle_of(merchant_id, own_id(request)).ids)
-    views = _views(merchant_id, rows)
+    asked = {UUID(row.ref) for row in rows if row.about == queries.SURVEY}
+    views = {id_.hex: view for id_, view in queries.by_ids(merchant_id, asked).items()}
     return {"data": [_answer(row, views) for row in rows]}
 
 
@@ -225,11 +226,6 @@ def _asked(asked: Asked) -> dict[str, Any]:
         ],
         "reasons": list(REASONS) if draft.kind == "reason" else [],
     }
-
-
-def _views(merchant_id: int, rows: list[Response]) -> dict[str, View]:
-    refs = {row.ref for row in rows if row.about == queries.SURVEY}
-    return {ref: queries.survey(merchant_id, UUID(ref)) for ref in refs}
 
 
 def _answer(row: Response, views: dict[str, View]) -> dict[str, Any]:
