@@ -8,8 +8,8 @@ import pytest
 
 from browser.shop import ROOT, Shop, chromium
 from browser.stocked import stock
-from browser.test_faces import SIZES, Watched, card_link
-from browser.walking import Quiet
+from browser.test_faces import card_link
+from browser.walking import SIZES, Quiet, Watched
 
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 pytestmark = [
@@ -78,13 +78,10 @@ def looked_at(watched: Watched, screen: str) -> list[str]:
     # Where the page was reloaded axe is gone; a change of the hash keeps it.
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text(encoding="utf-8"))
-    for _ in range(20):  # a new width is laid out within two seconds, on a busy machine too
-        if watched.overflow() <= 0:
-            break
-        page.wait_for_timeout(100)
+    too_wide = watched.overflow()
     told = [*page.evaluate(RUN), *(f"unwritten: {text}" for text in page.evaluate(UNWRITTEN))]
-    if watched.overflow() > 0:
-        told.append(f"wider than its window by {watched.overflow()} px")
+    if too_wide > 0:
+        told.append(f"wider than its window by {too_wide} px")
     return [f"{screen}: {one}" for one in told]
 
 
@@ -182,10 +179,8 @@ def test_a_walk_through_the_console_in_the_other_languages(
             told = [*page.evaluate(UNWRITTEN), *page.evaluate(FOREIGN, locale)]
             if size == "wide":
                 told += page.evaluate(NAMES)
-            if watched.overflow() > 0:
-                page.wait_for_timeout(300)
-            if watched.overflow() > 0:
-                told.append(f"wider than its window by {watched.overflow()} px")
+            if (too_wide := watched.overflow()) > 0:
+                told.append(f"wider than its window by {too_wide} px")
             faults += [f"{screen} {size}: {one}" for one in told]
     assert faults == []
     assert watched.faults == []

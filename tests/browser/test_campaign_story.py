@@ -9,7 +9,7 @@ import pytest
 
 from browser.shop import Shop, chromium
 from browser.stocked import with_orders
-from browser.test_faces import Watched
+from browser.walking import Watched
 
 pytestmark = [
     pytest.mark.browser,

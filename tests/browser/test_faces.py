@@ -9,46 +9,19 @@ import pytest
 
 from browser.shop import Shop, chromium
 from browser.stocked import with_orders
+from browser.walking import Watched
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
     pytest.mark.skipif(chromium() is None, reason="no Chromium here"),
 ]
-SIZES = {"wide": (1440, 900), "narrow": (375, 667)}
 
 
 @pytest.fixture(scope="module")
 def shop() -> Iterator[Shop]:
     with with_orders() as running:
         yield running
-
-
-class Watched:
-    """A page whose every complaint is remembered."""
-
-    def __init__(self, context: Any) -> None:
-        self.page = context.new_page()
-        self.faults: list[str] = []
-        self.page.on("console", self._console)
-        self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
-        self.page.on("response", self._response)
-
-    def _console(self, message: Any) -> None:
-        if message.type == "error":
-            self.faults.append(f"console: {message.text}")
-
-    def _response(self, response: Any) -> None:
-        if response.status >= 400:
-            self.faults.append(f"{response.status} {response.url}")
-
-    def overflow(self) -> int:
-        """By how many pixels the page is wider than its window."""
-        return int(
-            self.page.evaluate(
-                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            )
-        )
 
 
 def test_a_member_is_found_and_opened(shop: Shop, browser: Any) -> None:

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from browser.shop import Shop, chromium, served
-from browser.test_faces import SIZES, Watched
-from browser.walking import Quiet
+from browser.walking import SIZES, Quiet, Watched
 
 pytestmark = [
     pytest.mark.browser,

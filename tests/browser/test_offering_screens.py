@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from browser.shop import Partner, Shop, chromium, served
-from browser.test_faces import SIZES, Watched
+from browser.walking import SIZES, Watched
 
 pytestmark = [
     pytest.mark.browser,

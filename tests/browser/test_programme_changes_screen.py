@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from browser.shop import Partner, Shop, a_file, chromium, served
-from browser.test_faces import Watched
+from browser.walking import Watched
 
 pytestmark = [
     pytest.mark.browser,

@@ -1,9 +1,17 @@
-"""Going from screen to screen without waiting longer than a screen takes."""
+"""Watching a page, and going from screen to screen no longer than a screen takes."""
 
 from __future__ import annotations
 
 from typing import Any
 
+SIZES = {"wide": (1440, 900), "narrow": (375, 667)}
+#: What slides away, or was drawn for another width, is laid out within two seconds.
+TOO_WIDE = """async () => {
+  const page = document.documentElement;
+  const by = () => page.scrollWidth - page.clientWidth;
+  for (let look = 0; by() > 0 && look < 40; look++) await new Promise(on => setTimeout(on, 50));
+  return by();
+}"""
 #: To another screen as a link inside the console goes there: without loading the page anew.
 GO = """(path) => {
   history.pushState({}, '', path);
@@ -44,3 +52,30 @@ class Quiet:
         """To an address as somebody who types it, and until it has all it asks for."""
         self.page.goto(address)
         self.wait(AFTER_A_LOAD)
+
+
+class Watched:
+    """A page whose every complaint is remembered."""
+
+    def __init__(self, context: Any) -> None:
+        self.page = context.new_page()
+        self.faults: list[str] = []
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
+        self.page.on("response", self._response)
+
+    def _console(self, message: Any) -> None:
+        if message.type == "error":
+            self.faults.append(f"console: {message.text}")
+
+    def _response(self, response: Any) -> None:
+        if response.status >= 400:
+            self.faults.append(f"{response.status} {response.url}")
+
+    def overflow(self) -> int:
+        """By how many pixels the page is wider than its window, once it is laid out.
+
+        What slides away or was drawn for another width takes a moment to settle: two seconds
+        at most, on a busy machine too. What stays too wide is told.
+        """
+        return int(self.page.evaluate(TOO_WIDE))
