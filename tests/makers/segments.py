@@ -12,8 +12,7 @@ from django.db import transaction
 
 from makers.merchants import unique
 from makers.orders import Shop
-from regulars.infra import outbox
-from regulars.infra.jobs import load
+from makers.telling import tell
 from regulars.kernel.periods import program_day
 from regulars.modules.catalog.models import Product
 from regulars.modules.ledger.models import Account
@@ -53,8 +52,7 @@ def _written(act: Any) -> str:
 
 def keep_up(shop: Shop) -> Settled:
     """Tell every event and do all there is to do; what reading marked members came to."""
-    load()
-    outbox.relay_all()
+    tell(shop)
     merchant, now = shop.merchant, shop.now
     sweeping.sweep(merchant, now)
     settled = refreshing.refresh(merchant, now)

@@ -15,9 +15,8 @@ from django.db import connection
 
 from makers.merchants import unique
 from makers.orders import DAY, Shop, buy, changed, enrol, give_back, make_shop, place, uuid
+from makers.telling import tell
 from makers.threads import at_once, refusals
-from regulars.infra import outbox
-from regulars.infra.jobs import load
 from regulars.kernel.periods import day_start
 from regulars.modules.analytics import folders, jobs, queries, reports, services
 from regulars.modules.analytics.export import Export
@@ -43,12 +42,6 @@ def rows(fresh: Freshness, dataset: Dataset) -> list[dict[str, Any]]:
 
 def order_rows(fresh: Freshness) -> dict[str, dict[str, Any]]:
     return {row["order_id"]: row for row in rows(fresh, "orders")}
-
-
-def relay() -> None:
-    load()
-    while outbox.relay():
-        pass
 
 
 def files(fresh: Freshness) -> dict[str, int]:
@@ -267,14 +260,14 @@ def test_a_write_is_stale_at_once_whether_or_not_its_events_were_told() -> None:
     shop = make_shop()
     member = enrol(shop)
     buy(shop, member, 100)
-    relay()
+    tell(shop)
     assert not refresh(shop).is_stale()
 
     buy(shop, member, 100, at=datetime(2025, 12, 31, 9, tzinfo=UTC))
     untold = queries.freshness(shop.merchant_id)
     assert untold.stale({"orders"}) == {"2025-12"} == untold.untold - {"ledger", "people"}
 
-    relay()
+    tell(shop)
     told = queries.freshness(shop.merchant_id)
     assert (told.stale(), told.untold) == (untold.stale(), frozenset())
     assert not refresh(shop).is_stale()
@@ -285,7 +278,7 @@ def test_what_an_export_saw_is_not_stale_again_when_it_is_told() -> None:
     buy(shop, enrol(shop), 100)
     assert not refresh(shop).is_stale()
 
-    relay()
+    tell(shop)
     assert not queries.freshness(shop.merchant_id).is_stale()
 
 
@@ -326,10 +319,10 @@ def test_what_became_stale_during_an_export_stays_stale(monkeypatch: pytest.Monk
     shop = make_shop()
     member = enrol(shop)
     buy(shop, member, 100)
-    relay()
+    tell(shop)
     refresh(shop)
     buy(shop, member, 100)
-    relay()
+    tell(shop)
     people = Export.people
 
     def meanwhile(self: Export, folder: Path) -> None:
@@ -447,10 +440,12 @@ def test_nothing_is_written_inside_the_snapshot_of_the_books() -> None:
     refresh(shop)
     stop = threading.Event()
     failed: list[BaseException] = []
+    exported: list[int] = []
 
     def keep_buying() -> None:
+        # Without a breath between two orders the exports would grow as fast as they are written.
         try:
-            while not stop.is_set():
+            while not stop.wait(0.01):
                 buy(shop, member, 100, 200)
         except BaseException as error:
             failed.append(error)
@@ -463,13 +458,16 @@ def test_nothing_is_written_inside_the_snapshot_of_the_books() -> None:
         for _ in range(4):
             fresh = refresh(shop)
             lines = rows(fresh, "lines")
-            assert {row["order_id"] for row in lines} == order_rows(fresh).keys()
+            orders = order_rows(fresh)
+            exported.append(len(orders))
+            assert {row["order_id"] for row in lines} == orders.keys()
             points = sum(r["amount"] for r in rows(fresh, "postings") if r["asset"] == "points")
-            assert points == 3 * len(order_rows(fresh))
+            assert points == 3 * len(orders)
     finally:
         stop.set()
         buyer.join()
     assert not failed
+    assert exported == sorted(set(exported)), "orders landed between and during the exports"
 
 
 def test_the_job_follows_the_books_and_readies_the_first_screen() -> None:

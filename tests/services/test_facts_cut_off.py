@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from makers.orders import Shop, buy, enrol, give_back, make_shop
-from regulars.infra import outbox
-from regulars.infra.jobs import load
+from makers.telling import tell
 from regulars.modules.analytics import folders, services
 from regulars.modules.analytics.export import Export
 from regulars.modules.analytics.facts_schema import SCHEMAS
@@ -29,7 +28,7 @@ def shop() -> Shop:
     member = enrol(shop)
     for month in range(1, 5):
         buy(shop, member, 1000, at=datetime(2026, month, 15, tzinfo=UTC))
-    relay()
+    tell(shop)
     return shop
 
 
@@ -78,12 +77,6 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> _Watched:
     return _Watched(monkeypatch)
 
 
-def relay() -> None:
-    load()
-    while outbox.relay():
-        pass
-
-
 def refresh(shop: Shop, **how: Any) -> Freshness:
     return services.refresh_facts(shop.merchant_id, shop.now, **how)
 
@@ -119,7 +112,7 @@ def test_what_changed_in_between_is_written_anew(shop: Shop, watched: _Watched, 
     late = buy(shop, member, 500, at=datetime(2026, 2, 3, tzinfo=UTC))
     give_back(shop, late, (1, 1))
     if told:
-        relay()
+        tell(shop)
     found = everything(refresh(shop))
     # A month's neighbours may hold some of its instants in another zone; January is too far off.
     assert watched.written == ["2026-02", "ledger", "people"]

@@ -11,8 +11,7 @@ from makers.merchants import unique
 from makers.offers import make_offer
 from makers.orders import Shop, enrol, make_shop, uuid
 from makers.segments import keep_up, make_list
-from regulars.infra import outbox
-from regulars.infra.jobs import load
+from makers.telling import tell
 from regulars.kernel.ids import show
 from regulars.kernel.instants import show_instant
 from regulars.modules.experiments import following
@@ -26,19 +25,18 @@ def published(shop: Shop, **more: Any) -> str:
     """The code of a campaign; what it announced was told, and its experiment begun if it may."""
     given = {"who": {"members_only": True}, "held_out_bps": 5_000, **more}
     code = str(make_offer(shop, code=unique("spring"), **given)["code"])
-    tell(shop)
+    follow(shop)
     return code
 
 
 def changed(shop: Shop, offer: str, **fields: Any) -> None:
     answer = shop.api.patch(f"/offers/{offer}", fields)
     assert answer.status_code == 200, answer.content
+    follow(shop)
+
+
+def follow(shop: Shop) -> None:
     tell(shop)
-
-
-def tell(shop: Shop) -> None:
-    load()
-    outbox.relay_all()
     following.open_due(shop.merchant, shop.now)
 
 
@@ -108,10 +106,10 @@ def test_a_draft_waits_and_an_offer_begins_when_it_begins() -> None:
     assert (found["status"], found["opens_at"]) == ("draft", "2026-03-14T00:00:00Z")
     assert (found["looking"], found["days"]) == ("once", 27)
     shop.move(timedelta(days=3), due=False)
-    tell(shop)
+    follow(shop)
     assert of_offer(shop, offer)[0]["status"] == "draft"
     shop.move(timedelta(days=1), due=False)
-    tell(shop)
+    follow(shop)
     (found,) = of_offer(shop, offer)
     assert (found["status"], found["opens_at"]) == ("running", None)
     assert (found["assigned_on"], found["ends_on"]) == ("2026-03-14", "2026-04-10")
@@ -124,7 +122,7 @@ def test_told_again_paused_and_published_again_it_is_one_experiment() -> None:
     changed(shop, offer, status="paused")
     changed(shop, offer, status="active")
     changed(shop, offer, name="Another name")
-    tell(shop)
+    follow(shop)
     assert [one["id"] for one in of_offer(shop, offer)] == [first["id"]]
     taken = shop.api.post("/experiments", {"code": unique("x"), "name": "Mine", "offer": offer})
     assert (taken.status_code, taken.json()["code"]) == (409, "offer_taken")
@@ -142,7 +140,7 @@ def test_only_members_of_its_segments_are_in_and_who_joins_later_is_not() -> Non
     assert arms(shop, found).keys() == set(few)
     shop.api.post(f"/segments/{code}/members", {"add": [members[20]]})
     keep_up(shop)
-    tell(shop)
+    follow(shop)
     assert arms(shop, found).keys() == set(few)
     named = shop.api.post(f"/experiments/{found['id']}/start", {"member_ids": members[:4]})
     assert (named.status_code, named.json()["code"]) == (409, "offer_not_held_out")
@@ -155,7 +153,7 @@ def test_where_an_arm_would_be_empty_it_stays_a_draft() -> None:
     offer = published(shop, who={"segments": [empty]})
     (found,) = of_offer(shop, offer)
     assert (found["status"], found["opens_at"]) == ("draft", None)
-    tell(shop)
+    follow(shop)
     assert of_offer(shop, offer) == [found]
 
 

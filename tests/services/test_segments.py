@@ -26,6 +26,7 @@ from makers.segments import (
     make_segment,
     members_in,
 )
+from makers.telling import tell
 from regulars.events.base import from_json
 from regulars.events.ledger import Movement
 from regulars.infra import outbox
@@ -191,8 +192,7 @@ def test_the_first_reading_finds_everybody_who_was_there_before() -> None:
     shop = make_shop()
     member = enrol(shop, store="A")
     buy(shop, member, 20_000, store="B")
-    load()
-    outbox.relay_all()
+    tell(shop)
     Mark.objects.of(shop.merchant_id).delete()  # a shop that is older than segments
     code = make_segment(shop, BIG)
 

@@ -10,7 +10,7 @@ import pytest
 
 from makers.orders import Shop, buy, enrol, make_shop, uuid
 from makers.segments import keep_up, make_list, make_segment
-from regulars.infra import outbox
+from makers.telling import tell
 from regulars.infra.db import Sql, run
 from regulars.kernel.ids import new_id, show
 from regulars.modules.segments.models import MemberFacts, Membership, Segment
@@ -32,7 +32,7 @@ def shop() -> Shop:
     make_segment(made, LATELY, code="lately")
     make_list(made, [uuid(member) for member in members[:2]], code="named")
     keep_up(made)
-    outbox.relay_all()  # also what segments said themselves: nothing waits
+    tell(made)  # also what segments said themselves: nothing waits
     assert Membership.objects.of(made.merchant_id).count() == 2 + 6 + 5
     return made
 
