@@ -252,3 +252,10 @@ class PageQuery(Strict):
 
     limit: Annotated[QueryInt, Field(ge=1, le=100)] = 20
     starting_after: Annotated[str, Field(min_length=1, max_length=120)] | None = None
+
+
+class PartQuery(Strict):
+    """Which part of a list of few: all of it where no limit is asked for."""
+
+    limit: Annotated[QueryInt, Field(ge=1, le=100)] | None = None
+    starting_after: Annotated[str, Field(min_length=1, max_length=255)] | None = None
