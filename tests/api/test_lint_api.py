@@ -128,3 +128,36 @@ def test_the_console_asks_the_same() -> None:
 def test_a_draft_that_is_no_programme_is_refused(draft: Any) -> None:
     answer = make_shop().api.post("/programmes/lint", {"programme": draft})
     assert answer.status_code == 422, answer.content
+
+
+#: As a form writes them: days of the shop, of which ``until`` is the last.
+BY_DAYS = {
+    "from": "2026-03-01",
+    "until": "2026-03-10",
+    "early": [{"tiers": ["gold"], "from": "2026-02-01"}],
+}
+
+
+def test_days_in_a_draft_are_read_as_in_a_stored_offer() -> None:
+    shop = make_shop()
+    over = lint(shop, offers=[{**offer_body(code="days"), "when": {"until": "2020-01-01"}}])
+    assert ("over", ("days",)) in codes(over)
+    draft = {**offer_body(code="draft"), "when": BY_DAYS}
+    assert "never_open" not in {one["code"] for one in lint(shop, offers=[draft])["findings"]}
+
+
+def test_a_draft_whose_days_cannot_be_is_refused_where_it_stands() -> None:
+    shop = make_shop()
+    backwards = {**offer_body(code="b"), "when": {"from": "2026-03-10", "until": "2026-03-01"}}
+    answer = shop.api.post("/programmes/lint", {"offers": [offer_body(code="a"), backwards]})
+    assert answer.status_code == 422, answer.content
+    assert [one["pointer"] for one in answer.json()["errors"]] == ["/offers/1/when/until"]
+
+
+def test_a_cart_is_tried_with_a_draft_by_days() -> None:
+    shop = make_shop()
+    draft = {**offer_body(code="draft"), "when": {"from": "2020-01-01", "until": "2099-12-31"}}
+    cart = {"lines": [{"sku": "tea", "quantity": 1, "unit_price": 1000}], "offers": [draft]}
+    answer = staff(shop, "owner").post("/evaluations", cart)
+    assert answer.status_code == 200, answer.content
+    assert [one["offer"] for one in answer.json()["applied"]] == ["draft"]

@@ -39,6 +39,14 @@ def parse_instant(text: str) -> datetime:
     return instant.astimezone(UTC)
 
 
+def reads_back(instant: datetime) -> bool:
+    """Whether ``parse_instant`` takes what ``show_instant`` says of ``instant``.
+
+    An offset carries the last hours of 9998 into 9999 in UTC, and the first of 1901 into 1900.
+    """
+    return _FIRST_YEAR <= instant.astimezone(UTC).year <= _LAST_YEAR
+
+
 def show_instant(instant: datetime) -> str:
     """``instant`` in UTC, as 2018-01-02T00:00:00Z; six decimals only where they are not zero.
 

@@ -179,6 +179,8 @@ ODD_CELLS = [
     )),
     ("placed_at", "9999-12-31", "time_out_of_range"),
     ("placed_at", "1066-10-14 09:00", "time_out_of_range"),
+    ("placed_at", "1900-01-01", "time_out_of_range"),
+    ("placed_at", "1901-01-01 23:59:59-18:00", "time_out_of_range"),
     ("placed_at", "", "missing"),
     *(("line_total", text, "not_an_amount") for text in (
         "1e400", "1E+3", "NaN", "Infinity", '"1,299.00"', "0元", "$5", "１２", "٣", "1.", ".5",

@@ -11,7 +11,9 @@ from django.http import HttpResponse
 from regulars.infra.clock import now_for
 from regulars.infra.metrics import WRITES_REPLAYED
 from regulars.infra.writes import Answer, Asked, Outcome, fingerprint_of, once
+from regulars.kernel.errors import FieldError, Invalid
 
+from .fields import PartQuery
 from .principal import ApiRequest
 
 Row = TypeVar("Row")
@@ -61,3 +63,17 @@ def page(
         "has_more": has_more,
         "next_cursor": cursor(shown[-1]) if has_more else None,
     }
+
+
+def part(
+    rows: Sequence[Row], query: PartQuery, show: Callable[[Row], Any], cursor: Callable[[Row], str]
+) -> dict[str, Any]:
+    """``{data, has_more, next_cursor}`` of a list of few, read whole. Raises Invalid."""
+    after = query.starting_after
+    if after is not None:
+        places = [cursor(row) for row in rows]
+        if after not in places:
+            detail = "Send an id of this list."
+            raise Invalid(detail, errors=[FieldError("?starting_after", "unknown_cursor", detail)])
+        rows = rows[places.index(after) + 1 :]
+    return page(rows, query.limit or len(rows), show, cursor)

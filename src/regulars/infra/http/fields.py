@@ -29,7 +29,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from regulars.kernel.canonical import MAX_SAFE_INTEGER
 from regulars.kernel.ids import parse, show
-from regulars.kernel.instants import parse_instant, show_instant
+from regulars.kernel.instants import parse_instant, reads_back, show_instant
 
 from .strict_json import Unreadable
 
@@ -38,6 +38,8 @@ _DIGITS: Final = re.compile(r"0|[1-9][0-9]{0,8}")
 #: Never given to anything, so whoever looks for it finds nothing.
 _NOBODY: Final = UUID(int=0)
 _MAX_DEPTH: Final = 32
+#: Days that begin in a year that is kept, whatever the zone.
+_FIRST_MOMENT, _LAST_MOMENT = date(1901, 1, 2), date(9998, 12, 30)
 
 
 class Strict(BaseModel):
@@ -73,9 +75,12 @@ def _instant(value: Any) -> datetime:
     if not isinstance(value, str):
         raise PydanticCustomError("instant_required", "Write an instant as RFC 3339 text.")
     try:
-        return parse_instant(value)
+        found = parse_instant(value)
     except ValueError as error:
         raise PydanticCustomError("instant_required", "{why}", {"why": str(error)}) from None
+    if not reads_back(found):  # it would be stored, and no page could show it again
+        raise PydanticCustomError("instant_required", "In UTC the year is within 1901 to 9998.")
+    return found
 
 
 def _day(value: Any) -> date:
@@ -93,7 +98,12 @@ def _day(value: Any) -> date:
 
 
 def _moment(value: Any) -> date:
-    return _day(value) if isinstance(value, str) and _DAY.fullmatch(value) else _instant(value)
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        return _instant(value)
+    day = _day(value)
+    if not _FIRST_MOMENT <= day <= _LAST_MOMENT:
+        raise PydanticCustomError("day_required", "Write a day from 1901-01-02 to 9998-12-30.")
+    return day
 
 
 def _show_moment(value: date) -> str:
@@ -242,3 +252,10 @@ class PageQuery(Strict):
 
     limit: Annotated[QueryInt, Field(ge=1, le=100)] = 20
     starting_after: Annotated[str, Field(min_length=1, max_length=120)] | None = None
+
+
+class PartQuery(Strict):
+    """Which part of a list of few: all of it where no limit is asked for."""
+
+    limit: Annotated[QueryInt, Field(ge=1, le=100)] | None = None
+    starting_after: Annotated[str, Field(min_length=1, max_length=255)] | None = None

@@ -10,7 +10,8 @@ from regulars.modules.catalog.queries import articles
 from regulars.modules.programmes.document import compiled as compiled_programme
 from regulars.modules.programmes.queries import programme_at
 from regulars.modules.programmes.services import checked
-from regulars.modules.promotions.document import OfferDocument, compiled
+from regulars.modules.promotions.document import OfferDocument
+from regulars.modules.promotions.drafts import drafted
 from regulars.modules.promotions.queries import book
 from regulars.modules.promotions.strength import strongest
 
@@ -32,9 +33,9 @@ def review(
     most_order_minor: int = 1_000_000,
 ) -> dict[str, Any]:
     """What the linter says of the programme in force (or a draft of it) and of the offers, those
-    given put in place of those of their codes. Raises Invalid for a programme that is none."""
+    given put in place of those of their codes. Raises Invalid for what is none of them."""
     known = book(place.merchant_id)
-    drafts = {document.code: compiled(document) for document in offers}
+    drafts = {offer.code: offer for offer in drafted(offers, place.zone)}
     all_offers = [*(o for o in known.offers if o.code not in drafts), *drafts.values()]
     rules = (
         programme_at(place.merchant_id, place.now)

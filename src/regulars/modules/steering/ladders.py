@@ -185,10 +185,14 @@ def ladder_view(merchant: MerchantFacts, ladder_id: UUID) -> LadderView:
     return _view(merchant, row)
 
 
-def ladder_views(merchant: MerchantFacts) -> list[LadderView]:
-    """Newest first, the latest twenty."""
-    rows = Ladder.objects.of(merchant.id).order_by("-id")[:20]
-    return [_view(merchant, row) for row in rows]
+def ladder_views(
+    merchant: MerchantFacts, *, limit: int, after: UUID | None = None
+) -> list[LadderView]:
+    """Newest first, one more than ``limit``."""
+    rows = Ladder.objects.of(merchant.id).order_by("-id")
+    if after is not None:
+        rows = rows.filter(id__lt=after)
+    return [_view(merchant, row) for row in rows[: limit + 1]]
 
 
 def rungs_of(row: Ladder) -> tuple[Rung, ...]:

@@ -19,7 +19,10 @@ from .types import UnreadableFile
 MAX_TEXT = 255
 MAX_NAME = 500
 MAX_QUANTITY = 2**31 - 1
-FIRST_YEAR, LAST_YEAR = 1900, 2199
+FIRST_YEAR, LAST_YEAR = 1901, 2199
+#: The first day all of whose instants are of a year that is kept (kernel/instants.py), whatever the
+#: zone: what was stored of an hour before could be shown by no page.
+_FIRST_TIME = "TIMESTAMP '1901-01-02'"
 
 _MAX_OFFSET_US = 18 * 3_600_000_000
 
@@ -35,7 +38,8 @@ _FIXES = {
     "anew and keep the column as text.",
     "not_a_time": "Write date and time as 2024-05-23 22:02:11, with an offset such as +08:00 "
     "where it is not the shop's own time.",
-    "time_out_of_range": f"The year is not within {FIRST_YEAR} to {LAST_YEAR}: correct it.",
+    "time_out_of_range": f"It is not within 2 January {FIRST_YEAR} and the end of {LAST_YEAR}: "
+    "correct it.",
     "not_a_day": "Write the day as 1988-05-23.",
     "not_a_whole_number": "Write a whole number in digits, such as 3.",
     "negative": "Nothing here is negative: put returns in a refund file (order_id, refund_id, "
@@ -220,7 +224,7 @@ class Reading:
         broken = f"{value} IS NULL OR abs(o_{self.field.name}) > {_MAX_OFFSET_US}"
         return [
             (f"{text} IS NOT NULL AND ({broken})", "not_a_time"),
-            (f"{year} < {FIRST_YEAR} OR {year} > {LAST_YEAR}", "time_out_of_range"),
+            (f"{value} < {_FIRST_TIME} OR {year} > {LAST_YEAR}", "time_out_of_range"),
         ]
 
     def _day_checks(self) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from ninja import Router
 
+from regulars.infra.http.fields import PartQuery
 from regulars.infra.http.permissions import own_id, requires
 from regulars.infra.http.principal import ApiRequest
 
@@ -19,4 +20,4 @@ router = Router(tags=["card"])
 @requires("self.read")
 def list_own_coupons(request: ApiRequest) -> dict[str, Any]:
     """One's own coupons: usable ones first, soonest to end first."""
-    return wallet(request.auth.merchant, own_id(request))
+    return wallet(request.auth.merchant, own_id(request), PartQuery())

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -15,8 +15,8 @@ from ninja import Query, Router
 
 from regulars.events.effects import effects
 from regulars.infra.clock import now_for
-from regulars.infra.http.answers import asked, page, sent
-from regulars.infra.http.fields import BatchId, MemberId
+from regulars.infra.http.answers import asked, page, part, sent
+from regulars.infra.http.fields import BatchId, MemberId, PartQuery
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest, MerchantFacts
 from regulars.infra.writes import Answer, Outcome, once
@@ -164,16 +164,23 @@ def withdraw_coupons(request: ApiRequest, batch_id: BatchId) -> HttpResponse:
 
 
 @requires("members.read")
-def list_member_coupons(request: ApiRequest, member_id: MemberId) -> dict[str, Any]:
+def list_member_coupons(
+    request: ApiRequest, member_id: MemberId, query: Annotated[PartQuery, Query()]
+) -> dict[str, Any]:
     """A member's own coupons: usable ones first, soonest to end first."""
-    return wallet(request.auth.merchant, member_id)
+    return wallet(request.auth.merchant, member_id, query)
 
 
-def wallet(merchant: MerchantFacts, member_id: Any) -> dict[str, Any]:
+def wallet(merchant: MerchantFacts, member_id: Any, query: PartQuery) -> dict[str, Any]:
     """A member's own coupons as they are shown. Raises NotFound."""
     entries = queries.wallet(merchant.id, member_id, now_for(merchant))
     names = offer_names(merchant.id, {entry.offer for entry in entries})
-    return {"data": [wallet_json(entry, names.get(entry.offer, "")) for entry in entries]}
+    return part(
+        entries,
+        query,
+        lambda entry: wallet_json(entry, names.get(entry.offer, "")),
+        lambda entry: entry.code,
+    )
 
 
 def _dated(terms: Terms, merchant: MerchantFacts, now: datetime) -> Terms:

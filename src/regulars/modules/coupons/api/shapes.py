@@ -189,6 +189,8 @@ class WalletEntryOut(Strict):
 
 class WalletOut(Strict):
     data: list[WalletEntryOut]
+    has_more: bool
+    next_cursor: str | None
 
 
 def terms_of(body: CouponsIn) -> Terms:

@@ -21,7 +21,8 @@ from regulars.modules.pricing.evaluating import price
 from regulars.modules.pricing.gather import stored_quote
 from regulars.modules.pricing.reviewing import review
 from regulars.modules.pricing.telling import evaluation_json, quote_json
-from regulars.modules.promotions.document import OfferDocument, compiled
+from regulars.modules.promotions.document import OfferDocument
+from regulars.modules.promotions.drafts import drafted
 
 from .shapes import MOST_LINES, AskingIn, LintIn
 
@@ -43,9 +44,9 @@ def guesser_of(request: ApiRequest) -> Guesser:
 def evaluation(
     request: ApiRequest, body: AskingIn, now: datetime, drafts: Sequence[OfferDocument] = ()
 ) -> dict[str, Any]:
-    """Raises NotFound for a member nobody knows."""
+    """Raises NotFound for a member nobody knows, Invalid for a draft that cannot be."""
     place, cart = place_of(request, now), body.asking(guesser_of(request))
-    found = price(place, cart, suggest=True, drafts=[compiled(draft) for draft in drafts])
+    found = price(place, cart, suggest=True, drafts=drafted(drafts, place.zone))
     assert not isinstance(found, Answer)
     return evaluation_json(found.evaluation)
 
@@ -104,7 +105,7 @@ def release(request: ApiRequest, quote_id: UUID, now: datetime) -> Answer:
 
 
 def linted(request: ApiRequest, body: LintIn, now: datetime) -> dict[str, Any]:
-    """Raises Invalid for a draft of a programme that is none."""
+    """Raises Invalid for a draft of a programme or an offer that is none."""
     return review(
         place_of(request, now),
         programme=body.programme,

@@ -7,13 +7,13 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
-from ninja import Router
+from ninja import Query, Router
 from pydantic import Field
 
 from regulars.events.effects import effects
 from regulars.infra.clock import now_for
-from regulars.infra.http.answers import answer_once
-from regulars.infra.http.fields import Strict
+from regulars.infra.http.answers import answer_once, part
+from regulars.infra.http.fields import PartQuery, Strict
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
 from regulars.infra.writes import Outcome
@@ -58,6 +58,8 @@ class FunderOut(Strict):
 
 class FundersOut(Strict):
     data: list[FunderOut]
+    has_more: bool
+    next_cursor: str | None
 
 
 class FunderCapOut(Strict):
@@ -77,12 +79,13 @@ def add_funder_routes(router: Router) -> None:
 
 
 @requires("offers.read")
-def list_funders(request: ApiRequest) -> dict[str, Any]:
+def list_funders(request: ApiRequest, query: Annotated[PartQuery, Query()]) -> dict[str, Any]:
     """Everybody who pays for an offer or has a cap, what of it is used, and for what they pay."""
     merchant = request.auth.merchant
     now = now_for(merchant)
     day = program_day(now, ZoneInfo(merchant.zone))
-    return {"data": [_shown(one) for one in funders.standings(merchant.id, day=day, now=now)]}
+    standings = funders.standings(merchant.id, day=day, now=now)
+    return part(standings, query, _shown, lambda one: one.code)
 
 
 @requires("offers.write")

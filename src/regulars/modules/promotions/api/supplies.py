@@ -7,13 +7,13 @@ from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
-from ninja import Router
+from ninja import Query, Router
 from pydantic import Field, ValidationError, model_validator
 
 from regulars.events.effects import effects
 from regulars.infra.clock import now_for
-from regulars.infra.http.answers import answer_once
-from regulars.infra.http.fields import ExternalId, Instant, Moment, Strict
+from regulars.infra.http.answers import answer_once, part
+from regulars.infra.http.fields import ExternalId, Instant, Moment, PartQuery, Strict
 from regulars.infra.http.items import faults_of
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
@@ -75,6 +75,8 @@ class SupplyOut(Strict):
 
 class SuppliesOut(Strict):
     data: list[SupplyOut]
+    has_more: bool
+    next_cursor: str | None
 
 
 class SupplyChangedOut(Strict):
@@ -100,19 +102,11 @@ def add_supply_routes(router: Router) -> None:
 
 
 @requires("offers.read")
-def list_supplies(request: ApiRequest) -> dict[str, Any]:
+def list_supplies(request: ApiRequest, query: Annotated[PartQuery, Query()]) -> dict[str, Any]:
     """Every article of which there is only so much, or that opens at an hour, by sku."""
     merchant = request.auth.merchant
-    return {
-        "data": [
-            {
-                **_supply(one.supply.sku, one.supply),
-                "stock": taken_json(one.stock) if one.stock else None,
-                "early_stock": taken_json(one.early) if one.early else None,
-            }
-            for one in supplies.standings(merchant.id, now_for(merchant))
-        ]
-    }
+    found = supplies.standings(merchant.id, now_for(merchant))
+    return part(found, query, _standing, lambda one: one.supply.sku)
 
 
 @requires("offers.write")
@@ -145,6 +139,14 @@ def _read(sku: str, body: SupplyIn, zone: ZoneInfo) -> Supply | None:
     return Supply(
         sku=sku, units=body.units, opens_at=opens_at, early=early, early_units=body.early_units
     )
+
+
+def _standing(one: supplies.SupplyStanding) -> dict[str, Any]:
+    return {
+        **_supply(one.supply.sku, one.supply),
+        "stock": taken_json(one.stock) if one.stock else None,
+        "early_stock": taken_json(one.early) if one.early else None,
+    }
 
 
 def _supply(sku: str, supply: Supply | None) -> dict[str, Any]:

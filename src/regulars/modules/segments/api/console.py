@@ -16,7 +16,7 @@ from regulars.events.effects import effects
 from regulars.infra.clock import now_for
 from regulars.infra.crypto import blind_index
 from regulars.infra.http.answers import answer_once
-from regulars.infra.http.fields import ExternalId, ShownId
+from regulars.infra.http.fields import ExternalId, PartQuery, ShownId
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest, MerchantFacts
 from regulars.infra.writes import Outcome
@@ -28,6 +28,7 @@ from regulars.modules.members.rules import normalised, phone_region
 from regulars.modules.segments import queries, services, tagging
 from regulars.modules.segments.services import Draft, Written
 
+from .listing import segments_json
 from .shapes import (
     DeletedOut,
     EntriesIn,
@@ -52,7 +53,6 @@ from .shapes import (
     people_json,
     preview_json,
     segment_json,
-    segments_json,
     tags_json,
 )
 
@@ -63,10 +63,10 @@ Act = Callable[[MerchantFacts, datetime], Written]
 
 @router.get("/segments", response=SegmentsOut, operation_id="list_segments")
 @requires("segments.read")
-def list_segments(request: ApiRequest) -> dict[str, Any]:
+def list_segments(request: ApiRequest, query: Annotated[PartQuery, Query()]) -> dict[str, Any]:
     """Every segment by code, with how many are in it and as of when."""
     merchant = request.auth.merchant
-    return segments_json(merchant, now_for(merchant))
+    return segments_json(merchant, query, now_for(merchant))
 
 
 @router.get("/segment-facts", response=FactsOut, operation_id="list_segment_facts")

@@ -7,9 +7,11 @@ from typing import Annotated, Any
 from ninja import Query, Router
 
 from regulars.infra.clock import now_for
+from regulars.infra.http.fields import PartQuery
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
 
+from .listing import segments_json
 from .shapes import (
     MembersPage,
     PreviewOut,
@@ -19,7 +21,6 @@ from .shapes import (
     SegmentsOut,
     members_page,
     preview_json,
-    segments_json,
 )
 
 router = Router(tags=["segments"])
@@ -27,10 +28,10 @@ router = Router(tags=["segments"])
 
 @router.get("/segments", response=SegmentsOut, operation_id="list_segments")
 @requires("segments.read")
-def list_segments(request: ApiRequest) -> dict[str, Any]:
+def list_segments(request: ApiRequest, query: Annotated[PartQuery, Query()]) -> dict[str, Any]:
     """Every segment by code, with how many are in it and as of when."""
     merchant = request.auth.merchant
-    return segments_json(merchant, now_for(merchant))
+    return segments_json(merchant, query, now_for(merchant))
 
 
 @router.get(

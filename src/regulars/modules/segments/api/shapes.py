@@ -115,6 +115,8 @@ class SegmentOut(Strict):
 
 class SegmentsOut(Strict):
     data: list[SegmentOut]
+    has_more: bool
+    next_cursor: str | None
     reading: Annotated[
         int | None, Field(description="Records read so far, while everybody is read anew")
     ]
@@ -272,13 +274,6 @@ def segment_json(view: SegmentView) -> dict[str, Any]:
         "created_at": show_instant(view.created_at),
         "created_by": view.created_by,
         "changed_at": show_instant(view.changed_at),
-    }
-
-
-def segments_json(merchant: MerchantFacts, now: datetime) -> dict[str, Any]:
-    return {
-        "data": [segment_json(view) for view in queries.segments(merchant.id, now)],
-        "reading": queries.reading_everybody(merchant.id, now),
     }
 
 

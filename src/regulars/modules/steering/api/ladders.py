@@ -7,15 +7,16 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpResponse
-from ninja import Router
+from ninja import Query, Router
 from pydantic import Field
 
-from regulars.infra.http.answers import answer_once
+from regulars.infra.http.answers import answer_once, page
 from regulars.infra.http.fields import (
     Day,
     ExternalId,
     Instant,
     MinorAmount,
+    PageQuery,
     ShortText,
     ShownId,
     Strict,
@@ -23,7 +24,8 @@ from regulars.infra.http.fields import (
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
 from regulars.infra.writes import Outcome
-from regulars.kernel.ids import show
+from regulars.kernel.errors import FieldError, Invalid
+from regulars.kernel.ids import parse, show
 from regulars.kernel.instants import show_instant
 from regulars.modules.steering import ladders
 from regulars.modules.steering.deciding.climbing import Judged, Rung
@@ -89,6 +91,8 @@ class LadderOut(Strict):
 
 class LaddersOut(Strict):
     data: list[LadderOut]
+    has_more: bool
+    next_cursor: str | None
 
 
 def add_routes(router: Router) -> None:
@@ -105,9 +109,15 @@ def add_routes(router: Router) -> None:
 
 
 @requires("experiments.read")
-def list_ladders(request: ApiRequest) -> dict[str, Any]:
-    """The latest ladders for sleepers, newest first."""
-    return {"data": [ladder_json(one) for one in ladders.ladder_views(request.auth.merchant)]}
+def list_ladders(request: ApiRequest, query: Annotated[PageQuery, Query()]) -> dict[str, Any]:
+    """Every ladder for sleepers, newest first."""
+    after = parse("ldr", query.starting_after) if query.starting_after else None
+    if query.starting_after and after is None:
+        raise Invalid(
+            errors=[FieldError("?starting_after", "unknown_cursor", "Send an id of this list.")]
+        )
+    rows = ladders.ladder_views(request.auth.merchant, limit=query.limit, after=after)
+    return page(rows, query.limit, ladder_json, lambda one: show("ldr", one.id))
 
 
 @requires("experiments.write")

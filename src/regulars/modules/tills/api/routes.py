@@ -7,12 +7,12 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from ninja import Router
+from ninja import Query, Router
 
 from regulars.events.effects import effects
 from regulars.infra.clock import now_for
-from regulars.infra.http.answers import answer_once, asked, sent
-from regulars.infra.http.fields import ShownId
+from regulars.infra.http.answers import answer_once, asked, part, sent
+from regulars.infra.http.fields import PartQuery, ShownId
 from regulars.infra.http.permissions import Forbidden, requires
 from regulars.infra.http.principal import ApiRequest
 from regulars.infra.writes import Outcome
@@ -42,9 +42,10 @@ def routes() -> Router:
 
 
 @requires("settings.read")
-def list_tills(request: ApiRequest) -> dict[str, Any]:
+def list_tills(request: ApiRequest, query: Annotated[PartQuery, Query()]) -> dict[str, Any]:
     """Every till: those in use first, with gaps and what was taken and refused."""
-    return {"data": [till_json(till) for till in queries.tills(request.auth.merchant_id)]}
+    tills = queries.tills(request.auth.merchant_id)
+    return part(tills, query, till_json, lambda till: show("till", till.id))
 
 
 @requires("settings.read")

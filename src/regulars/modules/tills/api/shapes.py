@@ -100,6 +100,8 @@ class TillChangedOut(TillOut):
 
 class TillsOut(Strict):
     data: list[TillOut]
+    has_more: bool
+    next_cursor: str | None
 
 
 class VerdictOut(Strict):
