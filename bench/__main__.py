@@ -80,7 +80,18 @@ def postgres_import(dsn: str) -> tuple[str, str, str, str, str]:
 def postgres_settling(dsn: str) -> list[tuple[str, str, str, str, str]]:
     postgres.prepare(dsn)
     _pgbench(dsn, prepare=True)
-    ways = {"in-process": ">= 0.38", "quoted": ">= 0.33", "http": ""}
+    ways = {
+        "in-process": ">= 0.38",
+        "threads": "",
+        "quoted": ">= 0.33",
+        "quoted-threads": "",
+        "http": "",
+    }
+    names = {
+        "threads": "one order, in-process by threads",
+        "quoted": "one quoted order, in-process",
+        "quoted-threads": "one quoted order, by threads",
+    }
     found: dict[str, list[float]] = {"pgbench": [], "one": [], **{how: [] for how in ways}}
     for _ in range(ROUNDS):
         found["pgbench"].append(_pgbench(dsn))
@@ -90,7 +101,7 @@ def postgres_settling(dsn: str) -> list[tuple[str, str, str, str, str]]:
             found[how].append(_ours(args, {"DATABASE_URL": dsn})["orders_s"])
     rows = []
     for how, target in ways.items():
-        name = "one quoted order, in-process" if how == "quoted" else f"one order, {how}"
+        name = names.get(how, f"one order, {how}")
         for limit in ("pgbench", "one"):
             ratios = [a / b for a, b in zip(found[how], found[limit], strict=True)]
             rows.append(

@@ -3,6 +3,9 @@
 `python -m bench.settling in-process 8 4` or `... quoted 8 4` or `... http 8 4`; DATABASE_URL names
 the database. ``quoted`` places orders on quotes that were made before the clock started: a coupon's
 use, a limit and a budget are committed with each. Prints one JSON line.
+
+Each client is a process of its own. With ``threads`` and ``quoted-threads`` the clients are threads
+of two processes, as `regulars serve` has them, and as pgbench drives its clients (``-j 2``).
 """
 
 from __future__ import annotations
@@ -10,11 +13,13 @@ from __future__ import annotations
 import json
 import multiprocessing as mp
 import os
+import queue
 import random
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from datetime import UTC, datetime
@@ -26,6 +31,8 @@ MEMBERS = 20_000
 #: More than all clients together, and than one alone, place on quotes in a second.
 MOST_A_SECOND, MOST_OF_ONE = 3_200, 600
 ZONE = "Asia/Shanghai"
+#: As many as `regulars serve` starts.
+PROCESSES = 2
 
 
 def setup() -> tuple[int, list[UUID], str]:
@@ -166,6 +173,35 @@ def on_quotes(
     told.put(done)
 
 
+def by_threads(
+    quoted: bool,
+    threads: int,
+    merchant_id: int,
+    ids: list[UUID],
+    seed: int,
+    seconds: float,
+    start: Any,
+    told: Any,
+) -> None:
+    """Some of the clients as threads of one process; told of together."""
+    mine: queue.Queue[int] = queue.Queue()
+    work, more = (on_quotes, (threads * PROCESSES,)) if quoted else (in_process, ())
+    clients = [
+        threading.Thread(
+            target=work,
+            args=(merchant_id, ids, seed * threads + n, seconds, start, mine, *more),
+        )
+        for n in range(threads)
+    ]
+    for client in clients:
+        client.start()
+    if quoted:
+        told.put(sum(mine.get(timeout=300) for _ in clients))
+    told.put(sum(mine.get(timeout=120) for _ in clients))
+    for client in clients:
+        client.join()
+
+
 def make_offers(merchant_id: int, now: datetime) -> None:
     """Five offers of a usual programme, of which one needs a coupon and three are counted."""
     from django.db import connection
@@ -235,7 +271,8 @@ def over_http(
 
 def main(how: str, clients: int, seconds: float) -> None:
     merchant_id, ids, key = setup()
-    if how == "quoted":
+    quoted = how.startswith("quoted")
+    if quoted:
         make_offers(merchant_id, datetime.now(UTC))
     start, told = mp.Event(), mp.Queue()  # type: ignore[var-annotated]
     server = None
@@ -246,15 +283,24 @@ def main(how: str, clients: int, seconds: float) -> None:
             mp.Process(target=over_http, args=(port, key, ids, n, seconds, start, told))
             for n in range(clients)
         ]
+    elif how.endswith("threads"):
+        each = clients // PROCESSES
+        workers = [
+            mp.Process(
+                target=by_threads,
+                args=(quoted, each, merchant_id, ids, n, seconds, start, told),
+            )
+            for n in range(PROCESSES)
+        ]
     else:
-        work, more = (on_quotes, (clients,)) if how == "quoted" else (in_process, ())
+        work, more = (on_quotes, (clients,)) if quoted else (in_process, ())
         workers = [
             mp.Process(target=work, args=(merchant_id, ids, n, seconds, start, told, *more))
             for n in range(clients)
         ]
     for worker in workers:
         worker.start()
-    if how == "quoted":
+    if quoted:
         for _ in workers:
             told.get(timeout=300)
     else:

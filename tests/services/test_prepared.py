@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import re
 import tempfile
@@ -12,6 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.exceptions import SynchronousOnlyOperation
 from django.db import IntegrityError, connection, transaction
 from django.db.utils import DataError
 
@@ -209,3 +211,27 @@ def test_errors_are_told_as_everywhere(driver: Any) -> None:
         "SELECT code, name FROM merchants_store WHERE merchant_id = %s ORDER BY code", [shop.id]
     ).fetchall()
     assert rows == [(f"s{number}", "changed") for number in range(5)]
+
+
+def test_inside_an_event_loop_a_hot_statement_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DJANGO_ALLOW_ASYNC_UNSAFE", raising=False)
+    sql = HotSql("SELECT CAST(:number AS bigint)")
+    assert fetch_texts(sql, {"number": 5}) == ["5"]
+
+    async def inside() -> object:
+        return fetch_texts(sql, {"number": 5})
+
+    with pytest.raises(SynchronousOnlyOperation):
+        asyncio.run(inside())
+
+
+def test_a_connection_that_was_closed_is_opened_by_the_next_statement(driver: Any) -> None:
+    merchant_id, code = make_merchant().id, unique("closed")
+    connection.close()
+    assert fetch_texts(HotSql("SELECT CAST(:number AS bigint)"), {"number": 5}) == ["5"]
+    connection.close()
+    writes = Writes()
+    writes.add(_STORE, (merchant_id, code, "A shop"))
+    writes.record()
+    stored = HotSql("SELECT name FROM merchants_store WHERE merchant_id = :merchant AND code = :c")
+    assert fetch_texts(stored, {"merchant": merchant_id, "c": code}) == ["A shop"]

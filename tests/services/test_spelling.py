@@ -70,7 +70,7 @@ def test_a_literal_is_spelt_by_its_type() -> None:
         spelling.marks(1, 1, is_usual=True, shared=False)
         == "($1::text,false::boolean,0::bigint,NULL::date,'x'::text)"
     )
-    assert spelling.values([("one", False, 0, None, "x")], is_usual=True, shared=False) == ["one"]
+    assert spelling.taker(True, False)(("one", False, 0, None, "x")) == ("one",)
 
 
 @pytest.mark.parametrize("held", [0, 5])

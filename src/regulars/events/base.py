@@ -20,7 +20,6 @@ from regulars.kernel.instants import show_instant
 _by_topic: dict[str, type[Event]] = {}
 _shapes: dict[type[Event], tuple[tuple[str, ...], Callable[[Event], tuple[Any, ...]]]] = {}
 _adapters: dict[type[Event], TypeAdapter[Any]] = {}
-_AS_IT_IS: Final = frozenset({int, str, type(None), bool})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +46,8 @@ class Event:
         written: dict[str, Any] = {"topic": kind.topic, "version": kind.version}
         names, values_of = _shape(kind)
         for name, value in zip(names, values_of(self), strict=True):
-            written[name] = value if type(value) in _AS_IT_IS else _plain(value)
+            write = _WRITERS.get(type(value), _plain)
+            written[name] = value if write is None else write(value)
         return written
 
 
@@ -124,7 +124,8 @@ def _adapter(kind: type[Event]) -> TypeAdapter[Any]:
 @lru_cache(maxsize=1_024)
 def _id_text(number: int) -> str:
     """The text of the id of this number: the events of one write are about the same few."""
-    return str(UUID(int=number))
+    digits = f"{number:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def _plain(value: Any) -> Any:
@@ -137,3 +138,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value
+
+
+#: How values of a type are written, None: as they are. Of other types ``_plain`` finds out.
+_WRITERS: Final[dict[type, Callable[[Any], Any] | None]] = {
+    **dict.fromkeys((int, str, type(None), bool)),
+    UUID: lambda id_: _id_text(id_.int),
+    datetime: show_instant,
+}

@@ -12,10 +12,12 @@ import json
 import random
 import re
 import time
+from asyncio import _get_running_loop
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from hashlib import sha256
+from threading import local
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -82,6 +84,34 @@ def _pg_functions(text: str) -> str:
     return text
 
 
+class _OfThread(local):
+    """What Django holds of this thread's connection; it stays the same when that is closed."""
+
+    here: Any = None
+
+
+_of_thread: Final = _OfThread()
+
+
+def connected() -> Any:
+    """This thread's connection as Django has it, open, for hot paths.
+
+    Each look through Django's own proxy, and each call that opens what is open already, first asks
+    for a running event loop, and where there is none, as always here, that costs an exception: more
+    than all else of a look. Inside of a loop Django says which connection it is, and whether.
+    """
+    if _get_running_loop() is not None:
+        found = connections[DEFAULT_DB_ALIAS]
+        found.ensure_connection()
+        return found
+    here = _of_thread.here
+    if here is None:
+        here = _of_thread.here = connections[DEFAULT_DB_ALIAS]
+    if here.connection is None:
+        here.ensure_connection()
+    return here
+
+
 def _driver() -> Any:
     connection.ensure_connection()
     return connection.connection
@@ -93,10 +123,8 @@ def fetch_texts(sql: HotSql, params: Mapping[str, Any]) -> Sequence[Any] | None:
     if not is_postgres():
         return fetch_one(sql, params)
     execute, row_of = _prepared()
-    # Each look at the proxy finds out anew which connection this thread has.
-    here = connections[DEFAULT_DB_ALIAS]
+    here = connected()
     with here.wrap_database_errors:
-        here.ensure_connection()
         values = [params[name] for name in sql.names]
         return row_of(execute(here.connection, sql.numbered, values))
 
@@ -245,17 +273,21 @@ def write_transaction() -> Iterator[None]:
         yield
 
 
-def retrying(attempt: Callable[[], T], *, tries: int = 12, queue: str | None = None) -> T:
+def retrying(
+    attempt: Callable[[], T], *, tries: int = 12, queue: str | tuple[object, ...] | None = None
+) -> T:
     """Run ``attempt`` until it is not beaten by another writer; then Contention (409).
 
     Whoever lost ``_PATIENCE`` times stands in the ``queue`` of that name, where there is one (a
-    member, say): losers then take turns, and only newcomers can still beat one of them.
+    member, say): losers then take turns, and only newcomers can still beat one of them. The parts
+    of a name are joined only where somebody has to stand.
     """
     for number in range(tries):
         try:
             if queue is None or number < _PATIENCE or not is_postgres():
                 return attempt()
-            with _standing_in(queue):
+            name = queue if isinstance(queue, str) else "|".join(map(str, queue))
+            with _standing_in(name):
                 return attempt()
         except (LostRace, IntegrityError, OperationalError) as error:
             if isinstance(error, OperationalError) and not _is_transient(error):

@@ -13,6 +13,7 @@ import datetime as dt
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from operator import call
 from typing import Any, Final
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -140,11 +141,7 @@ def _encoded(values: Sequence[object]) -> tuple[list[bytes | None], list[int]]:
     # libpq would take a text up to there for all of it.
     if "\0" in "".join([values[place] for place in texts]):  # type: ignore[misc]
         raise psycopg.DataError("PostgreSQL text cannot contain a NUL character")
-    encoded = [
-        None if value is None else write(value)
-        for write, value in zip(writers, values, strict=True)
-    ]
-    return encoded, binary
+    return list(map(call, writers, values)), binary
 
 
 @lru_cache(maxsize=1_024)
@@ -160,14 +157,20 @@ def _as_text(value: object) -> bytes:
     return str(value).encode()
 
 
+def _nothing(_: object) -> None:
+    return None
+
+
 @lru_cache(maxsize=4_096)
 def _instant(at: dt.datetime) -> bytes:
     return ((at - _EPOCH) // _MICROSECOND).to_bytes(8, "big", signed=True)
 
 
-_Write = Callable[[Any], bytes]
+_Write = Callable[[Any], bytes | None]
 _AS_BYTES: Final[dict[type, _Write]] = {
     str: str.encode,
+    int: b"%d".__mod__,
+    type(None): _nothing,
     UUID: lambda value: value.int.to_bytes(16, "big"),
     dt.datetime: _instant,
     dt.date: lambda day: (day.toordinal() - _FIRST_DAY).to_bytes(4, "big", signed=True),

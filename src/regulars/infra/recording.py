@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any, Final
 
-from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db import transaction
 
 from .columns import LITE, PG, plain_columns
-from .db import LostRace, is_postgres, pg_text
+from .db import LostRace, connected, is_postgres, pg_text
 from .pen_process import Lost, Step, perform
 from .spelling import Row
 from .targets import Delete, Table, Target, Update, Upsert
@@ -58,10 +58,8 @@ class Writes:
         IntegrityError when a constraint does; on PostgreSQL outside a transaction nothing has
         then changed, inside one the caller must roll back.
         """
-        # Each look at the proxy finds out anew which connection this thread has.
-        here = connections[DEFAULT_DB_ALIAS]
+        here = connected()
         with here.wrap_database_errors:
-            here.ensure_connection()
             if is_postgres() and not self.columns and self._is_small():
                 _send_one(here.connection, *_one_statement(self.rows))
                 return
@@ -147,12 +145,12 @@ def _one_statement(targets: Mapping[Target, Sequence[Row]]) -> tuple[str, list[A
     and its parameters."""
     shape: list[_Shape] = []
     found: list[str] = []
-    merchants: set[Any] = set()
+    merchant: object = None
     for target, rows in targets.items():
-        if 0 < len(rows) <= _FEW:
-            merchants |= target.spelling.merchants(rows)
-    shared = len(merchants) == 1
-    params: list[Any] = list(merchants) if shared else []
+        if len(rows) <= _FEW and merchant is not False:
+            merchant = target.spelling.merchant_of(rows, merchant)
+    shared = merchant is not None and merchant is not False
+    params: list[Any] = [merchant] if shared else []
     for target, rows in targets.items():
         count = len(rows)
         if not count:
@@ -160,7 +158,9 @@ def _one_statement(targets: Mapping[Target, Sequence[Row]]) -> tuple[str, list[A
         if count <= _FEW:
             spelling = target.spelling
             is_usual = spelling.is_usual(rows)
-            params += spelling.values(rows, is_usual=is_usual, shared=shared)
+            taken = spelling.taker(is_usual, shared)
+            for row in rows:
+                params += taken(row)
         else:
             count, is_usual = _MORE, False
             params += target.in_columns(rows)

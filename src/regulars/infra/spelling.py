@@ -31,26 +31,38 @@ class Spelling:
         self._literals = {at: _literal(value) + self._kinds[at] for at, value in usual}
         self._usual_of = _taker([at for at, _ in usual]) if usual else None
         self._usual_values = tuple(value for _, value in usual)
-        self._ways: dict[tuple[bool, bool], Callable[[Row], tuple[Any, ...]]] = {
-            (is_usual, shared): _taker(self._sent(is_usual, shared))
+        self._ways = [
+            [_taker(self._sent(is_usual, shared)) for shared in (False, True)]
             for is_usual in (False, True)
-            for shared in (False, True)
-        }
+        ]
 
-    def merchants(self, rows: Sequence[Row]) -> set[object]:
-        """Whose rows they are."""
+    def merchant_of(self, rows: Sequence[Row], known: object) -> object:
+        """Whose the rows are, who is ``known`` as whose those before are (None: nobody's yet);
+        False where they are not all of one."""
         place = self._merchant
-        return set() if place is None else {row[place] for row in rows}
+        if place is not None:
+            for row in rows:
+                whose = row[place]
+                if whose != known:
+                    if known is not None:
+                        return False
+                    known = whose
+        return known
 
     def is_usual(self, rows: Sequence[Row]) -> bool:
         """Whether all rows hold what is usual in the columns that have such a value."""
         usual_of, values = self._usual_of, self._usual_values
-        return usual_of is not None and all(usual_of(row) == values for row in rows)
+        if usual_of is None:
+            return False
+        # A loop: ``all`` over a generator costs twice as much for the one or two rows there are.
+        for row in rows:  # noqa: SIM110
+            if usual_of(row) != values:
+                return False
+        return True
 
-    def values(self, rows: Sequence[Row], *, is_usual: bool, shared: bool) -> list[Any]:
-        """The parameters of the rows, one after the other."""
-        sent = self._ways[is_usual, shared]
-        return [value for row in rows for value in sent(row)]
+    def taker(self, is_usual: bool, shared: bool) -> Callable[[Row], tuple[Any, ...]]:
+        """What takes the parameters out of a row."""
+        return self._ways[is_usual][shared]
 
     def width(self, *, is_usual: bool, shared: bool) -> int:
         """How many parameters a row takes."""

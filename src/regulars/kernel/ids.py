@@ -17,6 +17,8 @@ _FRESH = (1 << (_TAIL_BITS - 1)) - 1  # the tail's top bit starts at 0: room to 
 _MAX_MS = (1 << 48) - 1
 _STEP_BYTES = 4
 _FRESH_BYTES = 10
+_NEXT_BYTES = _STEP_BYTES + _FRESH_BYTES
+_DRAWN = 64
 _VERSION = 0x7000_8000_0000_0000_0000
 
 _SHOWN = re.compile(r"[0-9a-f]{32}")
@@ -32,6 +34,7 @@ class _Series:
         """Start anew: a forked child must not count on from its parent's last id."""
         self._lock = threading.Lock()
         self._last = 0
+        self._chance: list[int] = []
 
     def take(self, count: int, now_ms: int, *, never_back: bool) -> list[UUID]:
         """``count`` rising ids at ``now_ms``; above every earlier one if ``never_back``."""
@@ -57,8 +60,15 @@ class _Series:
         """What ``take(1, now_ms, never_back=True)`` gives, at half its cost."""
         if not 0 <= now_ms <= _MAX_MS:
             raise ValueError(f"{now_ms} ms since 1970 does not fit an id")
-        random = int.from_bytes(os.urandom(_STEP_BYTES + _FRESH_BYTES), "big")
         with self._lock:
+            if not self._chance:
+                # A call of the system for many ids: it costs as much as the rest of one.
+                drawn = os.urandom(_NEXT_BYTES * _DRAWN)
+                self._chance = [
+                    int.from_bytes(drawn[at : at + _NEXT_BYTES], "big")
+                    for at in range(0, len(drawn), _NEXT_BYTES)
+                ]
+            random = self._chance.pop()
             last = self._last
             if now_ms > last >> _TAIL_BITS:
                 last = (now_ms << _TAIL_BITS) | (random & _FRESH)

@@ -121,6 +121,18 @@ def test_a_forked_child_starts_a_series_of_its_own() -> None:
     assert abs(theirs[0].int - before.int) > 2**40
 
 
+def test_children_of_one_parent_draw_chance_of_their_own() -> None:
+    """What was drawn ahead must not be drawn upon by two: at one instant it would give one id."""
+    series = ids._Series()
+    series.next(YEAR_2018_MS)
+    ahead = list(series._chance)
+    series.forget()
+    uuid = series.next(YEAR_2018_MS)
+    of_ahead = ids._Series()
+    of_ahead._chance = ahead
+    assert uuid != of_ahead.next(YEAR_2018_MS)
+
+
 def test_a_child_forked_while_the_lock_was_held_can_make_ids() -> None:
     with ids._by_the_clock._lock:
         child = os.fork()

@@ -7,7 +7,8 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from regulars.infra.db import Sql, any_of, as_day, as_json, as_uuid, fetch_all
+from regulars.infra.db import Sql, any_of, as_day, as_uuid, fetch_all
+from regulars.infra.json_text import from_json
 from regulars.infra.recording import Upsert
 from regulars.modules.members.enrolment import IDS_OF_WHO
 
@@ -61,10 +62,17 @@ Counts = list[int]
 
 def sums_of(scalar: Any) -> list[int]:
     """What ``sums_of_who`` told; empty where nobody is meant."""
-    records = [as_json(record) for record in as_json(scalar) or ()]
+    records = _as_json(scalar) or []
+    if records and type(records[0]) is str:
+        # SQLite gives JSON within JSON as text.
+        records = list(map(from_json, records))
     if len(records) == 1:
         return [int(one or 0) for one in records[0]]
     return [sum(int(one or 0) for one in column) for column in zip(*records, strict=True)]
+
+
+def _as_json(scalar: Any) -> Any:
+    return from_json(scalar) if isinstance(scalar, str) else scalar
 
 
 def load_activity(

@@ -44,7 +44,12 @@ _PENDING_REVERSED: Final = {
 
 def events_of(journal: Journal) -> list[Event]:
     """One event per posting, in their order, then one per promise and hold; amounts are signed."""
-    return [*_movements(journal), *_promises(journal), *_holds(journal)]
+    found: list[Event] = list(_movements(journal))
+    if journal.new_pendings or journal.gone_pendings:
+        found += _promises(journal)
+    if journal.new_holds or journal.changed_holds:
+        found += _holds(journal)
+    return found
 
 
 def _movements(journal: Journal) -> Iterator[Event]:

@@ -187,7 +187,8 @@ def add_to(writes: Writes, journal: Journal) -> None:
             writes.add(PENDING_SHRUNK, (*key, pending.amount, before))
         else:
             writes.add(PENDING_GONE, (*key, before))
-    writes.extend(HOLD, (_hold_row(purse, hold) for purse, hold in journal.new_holds.values()))
+    for purse, hold in journal.new_holds.values():
+        writes.add(HOLD, _hold_row(purse, hold))
     for purse, hold in journal.changed_holds.values():
         pins = _parts_text(hold)
         writes.add(

@@ -84,7 +84,7 @@ def place_and_look(scope: Scope, asked: Asked, draft: Draft) -> Placed:
             return _attempt(scope, asked, settled_by, fingerprint)
 
     who = draft.member_id or draft.identity or draft.external_id
-    return retrying(attempt, queue=f"{scope.merchant_id}|{who}")
+    return retrying(attempt, queue=(scope.merchant_id, who))
 
 
 def check_instants(scope: Scope, **instants: datetime | None) -> None:
@@ -161,6 +161,7 @@ def _decide_and_record(
     fingerprint: str,
 ) -> Answer:
     order_id = new_id()
+    shown = show("ord", order_id)
     rules = schedule.at(scope.now)
     journal, writes = Journal(), Writes()
     events: list[Event] = []
@@ -193,8 +194,9 @@ def _decide_and_record(
     at = draft.paid_at or draft.placed_at
     if person is not None and settled is not None:
         add_person(writes, scope.merchant_id, person)
-        cause = ("order", show("ord", order_id))
-        add_steps(writes, scope=scope, person=person, notes=notes, at=at, cause=cause)
+        if notes:
+            cause = ("order", shown)
+            add_steps(writes, scope=scope, person=person, notes=notes, at=at, cause=cause)
     events += order_events(scope, view)
     events += announced(
         scope=scope, journal=journal, person=person, notes=notes, ladder=rules.ladder, at=at
@@ -202,7 +204,7 @@ def _decide_and_record(
     # Each event is made JSON once: as an effect for the caller, as it is for who hears it.
     told = [event.to_json() for event in events]
     body = answer_text(order_body(view, list(map(effect, events, told))))
-    remember(writes, asked, subject=show("ord", order_id), status=201, answer=body)
+    remember(writes, asked, subject=shown, status=201, answer=body)
     record_told(writes, scope=scope, journal=journal, told=told, aggregate=owner or order_id)
     return Answer(201, body)
 
@@ -383,5 +385,5 @@ def paid_event(scope: Scope, view: OrderView, paid_at: datetime) -> OrderPaid:
         order_id=view.id,
         member_id=view.member_id,
         net_minor=view.net_minor,
-        month=f"{program_day(paid_at, scope.zone):%Y-%m}",
+        month=program_day(paid_at, scope.zone).isoformat()[:7],
     )

@@ -88,7 +88,7 @@ def _check_goods(deal: Deal, draft: Draft) -> None:
 
 
 def _in_its_terms(draft: Draft, deal: Deal) -> Draft:
-    lines = tuple(
+    lines = [
         DraftLine(
             line.goods.sku,
             line.goods.quantity,
@@ -96,8 +96,8 @@ def _in_its_terms(draft: Draft, deal: Deal) -> Draft:
             line.priced.cash_minor,
         )
         for line in deal.lines
-    )
-    return replace(draft, lines=lines, channel=deal.channel, store=deal.store)
+    ]
+    return replace(draft, lines=tuple(lines), channel=deal.channel, store=deal.store)
 
 
 def spend(deal: Deal, person: Person, journal: Journal, *, order: Cause, at: datetime) -> Deal:

@@ -116,10 +116,11 @@ def order_row(
 
 
 def line_rows(merchant_id: int, view: OrderView) -> list[tuple[object, ...]]:
+    order_hex = view.id.hex
     return [
         (
             merchant_id,
-            view.id.hex,
+            order_hex,
             line.line,
             line.sku,
             line.quantity,

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -161,6 +162,13 @@ def _tell_deal(body: dict[str, Any], deal: Deal, *, cancelled: bool) -> None:
     body["gifts"] = gifts_json(deal.gifts)
 
 
+@lru_cache(maxsize=1_024)
+def _tier_of(frozen: str) -> str:
+    """The tier an order earned in. Orders of one day and one tier have the same terms, mostly."""
+    tier: str = json.loads(frozen)["tier"]
+    return tier
+
+
 def order_body(view: OrderView, effects: list[dict[str, Any]] | None = None) -> dict[str, Any]:
     """An order as the API shows it."""
     body: dict[str, Any] = {
@@ -177,7 +185,7 @@ def order_body(view: OrderView, effects: list[dict[str, Any]] | None = None) -> 
         "paid": view.paid_minor,
         "points": view.points,
         "growth_value": view.growth_value,
-        "tier": json.loads(view.frozen)["tier"] if view.frozen else None,
+        "tier": _tier_of(view.frozen) if view.frozen else None,
         "lines": [
             {
                 "line": line.line,

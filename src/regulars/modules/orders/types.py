@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from regulars.modules.pricing.deal import Deal
@@ -12,8 +13,7 @@ from regulars.modules.pricing.types import GiftLine
 from .fingerprints import content_fingerprint
 
 
-@dataclass(frozen=True, slots=True)
-class DraftLine:
+class DraftLine(NamedTuple):
     """A line as sent; ``total_minor`` is what it cost in all, the truth where it is given."""
 
     sku: str
@@ -55,8 +55,7 @@ class Draft:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class LineView:
+class LineView(NamedTuple):
     line: int
     sku: str
     quantity: int

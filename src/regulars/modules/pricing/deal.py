@@ -12,11 +12,14 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from regulars.kernel.ids import unchecked
 from regulars.kernel.instants import parse_instant, show_instant
 from regulars.modules.ledger.types import Spent
 
 from .types import Applied, CartLine, Discount, GiftLine, PricedLine, TenderShares
 
+_IN_CASH: Final = TenderShares()
+_NONE: Final[frozenset[str]] = frozenset()
 _PLAIN: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -152,8 +155,8 @@ class Deal:
         shipping_gross, shipping_discounts = stored["shipping"]
         channel, store = stored["place"]
         return Deal(
-            quote_id=UUID(hex=stored["quote"]),
-            lines=tuple(_line(number, row) for number, row in enumerate(stored["lines"], 1)),
+            quote_id=unchecked(int(stored["quote"], 16)),
+            lines=tuple([_line(number, row) for number, row in enumerate(stored["lines"], 1)]),
             shipping_gross_minor=shipping_gross,
             shipping_discounts=_discounts(shipping_discounts),
             gifts=tuple(GiftLine(*row) for row in stored["gifts"]),
@@ -165,8 +168,10 @@ class Deal:
             store=store,
             max_discount_bps=stored["max_discount_bps"],
             offers=tuple(
-                SoldOffer(document, tuple(lines), budget)
-                for document, lines, budget in stored["offers"]
+                [
+                    SoldOffer(document, tuple(lines), budget)
+                    for document, lines, budget in stored["offers"]
+                ]
             ),
             coupons=stored["coupons"],
             holds=stored["holds"],
@@ -209,21 +214,13 @@ def _line_row(line: DealLine) -> list[Any]:
 
 def _line(number: int, row: Sequence[Any]) -> DealLine:
     sku, quantity, unit_price, net, discounts, points, bps, (category, kind, tags), *rest = row
-    units = rest[0] if rest else (0, 0, 0, 0, 0, 0)
     return DealLine(
-        CartLine(sku, quantity, unit_price, category, kind, frozenset(tags)),
+        CartLine(sku, quantity, unit_price, category, kind, frozenset(tags) if tags else _NONE),
         PricedLine(
             line=number,
             gross_minor=quantity * unit_price,
             discounts=_discounts(discounts),
-            tenders=TenderShares(
-                points=units[0],
-                growth_value=units[1],
-                stored_value=units[2],
-                points_minor=units[3],
-                growth_value_minor=units[4],
-                stored_value_minor=units[5],
-            ),
+            tenders=TenderShares(*rest[0]) if rest else _IN_CASH,
             net_minor=net,
             points_to_earn=points,
             earn_bps=bps,
@@ -240,7 +237,7 @@ def _discount_rows(discounts: Sequence[Discount]) -> list[list[Any]]:
 
 
 def _discounts(rows: Sequence[Sequence[Any]]) -> tuple[Discount, ...]:
-    return tuple(Discount(offer, amount) for offer, amount in rows)
+    return tuple([Discount(offer, amount) for offer, amount in rows])
 
 
 def _spent_row(part: Spent) -> list[Any]:
