@@ -133,3 +133,42 @@ def test_a_sized_coupon_for_next_orders_is_set_up(shop: Shop, browser: Any) -> N
     page.get_by_text("Nothing was decided yet").wait_for()
     fits(watched)
     page.context.close()
+
+
+def test_a_list_that_could_not_be_read_is_read_again(shop: Shop, browser: Any) -> None:
+    watched = signed_in(shop, browser, "patient", "programme")
+    page = watched.page
+    page.get_by_role("heading", name="The ladder").wait_for()
+    page.route("**/console/api/funders", lambda route: route.abort())
+    page.goto(f"{shop.base}/console/campaigns/funders")
+    page.get_by_text("The server could not be reached").wait_for()
+    page.unroute("**/console/api/funders")
+    page.get_by_role("button", name="Try again").click()
+    page.locator("tbody tr", has_text="Bolt Beverages").wait_for()
+    page.context.close()
+
+
+def test_a_screen_that_cannot_be_fetched_leaves_the_one_before_it(shop: Shop, browser: Any) -> None:
+    watched = signed_in(shop, browser, "cut-off", "campaigns/funders")
+    page = watched.page
+    page.locator("tbody tr", has_text="Bolt Beverages").wait_for()
+    page.context.set_offline(True)
+    page.get_by_role("link", name="Imports", exact=True).click()
+    page.get_by_text("The server could not be reached").wait_for()
+    assert page.locator("tbody tr", has_text="Bolt Beverages").is_visible()
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Try again").click()
+    page.wait_for_url("**/console/imports")
+    page.get_by_text("No file has been imported yet").wait_for()
+    page.context.close()
+
+
+def test_an_empty_shop_reports_no_rates(shop: Shop, browser: Any) -> None:
+    watched = signed_in(shop, browser, "beginner", "reports/repurchase")
+    page = watched.page
+    page.get_by_text("There are no orders yet").wait_for()
+    assert "%" not in page.inner_text("main")
+    page.get_by_role("button", name="Import orders").click()
+    page.wait_for_url("**/imports/new")
+    fits(watched)
+    page.context.close()

@@ -29,7 +29,7 @@ const traditional = makeFormatter({
 describe('money', () => {
   it('always has its currency and all decimals', () => {
     expect(english.money(123456)).toBe('$1,234.56')
-    expect(english.money(-5)).toBe('-$0.05')
+    expect(english.money(-5)).toBe('−$0.05')
     expect(simplified.money(26800)).toBe('¥268.00')
   })
 
@@ -60,6 +60,7 @@ describe('money', () => {
     expect(english.parseMoney('1,234.5')).toBe(123450)
     expect(english.parseMoney('0.07')).toBe(7)
     expect(english.parseMoney('-3')).toBe(-300)
+    expect(english.parseMoney('−3')).toBe(-300)
     expect(english.parseMoney('1.234')).toBeNull()
     expect(english.parseMoney('1e3')).toBeNull()
     expect(english.parseMoney('')).toBeNull()
@@ -80,7 +81,7 @@ describe('counts and rates', () => {
     expect(english.percent(9402)).toBe('94.0%')
     expect(english.percent(9402, 0)).toBe('94%')
     expect(english.percentPoints(275)).toBe('+2.8')
-    expect(english.percentPoints(-120)).toBe('-1.2')
+    expect(english.percentPoints(-120)).toBe('−1.2')
     expect(english.factor(12500)).toBe('1.25')
   })
 })

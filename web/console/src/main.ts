@@ -4,6 +4,7 @@ import { createApp } from 'vue'
 import App from './App.vue'
 import { whenSignedOut } from './api/client'
 import { language } from './i18n'
+import { watchScreens } from './missed'
 import { router } from './router'
 import { currentSession, keepSession } from './session'
 
@@ -16,5 +17,6 @@ whenSignedOut(() => {
   })
 })
 
+watchScreens(router)
 await language.start()
 createApp(App).use(language.i18n).use(router).mount('#app')

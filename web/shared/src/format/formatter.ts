@@ -62,6 +62,11 @@ export function dayBefore(day: string): string {
   return addDays(day, -1)
 }
 
+/** A minus sign as it is set beside figures: a hyphen is shorter than the plus it answers. */
+function set(text: string): string {
+  return text.replace('-', '−')
+}
+
 /** Numbers, money, days and instants as one merchant's staff or members read them. */
 export function makeFormatter({ locale, currency, zone, today }: FormatterOptions) {
   const tag = LOCALE_TAGS[locale]
@@ -136,33 +141,37 @@ export function makeFormatter({ locale, currency, zone, today }: FormatterOption
     currency,
     zone,
     digits,
-    count: (value: number) => whole.format(value),
-    countSigned: (value: number) => signed.format(value),
+    count: (value: number) => set(whole.format(value)),
+    countSigned: (value: number) => set(signed.format(value)),
     /** In full below 10,000, then 万 and 亿, or K and M. */
-    countShort: (value: number) => (Math.abs(value) < COMPACT_FROM ? whole : compact).format(value),
-    money: (minor: number) => money.format(minor / scale),
-    moneySigned: (minor: number) => moneySigned.format(minor / scale),
+    countShort: (value: number) => set((Math.abs(value) < COMPACT_FROM ? whole : compact).format(value)),
+    money: (minor: number) => set(money.format(minor / scale)),
+    moneySigned: (minor: number) => set(moneySigned.format(minor / scale)),
     /** In full below 10,000, then four digits of it: 6.998万 must not read 7万. */
     moneyShort: (minor: number) =>
-      (Math.abs(minor) < COMPACT_FROM * scale ? money : moneyInFour).format(minor / scale),
+      set((Math.abs(minor) < COMPACT_FROM * scale ? money : moneyInFour).format(minor / scale)),
     /** In whole units below 10,000, then short: for cells with no room for more. */
     moneyWhole: (minor: number) =>
-      (Math.abs(minor) < COMPACT_FROM * scale ? moneyRounded : moneyInThree).format(minor / scale),
+      set(
+        (Math.abs(minor) < COMPACT_FROM * scale ? moneyRounded : moneyInThree).format(minor / scale),
+      ),
     /** Basis points as a percentage. */
     percent: (bps: number, decimals: 0 | 1 | 2 = 1) =>
-      (percents[decimals] as Intl.NumberFormat).format(bps / 10_000),
+      set((percents[decimals] as Intl.NumberFormat).format(bps / 10_000)),
     /** A difference of two rates, in percentage points. */
     percentPoints: (bps: number) =>
-      new Intl.NumberFormat(tag, {
-        signDisplay: 'exceptZero',
-        minimumFractionDigits: 1,
-        maximumFractionDigits: 1,
-      }).format(bps / 100),
+      set(
+        new Intl.NumberFormat(tag, {
+          signDisplay: 'exceptZero',
+          minimumFractionDigits: 1,
+          maximumFractionDigits: 1,
+        }).format(bps / 100),
+      ),
     /** A factor in basis points: 12500 is 1.25. */
     factor: (bps: number) =>
       new Intl.NumberFormat(tag, { maximumFractionDigits: 2 }).format(bps / 10_000),
     decimal: (value: number, decimals = 1) =>
-      new Intl.NumberFormat(tag, { maximumFractionDigits: decimals }).format(value),
+      set(new Intl.NumberFormat(tag, { maximumFractionDigits: decimals }).format(value)),
     day: (day: string) => dayFormat.format(dayAsDate(day)),
     /** A coming day, without its year where that is clear. */
     dayNear: nearDay,
@@ -180,7 +189,7 @@ export function makeFormatter({ locale, currency, zone, today }: FormatterOption
     inDays: (from: string, day: string) => relative.format(daysBetween(from, day), 'day'),
     /** Text of a person's money input as minor units, or null when it is none. */
     parseMoney(text: string): number | null {
-      const clean = text.replace(/[\s,]/g, '')
+      const clean = text.replace(/[\s,]/g, '').replace('−', '-')
       if (!/^-?\d+(\.\d+)?$/.test(clean)) return null
       const [units = '0', fraction = ''] = clean.replace('-', '').split('.')
       if (fraction.length > digits) return null

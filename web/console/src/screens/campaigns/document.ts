@@ -1,4 +1,4 @@
-import type { Problem } from '@shared/api/problem'
+import type { FieldProblem, Problem } from '@shared/api/problem'
 import type { Kind, Offer, OfferDocument, ParamSchema, Stage } from '../../api/offers'
 
 /** Where a kind runs unless the offer says otherwise. */
@@ -173,12 +173,17 @@ export function stepOf(pointer: string): number {
 }
 
 /** What the server said of a field, or (with `below`) of what lies below it. */
-export function faultAt(problem: Problem | null, pointer: string, below = true): string {
+export function faultAt(
+  problem: Problem | null,
+  pointer: string,
+  below = true,
+  say: (error: FieldProblem) => string = (error) => error.detail ?? error.code,
+): string {
   const found = problem?.errors.find(
     (error) =>
       error.pointer === pointer || (below && error.pointer.startsWith(`${pointer}/`)),
   )
-  return found ? (found.detail ?? found.code) : ''
+  return found ? say(found) : ''
 }
 
 /** What a draft still lacks before it can be priced or saved, as a pointer. */

@@ -22,6 +22,16 @@ export const WINDOWED: readonly ReportName[] = [
   'tiers',
 ]
 
+/** Which reports tell of orders alone, and have nothing to tell before there is one. */
+export const OF_ORDERS: readonly ReportName[] = [
+  'repurchase',
+  'second_order',
+  'cohorts',
+  'frequency',
+  'rfm',
+  'coverage',
+]
+
 /** What is asked of the points reports, kept in the address: what if POINTS points were worth so
  * much in minor units, so much were never redeemed, and points were good so long. Empty: as it is. */
 export const POINTS = 100
