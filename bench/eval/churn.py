@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -21,6 +21,7 @@ from .metrics import (
     auc,
     average_precision,
     bootstrap_calibration,
+    bootstrap_gain,
     calibration_error,
     calibration_errors_of_the_truth,
     precision_at,
@@ -42,6 +43,7 @@ def evaluate(weeks: Sequence[int], *, with_trees: bool | None) -> None:
         print(f"\nCHURN, {kind}, weeks {', '.join(map(str, weeks))}")
         found: dict[str, list[list[float]]] = defaultdict(list)
         everything: list[tuple[Floats, Floats, Ints]] = []
+        beside: dict[str, list[tuple[Floats, Floats, Floats, Ints]]] = defaultdict(list)
         for week in weeks:
             as_of, began = day_of_week_end(week), time.perf_counter()
             if not is_over(told.history, as_of, OUTCOME_DAYS[kind]):
@@ -53,6 +55,7 @@ def evaluate(weeks: Sequence[int], *, with_trees: bool | None) -> None:
             seconds, features = time.perf_counter() - began, forecast.features
             happened = slipped(trips, features.watched).astype(np.float64)
             column = features.column
+            said = forecast.probability
             for name, scores in {
                 "days since last trip": column("recency"),
                 "elapsed / own mean gap": column("recency_of_mean"),
@@ -61,7 +64,7 @@ def evaluate(weeks: Sequence[int], *, with_trees: bool | None) -> None:
                 "low frequency": -column("trips_112"),
             }.items():
                 found[name].append([*_measures(happened, scores), float("nan")])
-            said = forecast.probability
+                beside[name].append((happened, said, scores, features.watched.member))
             found["ours"].append([*_measures(happened, said), calibration_error(happened, said)])
             everything.append((happened, said, features.watched.member))
             print(
@@ -85,6 +88,7 @@ def evaluate(weeks: Sequence[int], *, with_trees: bool | None) -> None:
         drawn = bootstrap_calibration(everything)
         low, high = np.quantile(true, [0.05, 0.95])
         print(f"{'target':28}{TARGETS[kind]}")
+        _print_gains(found, beside)
         print(
             f"ECE {drawn.value:.4f} [{drawn.low:.4f}, {drawn.high:.4f}] with members drawn again, "
             f"over all weeks at once {pooled:.4f}; of these weeks, were every probability "
@@ -92,6 +96,17 @@ def evaluate(weeks: Sequence[int], *, with_trees: bool | None) -> None:
             f"in {np.mean(true <= ECE_TARGET):.0%} of draws",
             flush=True,
         )
+
+
+def _print_gains(
+    found: Mapping[str, list[list[float]]],
+    beside: Mapping[str, Sequence[tuple[Floats, Floats, Floats, Ints]]],
+) -> None:
+    """Ours less the best simple rule of each measure, members drawn again."""
+    for place, name, measure in ((0, "AUC", auc), (1, "AP", average_precision)):
+        best = max(beside, key=lambda rule: float(np.mean(found[rule], axis=0)[place]))
+        gain = bootstrap_gain(beside[best], measure)
+        print(f"{name} less {best}: {gain.value:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]")
 
 
 def _measures(happened: Floats, scores: Floats) -> list[float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -118,6 +118,34 @@ def bootstrap_calibration(
     value = float(np.mean([calibration_error(happened, said) for happened, said, _ in weeks]))
     low, high = np.quantile(found, [0.025, 0.975])
     return Interval(value, max(0.0, 2.0 * value - float(high)), max(0.0, 2.0 * value - float(low)))
+
+
+def bootstrap_gain(
+    weeks: Sequence[tuple[Floats, Floats, Floats, Ints]],
+    measure: Callable[[Floats, Floats], float],
+    *,
+    draws: int = 500,
+    seed: int = 1,
+) -> Interval:
+    """The mean over weeks of (happened, ours, theirs, member) of how far ``measure`` of ours is
+    above that of theirs; whole members are drawn again, the same in every week."""
+    random = np.random.default_rng(seed)
+    members = max(int(member.max()) for *_, member in weeks) + 1
+
+    def gain(times: Ints) -> float:
+        found = []
+        for happened, ours, theirs, member in weeks:
+            drawn = np.repeat(np.arange(len(member)), times[member])
+            came = happened[drawn]
+            found.append(measure(came, ours[drawn]) - measure(came, theirs[drawn]))
+        return float(np.mean(found))
+
+    found = [
+        gain(np.bincount(random.integers(0, members, members), minlength=members))
+        for _ in range(draws)
+    ]
+    low, high = np.quantile(found, [0.025, 0.975])
+    return Interval(gain(np.ones(members, dtype=np.int64)), float(low), float(high))
 
 
 def bootstrap_ap(

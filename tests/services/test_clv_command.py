@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from makers.cdnow import CALIBRATION_ENDS, HOLDOUT_ENDS, transactions
+from makers.imported import day_of
 from makers.orders import DAY, Shop, buy, enrol, make_shop
 from regulars.cli import main
 from regulars.cli.frame import Refused
@@ -89,6 +90,42 @@ def test_the_shortfall_of_the_last_holdout_is_told(
     cli_clv(cdnow.merchant, **asked, format="csv")
     said = capsys.readouterr().err
     assert "1,653 purchases expected, 1,882 made (-12.2 %)" in said
+
+
+def brought_in(shop: Shop, path: Path, kind: str, head: str, lines: list[str]) -> None:
+    file = path / f"{kind}.csv"
+    file.write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
+    done = import_file(shop.scope, kind=kind, source=file, file_name=file.name)
+    assert (done.status, done.rejected) == ("done", 0)
+
+
+def test_what_goes_back_after_the_day_was_not_known_then(tmp_path: Path) -> None:
+    """Orders given back whole and in part since: before that day they are what they were."""
+    shop = make_shop()
+
+    def on(back: int) -> str:
+        return day_of(shop.now, back).isoformat()
+
+    orders = [
+        f"o{n}-{back},m{n:02d},{on(back)} 10:00,tea,3,{10 + n}.{n:02d}"
+        for n in range(45)
+        for back in range(200 - n, 40, -(9 + n))
+    ]
+    head = "order_id,member,placed_at,sku,quantity,line_total"
+    brought_in(shop, tmp_path, "orders", head, orders)
+
+    def told(back: int) -> str | bytes:
+        return cli_clv(shop.merchant, as_of=on(back), horizon=90, format="csv")
+
+    before, today = told(20), told(1)
+    sent_back = [
+        f"{line.split(',')[0]},r{n},{on(10)} 10:00,1,{1 + n % 3}"
+        for n, line in enumerate(orders[::4])
+    ]
+    head = "order_id,refund_id,refunded_at,line,quantity"
+    brought_in(shop, tmp_path, "refunds", head, sent_back)
+    assert told(20) == before
+    assert told(1) != today
 
 
 def test_nothing_later_than_the_day_has_a_say(cdnow: Shop) -> None:

@@ -131,9 +131,41 @@ def all_given_back(_path: Path) -> Shop:
     return shop
 
 
+def one_order(_path: Path) -> Shop:
+    shop = make_shop()
+    buy(shop, enrol(shop), 500, at=shop.now - 9 * DAY)
+    return shop
+
+
+def one_member_of_5000_orders(path: Path) -> Shop:
+    return imported(path, [Bought("m", f"i{n % 17}", "c", n // 20, 1, 500) for n in range(5_000)])
+
+
+def all_on_one_day(path: Path) -> Shop:
+    return imported(
+        path, [Bought(f"m{n}", f"i{n % 30}", f"c{n % 4}", DAYS - 20, 1, 500) for n in range(1_000)]
+    )
+
+
+def without_categories(path: Path) -> Shop:
+    many = rhythms(members=60, items=20, days=DAYS)
+    return imported(path, [Bought(b.member, b.item, "", b.day, 1, b.value_minor) for b in many])
+
+
+def ten_years_of_little(path: Path) -> Shop:
+    shop = make_shop()
+    bought = [
+        Bought(f"m{n % 90}", f"i{n * n % 37}", f"c{n % 5}", n * 997 % 3_650, 1, 500)
+        for n in range(1_500)
+    ]
+    import_rhythms(shop.scope, path / "orders.csv", bought, day_of(shop.now, 3_650))
+    return shop
+
+
 SHOPS: tuple[Callable[[Path], Shop], ...] = (
     nobody, three_orders, strangers, one_product, no_items, everybody_once, everybody_daily,
-    by_phone_alone, all_given_back,
+    by_phone_alone, all_given_back, one_order, one_member_of_5000_orders, all_on_one_day,
+    without_categories, ten_years_of_little,
 )  # fmt: skip
 
 

@@ -144,7 +144,7 @@ def test_what_comes_after_the_day_changes_nothing(
     assert after == before
 
 
-def test_with_few_members_everybody_gets_what_is_popular_and_the_reason_is_told(
+def test_with_few_members_nothing_is_learnt_of_others_and_the_reason_is_told(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     shop = make_shop()
@@ -156,9 +156,16 @@ def test_with_few_members_everybody_gets_what_is_popular_and_the_reason_is_told(
     assert "3, at least 20 are needed" in found.err
     rows = table(found.out)
     assert len(rows) == 3
-    assert {row["reason"] for row in rows} == {"bought by 3 members in the last 28 days"}
-    told = json.loads(run(capsys, shop, "--json", "--level", "sku", "--mode", "explore").out)
-    assert told["abstained"] == {"reason": "too_few_shoppers", "there": 3, "needed": 20}
+    assert {row["reason"] for row in rows} == {"bought every ~2 days, last yesterday"}
+    stranger = enrol(shop)
+    buy(shop, stranger, 500, at=shop.now - DAY)
+    popular = table(run(capsys, shop, "--level", "sku").out)
+    assert [row["reason"] for row in popular if row not in rows] == [
+        "bought by 4 members in the last 28 days"
+    ]
+    for mode in ("next_basket", "explore"):
+        told = json.loads(run(capsys, shop, "--json", "--level", "sku", "--mode", mode).out)
+        assert told["abstained"] == {"reason": "too_few_shoppers", "there": 3, "needed": 20}
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 
 _COLUMNS: Final = ["member", "rank", "item", "score", "reason"]
 _LENGTH: Final = 10
+_FEW: Final = (
+    "Too few members came on three days or more to tell anything personal: {there}, at "
+    "least {needed} are needed. Everybody gets what is popular."
+)
+_FEW_COUNTED: Final = (
+    "Too few members came on three days or more to learn from each other: {there}, at least "
+    "{needed} are needed. Each gets what they buy themselves, then what is popular."
+)
 
 
 def register(commands: Commands) -> None:
@@ -55,10 +63,7 @@ def _run(args: argparse.Namespace) -> None:
         )
     few = answer.found.abstained
     if few is not None:
-        text = (
-            "Too few members came on three days or more to tell anything personal: {there}, at "
-            "least {needed} are needed. Everybody gets what is popular."
-        )
+        text = _FEW if answer.found.using == "nothing" else _FEW_COUNTED
         print(say(text, there=few.there, needed=few.needed), file=sys.stderr)
     shown = _Counted(_rows(merchant, args.level, answer))
     _tell(args, as_of, answer, shown)

@@ -20,6 +20,13 @@ _ZH: Final = {
         "到店三天及以上的会员太少，无法个性化推荐：现有 {there}，至少需要 {needed}。"
         "所有会员都得到热销商品。"
     ),
+    (
+        "Too few members came on three days or more to learn from each other: {there}, at least "
+        "{needed} are needed. Each gets what they buy themselves, then what is popular."
+    ): (
+        "到店三天及以上的会员太少，无法相互学习：现有 {there}，至少需要 {needed}。"
+        "每位会员先得到自己常买的商品，其后是热销商品。"
+    ),
     "files of orders, refunds and members in": "导入订单、退款和会员文件",
     "import a member file; tells who was known, and by which identity": (
         "导入会员文件；告知哪些人已存在、凭哪种标识认出"

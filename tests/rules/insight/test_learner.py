@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -29,11 +31,13 @@ def shop(members: int, *, by: slice, seed: int) -> tuple[Matrix, Floats, Ints]:
     return matrix.astype(np.float32), happened, whose.astype(np.int64)
 
 
-def learnt(told: tuple[Matrix, Floats, Ints], *, whose: Ints | None = None) -> Learner:
+def learnt(
+    told: tuple[Matrix, Floats, Ints], *, whose: Ints | None = None, settings: Settings = SETTINGS
+) -> Learner:
     matrix, happened, members = told
     return learn(
         matrix, happened, whose=members if whose is None else whose, names=NAMES,
-        settings=SETTINGS, with_trees=False,
+        settings=settings, with_trees=False,
     )  # fmt: skip
 
 
@@ -62,6 +66,25 @@ def test_where_one_number_tells_all_it_answers_half(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_where_other_numbers_tell_it_the_rule_has_no_say(seed: int) -> None:
     assert learnt(shop(180, by=slice(1, 6), seed=seed)).by_rule is None
+
+
+def test_what_foretells_a_little_better_by_chance_is_not_taken_where_it_is_doubted() -> None:
+    """Of shops in which few numbers tell all, some seem to be foretold better without the rule."""
+    shops = [shop(40, by=slice(0, 4), seed=seed) for seed in range(12)]
+    doubting = replace(SETTINGS, doubt=2.0)
+    left_it = [one for one in shops if learnt(one).by_rule is None]
+    assert len(left_it) >= 5
+    assert sum(learnt(one, settings=doubting).by_rule is None for one in left_it) <= 2
+    clear = shop(180, by=slice(1, 6), seed=1)
+    assert learnt(clear, settings=doubting).by_rule is None
+
+
+def test_the_regression_beside_the_rule_has_a_penalty_of_its_own() -> None:
+    told = shop(60, by=slice(0, 1), seed=1)
+    found = learnt(told, settings=replace(SETTINGS, penalty_beside_rule=1e9))
+    assert found.by_rule is not None
+    held = found.regression.probabilities(np.log1p(told[0]))
+    assert np.ptp(held) < 0.01 < np.ptp(learnt(told).regression.probabilities(np.log1p(told[0])))
 
 
 def test_examples_of_one_member_are_never_on_both_sides() -> None:

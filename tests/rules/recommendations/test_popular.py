@@ -79,19 +79,31 @@ def test_members_with_a_list_of_their_own_have_nothing_left_out() -> None:
     assert names == {"new fridge"}
 
 
-@pytest.mark.parametrize("recommend", [recommend_new, recommend_next])
-def test_where_nobody_has_a_list_it_holds_for_all(
-    recommend: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_nobody_has_a_list_it_holds_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "LEAST_SHOPPERS", 1_000)
     told = history(rows())
-    assert callable(recommend)
-    found = recommend(told, AS_OF, length=3)
+    found = recommend_new(told, AS_OF, length=3)
     assert found.abstained is not None
     everything = {"milk", "bread", "tea", "fridge a", "fridge b"}
+    assert left_out(told, found, "m03") == everything
+
+
+def test_where_all_is_counted_what_still_serves_is_on_no_list(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(listing, "LEAST_SHOPPERS", 1_000)
+    told = history([*rows(), *bought("m03", "cap", "hats", 182)])
+    found = recommend_next(told, AS_OF, length=6)
+    assert found.abstained is not None
     # Of the lasting things one was bought in the last 30 days; what is used up comes back.
-    fridges = {"fridge a", "fridge b"}
-    assert left_out(told, found, "m03") == (everything if recommend is recommend_new else fridges)
+    assert left_out(told, found, "new fridge") == {"fridge a", "fridge b"}
+    own = {
+        name: list(told.items[found.entries.item[told.members[found.entries.member] == name]])
+        for name in ("m03", "m04")
+    }
+    assert sorted(own["m03"]) == ["bread", "cap", "milk", "tea"]
+    assert sorted(own["m04"][:3]) == ["bread", "milk", "tea"]
+    assert own["m04"][3:] == ["cap"], "popular, and no fridge of the other make"
 
 
 def test_the_list_has_only_as_many_places_to_spare_as_somebody_needs() -> None:

@@ -95,6 +95,26 @@ def test_what_is_no_longer_sold_is_not_shown() -> None:
     assert "i003" in {item for _, _, item, _ in named(BOUGHT, recommend("explore", BOUGHT, AS_OF))}
 
 
+@pytest.mark.parametrize("members", [30, 120])
+def test_in_a_small_shop_what_one_alone_buys_is_theirs_and_nobody_elses(members: int) -> None:
+    """From a hundred members on an item needs others who buy it."""
+    rows = [row for row in ROWS if row.member < f"m{members:04d}"]
+    rows += [
+        Bought(f"m{n:04d}", f"own of m{n:04d}", "c0", day, 1, 500)
+        for n in range(members)
+        for day in range(n % 3, 200, 5)
+    ]
+    told = history(rows)
+    found = recommend("next_basket", told, AS_OF, length=60)
+    shown = {(member, item) for member, _, item, _ in named(told, found) if "own" in item}
+    whole = {(f"m{n:04d}", f"own of m{n:04d}") for n in range(members)}
+    assert shown == (whole if members < 100 else set())
+    explored = recommend("explore", told, AS_OF, length=60)
+    assert not any("own" in item for _, _, item, _ in named(told, explored))
+    for common in (found.popular, explored.popular):
+        assert not any("own" in item for item in told.items[common.item])
+
+
 def test_the_next_basket_is_what_they_buy_again_then_what_goes_with_it() -> None:
     found = recommend("next_basket", BOUGHT, AS_OF, length=12)
     entries = found.entries
@@ -147,15 +167,48 @@ def test_with_few_examples_counting_ranks(monkeypatch: pytest.MonkeyPatch) -> No
     assert found.score.tolist() == pytest.approx(found.repeats.column("decayed_112"), rel=1e-5)
 
 
-def test_with_few_members_nothing_is_personal() -> None:
-    few = [row for row in ROWS if row.member < f"m{listing.LEAST_SHOPPERS - 1:04d}"]
-    for mode in ("next_basket", "explore"):
-        found = recommend(mode, history(few), AS_OF)
-        assert found.abstained is not None
-        assert (found.abstained.reason, found.abstained.needed) == ("too_few_shoppers", 20)
-        assert len(found.entries.rank) == 0
-        assert len(found.popular.item) > 0
-    assert recommend("explore", BOUGHT, AS_OF).abstained is None
+def of_few_members() -> History:
+    return history([row for row in ROWS if row.member < f"m{listing.LEAST_SHOPPERS - 1:04d}"])
+
+
+@pytest.mark.parametrize("mode", ["next_basket", "explore"])
+def test_with_few_members_nothing_is_learnt_of_others(mode: str) -> None:
+    found = recommend(mode, of_few_members(), AS_OF)
+    assert found.abstained is not None
+    assert (found.abstained.reason, found.abstained.needed) == ("too_few_shoppers", 20)
+    assert (found.entries.because == NOTHING).all()
+    assert found.using == {"next_basket": "counting", "explore": "nothing"}[mode]
+    assert len(found.popular.item) > 0
+    assert recommend(mode, BOUGHT, AS_OF).abstained is None
+
+
+def test_with_few_members_nobody_is_told_what_they_may_like() -> None:
+    assert len(recommend("explore", of_few_members(), AS_OF).entries.rank) == 0
+
+
+def test_with_few_members_each_gets_what_they_buy_then_what_is_popular() -> None:
+    told = of_few_members()
+    found = recommend("next_basket", told, AS_OF, length=12)
+    days: dict[tuple[str, str], set[int]] = {}
+    for row in ROWS:
+        if row.day <= AS_OF:
+            days.setdefault((row.member, row.item), set()).add(row.day)
+    entries = found.entries
+    rows = named(told, found)
+    for member in {member for member, *_ in rows}:
+        shown = [(item, score) for name, _, item, score in rows if name == member]
+        of_member = entries.times[told.members[entries.member] == member]
+        own = int((of_member > 0).sum())
+        for item, score in shown[:own]:
+            ages = AS_OF - np.array(sorted(days[member, item]))
+            assert score == pytest.approx((0.5 ** (ages / 112.0)).sum())
+        assert len(shown) == 12
+        assert own > 0
+        assert not any((member, item) in days for item, _ in shown[own:])
+        assert [score for _, score in shown] == sorted((s for _, s in shown), reverse=True)
+    below = entries.times == 0
+    assert (entries.buyers[below] >= 1).all()
+    assert below.any()
 
 
 def test_of_nothing_nothing_is_told() -> None:

@@ -56,6 +56,10 @@ _RETURNED_SINCE: Final = Sql(
     "SELECT order_id, lines FROM orders_refund "
     "WHERE merchant_id = :merchant_id AND refunded_at >= :since"
 )
+_PAID_BACK_SINCE: Final = Sql(
+    "SELECT order_id, sum(cash_minor) FROM orders_refund "
+    "WHERE merchant_id = :merchant_id AND refunded_at >= :since GROUP BY order_id"
+)
 _BOUGHT_SINCE: Final = Sql(
     "SELECT DISTINCT coalesce(m.merged_into, m.id) FROM members_member m JOIN orders_order o "
     "ON o.merchant_id = m.merchant_id AND o.member_id = m.id "
@@ -145,6 +149,12 @@ def returned_since(merchant_id: int, since: datetime) -> list[tuple[UUID, int, i
         for order_id, lines in rows
         for line in as_json(lines)
     ]
+
+
+def paid_back_since(merchant_id: int, since: datetime) -> list[tuple[UUID, int]]:
+    """What was paid back at ``since`` or later: order and minor units, each order once."""
+    rows = fetch_all(_PAID_BACK_SINCE, {"merchant_id": merchant_id, "since": since})
+    return [(as_uuid(order_id), int(minor)) for order_id, minor in rows]
 
 
 def bought_since(merchant_id: int, member_ids: Sequence[UUID], since: datetime) -> set[UUID]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from regulars.infra.clock import now_for
 from regulars.infra.http.principal import MerchantFacts
-from regulars.kernel.periods import program_day
+from regulars.kernel.ids import show
+from regulars.kernel.periods import day_start, program_day
 from regulars.modules.analytics import services
+from regulars.modules.orders.queries import paid_back_since
 
 from .scoring import Calibration, Scores, calibration, scores
 
@@ -27,11 +29,16 @@ def lifetime_values(
     """
     day = as_of or today(merchant)
     facts = services.fresh(merchant.id, now_for(merchant), ("orders",)).facts
-    found = scores(facts, as_of=day, horizon_days=horizon_days)
+    # What was given back since was not known then.
+    after = day_start(day + timedelta(days=1), ZoneInfo(merchant.zone))
+    since = {
+        show("ord", order_id): minor for order_id, minor in paid_back_since(merchant.id, after)
+    }
+    found = scores(facts, as_of=day, horizon_days=horizon_days, paid_back=since)
     held, days = None, horizon_days
     while held is None and days >= min(_SHORTEST_DAYS, horizon_days):
         # A young shop is held against a shorter past rather than against none.
-        held, days = calibration(facts, as_of=day, horizon_days=days), days // 2
+        held, days = calibration(facts, as_of=day, horizon_days=days, paid_back=since), days // 2
     return found, held
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -82,22 +83,27 @@ class Names:
     member_id: pa.Array
 
 
-def read_history(facts: Facts, *, as_of: date) -> History:
-    """What members bought up to and with ``as_of``.
+def read_history(
+    facts: Facts, *, as_of: date, paid_back: Mapping[str, int] | None = None
+) -> History:
+    """What members bought up to and with ``as_of``, worth what was left of it then.
 
-    Ids are texts; the rows travel with a number of 64 bits hashed from them.
+    ``paid_back`` is what orders, by id, gave back since, in minor units: at the end of that day
+    nobody knew of it. Ids are texts; the rows travel with a number of 64 bits hashed from them.
     """
-    return _history(_rows(facts, as_of, ""))
+    return _history(_rows(facts, as_of, "", paid_back or {}))
 
 
-def read_named(facts: Facts, *, as_of: date) -> tuple[History, Names]:
+def read_named(
+    facts: Facts, *, as_of: date, paid_back: Mapping[str, int] | None = None
+) -> tuple[History, Names]:
     """The same with its people in the order of their names, and who they are.
 
     In one reading: names are taken from the first row of each number. Where one number stands for
     two ids, which the rows show, another salt is taken.
     """
     for salt in _SALTS:
-        rows = _rows(facts, as_of, salt, "member_id", "member_key")
+        rows = _rows(facts, as_of, salt, paid_back or {}, "member_id", "member_key")
         found = _history(rows)
         first = first_rows(found.member)
         ids = _column(rows, "member_id", first)
@@ -157,12 +163,31 @@ def _letters(texts: pa.Array) -> _Letters | None:
     return np.frombuffer(data, dtype=f"V{wide}", count=len(texts), offset=int(ends[0]))
 
 
-def _rows(facts: Facts, as_of: date, salt: str, *more: str) -> pa.Table:
+def _rows(
+    facts: Facts, as_of: date, salt: str, paid_back: Mapping[str, int], *more: str
+) -> pa.Table:
     with facts.open() as tables:
-        orders = counted_orders(tables.table("orders"), as_of=as_of)
+        orders = tables.table("orders")
+        if paid_back:
+            later = tables.connection.create_table("paid_back", _later(paid_back), temp=True)
+            # A later return may have ended an order that then counted.
+            orders = orders.left_join(later, "order_id").mutate(
+                counted=_.counted | _.came_back.notnull(),
+                kept_minor=_.kept_minor + _.came_back.fill_null(0),
+            )
+        orders = counted_orders(orders, as_of=as_of)
         orders = orders.filter(_.member_id.notnull())
         number = _hashed(_.member_id + salt if salt else _.member_id)
         return orders.select("day", "kept_minor", *more, number=number).to_pyarrow()
+
+
+def _later(paid_back: Mapping[str, int]) -> pa.Table:
+    return pa.table(
+        {
+            "order_id": pa.array(list(paid_back), type=pa.string()),
+            "came_back": pa.array(list(paid_back.values()), type=pa.int64()),
+        }
+    )
 
 
 def _history(rows: pa.Table) -> History:

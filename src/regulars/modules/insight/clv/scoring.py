@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -88,14 +89,17 @@ class Calibration:
         return round((self.predicted_purchases / self.actual_purchases - 1) * 10_000)
 
 
-def scores(facts: Facts, *, as_of: date, horizon_days: int) -> Scores:
+def scores(
+    facts: Facts, *, as_of: date, horizon_days: int, paid_back: Mapping[str, int] | None = None
+) -> Scores:
     """Expectations of every buyer known at the end of ``as_of``, learnt from nothing later.
 
+    ``paid_back`` is what orders gave back since, see ``read_history``.
     Raises ValueError for a horizon out of 1 to 3,660 days and TooFewBuyers where the history
     cannot carry a model.
     """
     _check(horizon_days)
-    history, names = read_named(facts, as_of=as_of)
+    history, names = read_named(facts, as_of=as_of, paid_back=paid_back)
     # Everybody read bought up to then: the buyers are the names, in their order.
     buyers, _all = history.buyers(as_of=as_of)
     models = fitted(buyers)
@@ -119,14 +123,16 @@ def scores(facts: Facts, *, as_of: date, horizon_days: int) -> Scores:
     )
 
 
-def calibration(facts: Facts, *, as_of: date, horizon_days: int) -> Calibration | None:
+def calibration(
+    facts: Facts, *, as_of: date, horizon_days: int, paid_back: Mapping[str, int] | None = None
+) -> Calibration | None:
     """What would have been expected ``horizon_days`` before ``as_of``, and what happened since.
 
     None where the history before that day cannot carry a model.
     """
     _check(horizon_days)
     then = as_of - timedelta(days=horizon_days)
-    history = read_history(facts, as_of=as_of)
+    history = read_history(facts, as_of=as_of, paid_back=paid_back)
     buyers, places = history.buyers(as_of=then)
     try:
         models = fitted(buyers)

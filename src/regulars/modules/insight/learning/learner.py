@@ -36,7 +36,9 @@ class Settings:
     """How to learn: chosen once, on weeks that no published figure is measured on.
 
     From ``many`` examples on there are trees and the ``penalty``. With fewer either that, or the
-    ``penalty_of_few``, or with it half the answer by the number ``rule`` alone, where one is named.
+    ``penalty_of_few``, or, where a number is named as ``rule``, half the answer by it alone and
+    half with the ``penalty_beside_rule`` (None: that of few). The last of these stands unless
+    another foretells better by more than ``doubt`` standard errors.
     """
 
     trees: int
@@ -48,6 +50,8 @@ class Settings:
     many: int
     penalty_of_few: float
     rule: str | None = None
+    penalty_beside_rule: float | None = None
+    doubt: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +134,10 @@ def _tried(
 ) -> tuple[float, bool]:
     """The penalty, and whether the column ``rule`` answers half, that foretold best what happened
     to members who were not learnt from."""
-    closer = settings.penalty_of_few
-    said = {
-        penalty: np.full(len(happened), happened.mean()) for penalty in (settings.penalty, closer)
-    }
+    ways = [(settings.penalty, False), (settings.penalty_of_few, False)]
+    if rule >= 0:
+        ways.append((settings.penalty_beside_rule or settings.penalty_of_few, True))
+    said = {penalty: np.full(len(happened), happened.mean()) for penalty, _ in ways}
     by_rule = np.full(len(happened), happened.mean())
     for part in range(_PARTS):
         out = whose % _PARTS == part
@@ -145,16 +149,33 @@ def _tried(
         if rule >= 0:
             alone = logistic.fit(flat[~out][:, [rule]], happened[~out])
             by_rule[out] = alone.probabilities(flat[out][:, [rule]])
-    options = {(penalty, False): values for penalty, values in said.items()}
-    if rule >= 0:
-        options[closer, True] = (said[closer] + by_rule) / 2.0
-    return min(options, key=lambda one: _surprise(happened, options[one]))
+    missed = {
+        (penalty, half): _surprise(
+            happened, (said[penalty] + by_rule) / 2 if half else said[penalty]
+        )
+        for penalty, half in ways
+    }
+    last = ways[-1]
+    better = [
+        way for way in ways if _is_less(missed[way] - missed[last], whose, doubt=settings.doubt)
+    ]
+    return min(better, key=lambda way: float(missed[way].mean()), default=last)
 
 
-def _surprise(happened: Floats, said: Floats) -> float:
-    """The mean of minus the logarithm of what was said of what happened."""
+def _surprise(happened: Floats, said: Floats) -> Floats:
+    """Minus the logarithm of what was said of what happened, of each row."""
     inside = np.clip(said, _EDGE, 1.0 - _EDGE)
-    return -float(np.log(np.where(happened > 0, inside, 1.0 - inside)).mean())
+    return np.asarray(-np.log(np.where(happened > 0, inside, 1.0 - inside)))
+
+
+def _is_less(values: Floats, whose: Ints, *, doubt: float) -> bool:
+    """Whether the mean of ``values`` is below zero by more than ``doubt`` of its standard errors;
+    the rows of a member are one case."""
+    mean = float(values.mean())
+    _, place = np.unique(whose, return_inverse=True)
+    off = np.bincount(place, weights=values - mean)
+    error = float(np.sqrt((off**2).sum() * len(off) / max(len(off) - 1, 1))) / len(values)
+    return mean < -doubt * error
 
 
 def flattened(matrix: Matrix) -> Matrix:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -17,8 +17,14 @@ from regulars.modules.insight.types import Abstained
 from .exploring import explore, new_items, reasons
 from .lasting import is_served, not_due
 from .lists import NOTHING, Lists, lists_of
-from .next_basket import NextBasket, companions_of, foretell_basket
-from .popular import Popular, popular, recent_buyers
+from .next_basket import (
+    NextBasket,
+    companions_of,
+    counted_basket,
+    fit_for_others,
+    foretell_basket,
+)
+from .popular import Popular, popular, popular_and_new, recent_buyers
 from .shop import Shop, shop_at
 
 #: Fewer members with a few baskets teach nothing about each other.
@@ -55,7 +61,8 @@ class Entries:
 class Recommended:
     """Personal entries of lists of ``length``, and the common list for who has none.
 
-    ``using`` names what ranked; ``abstained`` tells why nobody is told anything personal.
+    ``using`` names what ranked; ``abstained`` tells why nothing was learnt of others: then what
+    members buy themselves is counted, and nobody is told what else they may like.
     """
 
     shop: Shop
@@ -75,29 +82,33 @@ def recommend_next(
     watch: Watch | None = None,
 ) -> Recommended:
     """What each member is likely to put into their next basket: usual items, then new ones."""
-    few = too_few(shop_at(history, as_of))
+    common = shop_at(history, as_of)
+    few = too_few(common)
     if few is not None:
-        return _popular_only(history, as_of, length, few, only_new=False)
+        return _counted(common, counted_basket(history, as_of), length, few)
     found = foretell_basket(history, as_of, with_trees=with_trees, watch=watch)
     lists, because = next_lists(found, length=length)
     using = found.learner.using if found.learner else "counting"
-    return _recommended(found.shop, lists, because, using, only_new=False)
+    entries = _entries(found.shop, lists, because, recent_buyers(found.shop))
+    return _recommended(common, length, entries, using, only_new=False)
 
 
 def recommend_new(
     history: History, as_of: int, *, length: int, watch: Watch | None = None
 ) -> Recommended:
     """What each member may like and never bought."""
-    few = too_few(shop_at(history, as_of))
+    common = shop_at(history, as_of)
+    few = too_few(common)
     if few is not None:
-        return _popular_only(history, as_of, length, few, only_new=True)
+        return _popular_only(common, length, few, only_new=True)
     found = explore(history, as_of, length=length, watch=watch)
     because = reasons(found.companions, found.lists)
-    return _recommended(found.shop, found.lists, because, "companions", only_new=True)
+    entries = _entries(found.shop, found.lists, because, recent_buyers(found.shop))
+    return _recommended(found.shop, length, entries, "companions", only_new=True)
 
 
 def too_few(shop: Shop) -> Abstained | None:
-    """Why nobody is told anything personal, where the data do not carry it."""
+    """Why members are told nothing that others teach, where the data do not carry it."""
     if len(shop.shoppers) < LEAST_SHOPPERS:
         return Abstained("too_few_shoppers", len(shop.shoppers), LEAST_SHOPPERS)
     return None
@@ -108,21 +119,32 @@ def next_lists(found: NextBasket, *, length: int) -> tuple[Lists, Ints]:
 
     Left out is what still serves the member. The second is what speaks for each new item.
     """
+    shop, own = found.shop, _usual(found, length)
+    because = np.full(own.item.shape, NOTHING, dtype=np.int64)
+    if (own.item != NOTHING).all():
+        return own, because
+    companions = companions_of(shop)
+    new = new_items(shop, companions, fit_for_others(shop), length=length)
+    return own, _filled(own, new, reasons(companions, new))
+
+
+def _usual(found: NextBasket, length: int) -> Lists:
+    """What members buy again, by score, without what still serves them."""
     shop, pairs = found.shop, found.repeats.pairs
     shown = ~not_due(pairs) & ~is_served(shop, pairs.member, pairs.item)
-    own = lists_of(
+    return lists_of(
         shop.shoppers,
         member=pairs.member[shown],
         item=pairs.item[shown],
         score=found.score[shown],
         length=length,
     )
+
+
+def _filled(own: Lists, new: Lists, speaking: Ints) -> Ints:
+    """Put ``new`` items into the free places of ``own``; what speaks for each of them."""
+    length = own.length
     because = np.full(own.item.shape, NOTHING, dtype=np.int64)
-    if (own.item != NOTHING).all():
-        return own, because
-    companions = companions_of(shop)
-    new = new_items(shop, companions, np.ones(shop.items), length=length)
-    speaking = reasons(companions, new)
     room = (own.item == NOTHING).argmax(axis=1)
     room[(own.item != NOTHING).all(axis=1)] = length
     floor = np.where(room > 0, own.score[np.arange(len(room)), np.maximum(room - 1, 0)], 1.0)
@@ -134,22 +156,29 @@ def next_lists(found: NextBasket, *, length: int) -> tuple[Lists, Ints]:
         # Under the member's own items, in the order of their scores.
         own.score[rows, place] = floor[rows] * 0.999 * (new.score[rows, taken] / best[rows, 0])
         because[rows, place] = speaking[rows, taken]
-    return own, because
+    return because
+
+
+def _counted(common: Shop, found: NextBasket, length: int, few: Abstained) -> Recommended:
+    """What members buy themselves, and what is popular below it: nothing that others teach."""
+    own = _usual(found, length)
+    new = popular_and_new(found.shop, recent_buyers(common), length)
+    because = _filled(own, new, np.full(own.item.shape, NOTHING, dtype=np.int64))
+    entries = _entries(found.shop, own, because, recent_buyers(found.shop))
+    if not len(entries.rank):
+        return _popular_only(common, length, few, only_new=False)
+    told = _recommended(common, length, entries, "counting", only_new=False)
+    return replace(told, abstained=few)
 
 
 def _recommended(
-    shop: Shop, lists: Lists, because: Ints, using: Using, *, only_new: bool
+    shop: Shop, length: int, entries: Entries, using: Using, *, only_new: bool
 ) -> Recommended:
-    entries = _entries(shop, lists, because, recent_buyers(shop))
-    listed = np.unique(entries.member)
-    common = popular(shop, listed, length=lists.length, only_new=only_new)
-    return Recommended(shop, lists.length, entries, common, using, None)
+    common = popular(shop, np.unique(entries.member), length=length, only_new=only_new)
+    return Recommended(shop, length, entries, common, using, None)
 
 
-def _popular_only(
-    history: History, as_of: int, length: int, few: Abstained, *, only_new: bool
-) -> Recommended:
-    shop = shop_at(history, as_of)
+def _popular_only(shop: Shop, length: int, few: Abstained, *, only_new: bool) -> Recommended:
     none, nothing = np.zeros(0, dtype=np.int64), np.zeros(0)
     entries = Entries(none, none, none, nothing, none, nothing, none, none, none, nothing, none)
     common = popular(shop, none, length=length, only_new=only_new)

@@ -18,7 +18,7 @@ from regulars.modules.insight.learning.learner import Learner, Settings, Watch, 
 
 from .companions import Companions, learn_companions, taste_of
 from .repeats import HALF_LIFE, Repeats, repeats_at
-from .shop import NEVER, Shop, next_baskets, shop_at
+from .shop import FEWEST_BUYERS, NEVER, Shop, buyers_of, next_baskets, shop_at
 
 #: Who bought nothing for so many days after a day is no example of what comes next.
 WITHIN_DAYS: Final = 56
@@ -39,6 +39,8 @@ SETTINGS: Final = Settings(
     many=20_000,
     penalty_of_few=300.0,
     rule="decayed_112",
+    penalty_beside_rule=1_000.0,
+    doubt=2.0,
 )
 
 
@@ -72,12 +74,31 @@ def foretell_basket(
         _tell(watch, done, steps)
     learner = _learnt(examples, with_trees)
     _tell(watch, steps - 1, steps)
-    shop = shop_at(known, as_of)
+    if learner is None:
+        counted = counted_basket(known, as_of)
+        _tell(watch, steps, steps)
+        return counted
+    shop = _shop_at(known, as_of)
     repeats = repeats_at(shop, companions_of(shop))
     _tell(watch, steps, steps)
-    if learner is None:
-        return NextBasket(shop, repeats, decayed_counts(repeats.pairs, HALF_LIFE), None)
     return NextBasket(shop, repeats, learner.probabilities(repeats.matrix), learner)
+
+
+def counted_basket(history: History, as_of: int) -> NextBasket:
+    """The same by counting alone: each by what they bought themselves."""
+    shop = _shop_at(history.until(as_of), as_of)
+    repeats = repeats_at(shop, companions_of(shop))
+    return NextBasket(shop, repeats, decayed_counts(repeats.pairs, HALF_LIFE), None)
+
+
+def _shop_at(known: History, day: int) -> Shop:
+    """The shop with what a single member buys again: in a small one that is most of a basket."""
+    return shop_at(known, day, fewest=1)
+
+
+def fit_for_others(shop: Shop) -> Floats:
+    """Per item 1 where enough members bought it to be shown to who never did, else 0."""
+    return (buyers_of(shop.known) >= FEWEST_BUYERS).astype(np.float64)
 
 
 def companions_of(shop: Shop) -> Companions:
@@ -87,7 +108,7 @@ def companions_of(shop: Shop) -> Companions:
 
 def _examples(known: History, day: int) -> tuple[Repeats, Flags, Floats]:
     """The candidates of a day, which of them teach, and whether the next basket held each."""
-    shop = shop_at(known, day)
+    shop = _shop_at(known, day)
     repeats = repeats_at(shop, companions_of(shop))
     baskets = next_baskets(known, day, WITHIN_DAYS)
     pairs = repeats.pairs

@@ -11,6 +11,7 @@ from regulars.modules.insight.due.pairs import pair_key
 from regulars.modules.insight.history import UNKNOWN, Flags, Ints
 
 from .lasting import served, served_by_kind
+from .lists import NOTHING, Lists
 from .shop import RECENT_DAYS, Shop, bought, buyers_of
 
 #: So many places the common list has at most beyond its length, for who has some of it already.
@@ -57,6 +58,24 @@ def recent_buyers(shop: Shop) -> Ints:
     """How many members bought each item lately; 0 of what is not on sale."""
     recent = shop.known.only(shop.known.day > shop.anchor - RECENT_DAYS)
     return np.where(shop.on_sale, buyers_of(recent), 0)
+
+
+def popular_and_new(shop: Shop, buyers: Ints, length: int) -> Lists:
+    """For each shopper the items of most ``buyers`` that they never bought and of whose kind none
+    serves them still; for a few shoppers."""
+    order = np.argsort(-buyers, kind="stable")
+    order = order[buyers[order] > 0]
+    items = np.full((len(shop.shoppers), length), NOTHING, dtype=np.int64)
+    scores = np.zeros(items.shape)
+    had = pair_key(*bought(shop.known))
+    everybody = np.ones(len(shop.known.members), dtype=bool)
+    kinds = _of_kinds(shop, order, everybody)
+    for row, member in enumerate(shop.shoppers):
+        keys = pair_key(np.full(len(order), member), order)
+        shown = order[~np.isin(keys, had) & ~np.isin(keys, kinds)][:length]
+        items[row, : len(shown)] = shown
+        scores[row, : len(shown)] = buyers[shown]
+    return Lists(shop.shoppers, items, scores)
 
 
 def _pairs(pairs: tuple[Ints, Ints], items: Ints, members: Flags) -> Ints:

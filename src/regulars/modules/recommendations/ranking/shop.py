@@ -17,7 +17,7 @@ ON_SALE_DAYS: Final = 56
 RECENT_DAYS: Final = 28
 #: An item needs one buyer for so many members, at least and at most so many.
 _MEMBERS_A_BUYER: Final = 50
-_FEWEST_BUYERS: Final = 2
+FEWEST_BUYERS: Final = 2
 _MOST_BUYERS: Final = 10
 
 
@@ -41,14 +41,17 @@ class Shop:
         return len(self.known.items)
 
 
-def shop_at(history: History, anchor: int) -> Shop:
-    """The shop at the end of the day ``anchor``; nothing later is looked at."""
+def shop_at(history: History, anchor: int, *, fewest: int = FEWEST_BUYERS) -> Shop:
+    """The shop at the end of the day ``anchor``; nothing later is looked at.
+
+    ``fewest`` is how many buyers an item needs however few members there are.
+    """
     told = history.until(anchor)
     trips = trips_of(told)
     baskets = np.bincount(trips.member, minlength=len(told.members))
     shoppers = np.flatnonzero(baskets >= LEAST_BASKETS)
     buyers = buyers_of(told)
-    least = np.clip(np.count_nonzero(baskets) // _MEMBERS_A_BUYER, _FEWEST_BUYERS, _MOST_BUYERS)
+    least = np.clip(np.count_nonzero(baskets) // _MEMBERS_A_BUYER, fewest, _MOST_BUYERS)
     common = buyers >= least
     sold = np.zeros(len(told.items), dtype=bool)
     sold[told.item[told.day > anchor - ON_SALE_DAYS]] = True
