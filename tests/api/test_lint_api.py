@@ -110,6 +110,24 @@ def test_a_steep_offer_that_nothing_stops() -> None:
     assert ("no_limit", ("steep",)) in codes(report)
 
 
+def test_what_costs_more_than_the_largest_cart_is_tried_all_the_same() -> None:
+    """A jeweller's shop: its ring alone is 12,000.00, and the largest cart thought of 10,000.00."""
+    shop = make_shop()
+    answer = shop.api.put("/products/ring", {"name": "Ring", "list_price": 1_200_000})
+    assert answer.status_code < 300, answer.content
+    half = offer_body(code="half", params={"bps": 5_000}, limit={"total": 9})
+    steps = {"steps": [{"spend": 1_100_000, "save": 100_000}]}
+    step = offer_body("spend_save", code="step", params=steps, limit={"total": 9})
+    pair = offer_body("buy_get", code="pair", params={"buy": 1, "get": 1}, limit={"total": 9})
+    report = lint(shop, offers=[half, step], floor_bps=6_000)
+    assert ("out_of_reach", ("step",)) not in codes(report)
+    assert "below_margin_floor" in {code for code, _ in codes(report)}
+    assert report["dearest"]["cart"]["lines"][0]["unit_price"] == 1_200_000
+    assert report["dearest"]["evaluation"]["discount"] >= 600_000
+    pairs = lint(shop, offers=[pair])["dearest"]["cart"]["lines"]
+    assert [(line["sku"], line["quantity"]) for line in pairs] == [("ring", 2)]
+
+
 def test_a_tier_that_gets_less_than_the_one_below() -> None:
     shop = make_shop()
     draft = offer_body(code="silver", who={"tiers": ["silver"]}, limit={"total": 5})

@@ -273,7 +273,12 @@ class LintIn(Strict):
         Field(ge=0, le=10_000, description="Least share of the list price that must come in"),
     ] = None
     most_order_minor: Annotated[
-        int, Field(ge=1, le=MOST_MINOR, description="The largest cart that is thought of")
+        int,
+        Field(
+            ge=1,
+            le=MOST_MINOR,
+            description="The largest cart that is thought of, unless an article costs more alone",
+        ),
     ] = 1_000_000
 
 

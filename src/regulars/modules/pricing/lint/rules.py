@@ -59,7 +59,7 @@ def never_fires(plan: Plan, offer: Offer) -> Finding | None:
     if 0 in (offer.limit.total, offer.limit.per_member, offer.limit.per_order, offer.budget):
         return Finding("no_uses", "error", code)
     needed = threshold(offer)
-    if needed > plan.most_order_minor:
+    if needed > plan.most_minor:
         return Finding("out_of_reach", "warning", code, facts={"spend": needed})
     return None
 

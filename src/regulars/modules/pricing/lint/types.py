@@ -53,7 +53,7 @@ class Plan:
 
     ``floor_bps`` is the least share of the list price that must come in after discounts and the
     worth of the points earned; None asks no such thing. ``most_order_minor`` is the largest cart
-    that is thought of.
+    that is thought of, unless the shop sells something that costs more alone.
     """
 
     programme: Programme
@@ -64,6 +64,11 @@ class Plan:
     max_discount_bps: int = 10_000
     floor_bps: int | None = None
     most_order_minor: int = 1_000_000
+
+    @property
+    def most_minor(self) -> int:
+        """The largest cart that is thought of: what is sold at all is sold once."""
+        return max(self.most_order_minor, *(one.unit_price_minor for one in self.goods), 0)
 
 
 @dataclass(frozen=True, slots=True)

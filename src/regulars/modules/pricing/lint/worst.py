@@ -154,8 +154,8 @@ class Search:
 def candidates(plan: Plan, offers: Sequence[Offer]) -> Iterator[Cart]:
     """Carts at the edges: each article alone and with each other, at prices and in numbers where
     an offer's step, set or price turns."""
-    goods = articles(plan, offers)
-    prices = sorted({*edges(offers), plan.most_order_minor})
+    goods, most = articles(plan, offers), plan.most_minor
+    prices = sorted({*edges(offers), most})
     numbers = sorted({1, *(o.params.buy + o.params.get for o in offers
                            if isinstance(o.params, BuyGet))})  # fmt: skip
     lines = [
@@ -163,21 +163,19 @@ def candidates(plan: Plan, offers: Sequence[Offer]) -> Iterator[Cart]:
         for one in goods
         for number in numbers
         for price in ([one.unit_price_minor] if one.unit_price_minor else prices)
-        if number * price <= plan.most_order_minor
+        # As many as fill a set of what the shop sells are tried whatever they cost.
+        if one.unit_price_minor or number * price <= most
     ]
     for line in lines:
         yield Cart((line,), _SHIPPING_MINOR)
         for total in prices:
             # As many as pass a step, where the price is the article's own.
             number = -(-total // line.unit_price_minor) if line.unit_price_minor else 0
-            if number > 1 and number * line.unit_price_minor <= plan.most_order_minor:
+            if number > 1 and number * line.unit_price_minor <= most:
                 yield Cart((replace(line, quantity=number),), _SHIPPING_MINOR)
     for place, line in enumerate(lines):
         for other in lines[place + 1 :]:
-            if (
-                line.sku != other.sku
-                and line.gross_minor + other.gross_minor <= plan.most_order_minor
-            ):
+            if line.sku != other.sku and line.gross_minor + other.gross_minor <= most:
                 yield Cart((line, other), _SHIPPING_MINOR)
 
 
