@@ -1,3 +1,4 @@
+import type { NextStep } from './api/types'
 import type { Formatter } from './format/formatter'
 import type { Saying } from './next-step'
 
@@ -11,6 +12,14 @@ export interface MemberNotice {
   gap: number | null
   gap_money_minor: number | null
   likely_orders: number | null
+}
+
+/** The notices that say more than the next step above them: the same points run out only once. */
+export function besideStep(notices: MemberNotice[], step: NextStep | null): MemberNotice[] {
+  return notices.filter(
+    (one) =>
+      !(one.kind === 'points_expiring' && step?.kind === 'expiring' && one.points === step.points),
+  )
 }
 
 /** A notice as a key of `notice.*` and what to fill in. */
