@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.http import HttpResponse
 
@@ -12,6 +13,7 @@ from regulars.infra.clock import now_for
 from regulars.infra.metrics import WRITES_REPLAYED
 from regulars.infra.writes import Answer, Asked, Outcome, fingerprint_of, once
 from regulars.kernel.errors import FieldError, Invalid
+from regulars.kernel.ids import parse
 
 from .fields import PartQuery
 from .principal import ApiRequest
@@ -65,6 +67,21 @@ def page(
     }
 
 
+def id_after(prefix: str, cursor: str | None) -> UUID | None:
+    """The id that a page begins after, in a list whose cursors are shown ids. Raises Invalid."""
+    if not cursor:
+        return None
+    after = parse(prefix, cursor)
+    if after is None:
+        raise _unknown_cursor()
+    return after
+
+
+def _unknown_cursor() -> Invalid:
+    detail = "Send an id of this list."
+    return Invalid(detail, errors=[FieldError("?starting_after", "unknown_cursor", detail)])
+
+
 def part(
     rows: Sequence[Row], query: PartQuery, show: Callable[[Row], Any], cursor: Callable[[Row], str]
 ) -> dict[str, Any]:
@@ -73,7 +90,6 @@ def part(
     if after is not None:
         places = [cursor(row) for row in rows]
         if after not in places:
-            detail = "Send an id of this list."
-            raise Invalid(detail, errors=[FieldError("?starting_after", "unknown_cursor", detail)])
+            raise _unknown_cursor()
         rows = rows[places.index(after) + 1 :]
     return page(rows, query.limit or len(rows), show, cursor)

@@ -15,12 +15,11 @@ from ninja import Query, Router
 
 from regulars.events.effects import effects
 from regulars.infra.clock import now_for
-from regulars.infra.http.answers import asked, page, part, sent
+from regulars.infra.http.answers import asked, id_after, page, part, sent
 from regulars.infra.http.fields import BatchId, MemberId, PartQuery
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest, MerchantFacts
 from regulars.infra.writes import Answer, Outcome, once
-from regulars.kernel.errors import FieldError, Invalid
 from regulars.kernel.ids import parse, show
 from regulars.kernel.periods import program_day
 from regulars.modules.coupons import queries, services
@@ -115,11 +114,7 @@ def create_coupons(request: ApiRequest, body: CouponsIn) -> HttpResponse:
 @requires("coupons.read")
 def list_batches(request: ApiRequest, query: Query[BatchesQuery]) -> dict[str, Any]:
     """Batches of coupons, newest first."""
-    after = parse("bat", query.starting_after) if query.starting_after else None
-    if query.starting_after and after is None:
-        raise Invalid(
-            errors=[FieldError("?starting_after", "unknown_cursor", "Send an id of this list.")]
-        )
+    after = id_after("bat", query.starting_after)
     rows = queries.batch_views(
         request.auth.merchant_id, limit=query.limit, after=after, offer=query.offer
     )

@@ -11,13 +11,13 @@ from ninja import Query, Router
 
 from regulars.events.effects import effects
 from regulars.infra.clock import now_for
-from regulars.infra.http.answers import answer_once, page
+from regulars.infra.http.answers import answer_once, id_after, page
 from regulars.infra.http.fields import ShownId
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
 from regulars.infra.writes import Outcome
 from regulars.kernel.errors import FieldError, Invalid, NotFound
-from regulars.kernel.ids import parse, show
+from regulars.kernel.ids import show
 from regulars.modules.experiments import offers, queries, services
 from regulars.modules.experiments.errors import ComparisonRefused
 from regulars.modules.experiments.rules import REFUSED_COMPARISONS
@@ -74,11 +74,7 @@ def list_experiments(
     request: ApiRequest, query: Annotated[ExperimentsQuery, Query()]
 ) -> dict[str, Any]:
     """Every experiment, newest first."""
-    after = parse("exp", query.starting_after) if query.starting_after else None
-    if query.starting_after and after is None:
-        raise Invalid(
-            errors=[FieldError("?starting_after", "unknown_cursor", "Send an id of this list.")]
-        )
+    after = id_after("exp", query.starting_after)
     rows = queries.experiments(
         request.auth.merchant_id, limit=query.limit, after=after, offer=query.offer
     )

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from ninja import Query, Router
 from pydantic import Field
 
-from regulars.infra.http.answers import answer_once, page
+from regulars.infra.http.answers import answer_once, id_after, page
 from regulars.infra.http.fields import (
     Day,
     ExternalId,
@@ -24,8 +24,7 @@ from regulars.infra.http.fields import (
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
 from regulars.infra.writes import Outcome
-from regulars.kernel.errors import FieldError, Invalid
-from regulars.kernel.ids import parse, show
+from regulars.kernel.ids import show
 from regulars.kernel.instants import show_instant
 from regulars.modules.steering import ladders
 from regulars.modules.steering.deciding.climbing import Judged, Rung
@@ -111,11 +110,7 @@ def add_routes(router: Router) -> None:
 @requires("experiments.read")
 def list_ladders(request: ApiRequest, query: Annotated[PageQuery, Query()]) -> dict[str, Any]:
     """Every ladder for sleepers, newest first."""
-    after = parse("ldr", query.starting_after) if query.starting_after else None
-    if query.starting_after and after is None:
-        raise Invalid(
-            errors=[FieldError("?starting_after", "unknown_cursor", "Send an id of this list.")]
-        )
+    after = id_after("ldr", query.starting_after)
     rows = ladders.ladder_views(request.auth.merchant, limit=query.limit, after=after)
     return page(rows, query.limit, ladder_json, lambda one: show("ldr", one.id))
 

@@ -9,13 +9,12 @@ from uuid import UUID
 from django.http import HttpResponse, StreamingHttpResponse
 from ninja import Query, Router
 
-from regulars.infra.http.answers import answer_once, page
+from regulars.infra.http.answers import answer_once, id_after, page
 from regulars.infra.http.fields import PageQuery, ShownId
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
 from regulars.infra.writes import Outcome
-from regulars.kernel.errors import FieldError, Invalid
-from regulars.kernel.ids import parse, show
+from regulars.kernel.ids import show
 from regulars.modules.insight.answers import answered
 from regulars.modules.steering import queries, services
 
@@ -49,11 +48,7 @@ def routes() -> Router:
 @requires("experiments.read")
 def list_plans(request: ApiRequest, query: Annotated[PageQuery, Query()]) -> dict[str, Any]:
     """Every plan of spending, newest first."""
-    after = parse("pln", query.starting_after) if query.starting_after else None
-    if query.starting_after and after is None:
-        raise Invalid(
-            errors=[FieldError("?starting_after", "unknown_cursor", "Send an id of this list.")]
-        )
+    after = id_after("pln", query.starting_after)
     rows = queries.plans(request.auth.merchant_id, limit=query.limit, after=after)
     return page(rows, query.limit, plan_json, lambda row: show("pln", row.id))
 

@@ -11,13 +11,12 @@ from django.http import HttpResponse, StreamingHttpResponse
 from ninja import Query, Router
 
 from regulars.infra.clock import now_for
-from regulars.infra.http.answers import answer_once, page
+from regulars.infra.http.answers import answer_once, id_after, page
 from regulars.infra.http.fields import ShownId
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
 from regulars.infra.writes import Outcome
-from regulars.kernel.errors import FieldError, Invalid
-from regulars.kernel.ids import parse, show
+from regulars.kernel.ids import show
 from regulars.modules.analytics.reports.csv_text import table_text
 from regulars.modules.surveys import queries, services
 from regulars.modules.surveys.results import results, rows_of
@@ -60,11 +59,7 @@ def list_surveys(request: ApiRequest, query: Annotated[SurveysQuery, Query()]) -
     """Every survey, the newest first, with how many answered."""
     merchant = request.auth.merchant
     now = now_for(merchant)
-    after = parse("svy", query.starting_after) if query.starting_after else None
-    if query.starting_after and after is None:
-        raise Invalid(
-            errors=[FieldError("?starting_after", "unknown_cursor", "Send an id of this list.")]
-        )
+    after = id_after("svy", query.starting_after)
     rows = queries.surveys(merchant.id, limit=query.limit, after=after)
     return page(
         rows, query.limit, lambda row: survey_json(row, now), lambda row: show("svy", row.id)
