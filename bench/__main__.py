@@ -77,31 +77,29 @@ def postgres_import(dsn: str) -> tuple[str, str, str, str, str]:
     )
 
 
+#: How the clients of bench.settling place their orders, and what at least pgbench's share is to be.
+#: In process as `regulars serve` runs: some web processes of some threads each.
+SETTLING = (
+    ("threads", "one order, in process", ">= 0.38"),
+    ("in-process", "one order, a process for each client", ""),
+    ("quoted-threads", "one quoted order, in process", ">= 0.33"),
+    ("quoted", "one quoted order, a process for each client", ""),
+    ("http", "one order, http", ""),
+)
+
+
 def postgres_settling(dsn: str) -> list[tuple[str, str, str, str, str]]:
     postgres.prepare(dsn)
     _pgbench(dsn, prepare=True)
-    ways = {
-        "in-process": ">= 0.38",
-        "threads": "",
-        "quoted": ">= 0.33",
-        "quoted-threads": "",
-        "http": "",
-    }
-    names = {
-        "threads": "one order, in-process by threads",
-        "quoted": "one quoted order, in-process",
-        "quoted-threads": "one quoted order, by threads",
-    }
-    found: dict[str, list[float]] = {"pgbench": [], "one": [], **{how: [] for how in ways}}
+    found: dict[str, list[float]] = {"pgbench": [], "one": [], **{how: [] for how, *_ in SETTLING}}
     for _ in range(ROUNDS):
         found["pgbench"].append(_pgbench(dsn))
         found["one"].append(float(str(postgres.one(dsn, CLIENTS, SECONDS)["orders_s"])))
-        for how in ways:
+        for how, *_ in SETTLING:
             args = ["bench.settling", how, str(CLIENTS), str(SECONDS)]
             found[how].append(_ours(args, {"DATABASE_URL": dsn})["orders_s"])
     rows = []
-    for how, target in ways.items():
-        name = names.get(how, f"one order, {how}")
+    for how, name, target in SETTLING:
         for limit in ("pgbench", "one"):
             ratios = [a / b for a, b in zip(found[how], found[limit], strict=True)]
             rows.append(

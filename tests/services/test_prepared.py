@@ -88,7 +88,7 @@ def test_an_order_reads_its_own_member_alone(driver: Any) -> None:
 def test_it_is_prepared_once_it_was_sent_often_enough(driver: Any) -> None:
     for number in range(driver.prepare_threshold + 3):
         expected = [f"{number} 名", str(number)]
-        assert prepared.row_of(prepared.execute(driver, _ECHO, expected)) == expected
+        assert prepared.rows_of(prepared.execute(driver, _ECHO, expected)) == [expected]
         assert len(names(driver)) == (number >= driver.prepare_threshold)
 
 
@@ -115,7 +115,7 @@ def test_every_kind_of_value_arrives_as_it_is(driver: Any) -> None:
     columns = (f"${place}::{kind}" for place, (kind, _) in enumerate(sent.values(), 1))
     text = f"SELECT {','.join(columns)}"
     for _ in range(driver.prepare_threshold + 3):
-        found = prepared.row_of(prepared.execute(driver, text, list(sent)))
+        [found] = prepared.rows_of(prepared.execute(driver, text, list(sent)))
         assert found == [told for _, told in sent.values()]
     assert len(names(driver)) == 1
 
@@ -132,7 +132,7 @@ def test_a_connection_keeps_so_many_and_no_more(driver: Any) -> None:
     for number in range(9):
         for _ in range(3):
             text = f"SELECT $1::text, {number}"
-            assert prepared.row_of(prepared.execute(driver, text, ["a"])) == ["a", str(number)]
+            assert prepared.rows_of(prepared.execute(driver, text, ["a"])) == [["a", str(number)]]
     assert 1 <= len(names(driver)) <= 3
 
 
@@ -143,9 +143,9 @@ def test_what_the_server_forgot_is_prepared_again(driver: Any) -> None:
     before = names(driver)
     driver.execute("DEALLOCATE ALL", prepare=False)
     for _ in range(2):
-        assert prepared.row_of(prepared.execute(driver, _ECHO, ["b", "2"])) == ["b", "2"]
+        assert prepared.rows_of(prepared.execute(driver, _ECHO, ["b", "2"])) == [["b", "2"]]
         found = prepared.execute(driver, "SELECT $1::date", ["2026-01-02"])
-        assert prepared.row_of(found) == ["2026-01-02"]
+        assert prepared.rows_of(found) == [["2026-01-02"]]
     assert len(names(driver)) == 2
     assert names(driver).isdisjoint(before)
 
@@ -157,7 +157,7 @@ def test_a_table_may_change_beneath_it(driver: Any) -> None:
         prepared.execute(driver, text, ["1"])
     driver.execute("ALTER TABLE changing ADD b int DEFAULT 7", prepare=False)
     for _ in range(2):
-        assert prepared.row_of(prepared.execute(driver, text, ["1"])) == ["1", "7"]
+        assert prepared.rows_of(prepared.execute(driver, text, ["1"])) == [["1", "7"]]
     assert len(names(driver)) == 1
 
 

@@ -28,14 +28,13 @@ from makers.orders import (
 )
 from makers.threads import at_once, refusals
 from regulars.infra.db import is_postgres, retrying
-from regulars.infra.writes import Answer
 from regulars.kernel.errors import Invalid, NotFound, Refusal
 from regulars.kernel.ids import new_id, parse, show
 from regulars.modules.ledger import services as ledger
 from regulars.modules.ledger.gather import Purses
 from regulars.modules.ledger.types import ASSETS, GROWTH_VALUE, POINTS
 from regulars.modules.members.models import Consent, Identity, Member
-from regulars.modules.orders import placing
+from regulars.modules.orders import grouped, placing
 from regulars.modules.orders import services as orders
 from regulars.modules.programmes import services as programmes
 from regulars.modules.tiers.models import Standing, TierChange
@@ -563,14 +562,15 @@ def test_an_order_that_looked_before_the_merge_looks_again(
     shop = make_shop()
     into, source = enrol(shop), enrol(shop)
     merged: list[object] = []
-    decide = placing._decide_and_record
+    decide = placing.decide
 
-    def meanwhile(*seen: Any) -> Answer:
+    def meanwhile(*seen: Any) -> Any:
         if not merged:
             merged.extend(at_once(lambda: merge(shop, into, source)))
         return decide(*seen)
 
-    monkeypatch.setattr(placing, "_decide_and_record", meanwhile)
+    for way in (placing, grouped):
+        monkeypatch.setattr(way, "decide", meanwhile)
     order = buy(shop, source, net)
 
     assert refusals(merged) == []

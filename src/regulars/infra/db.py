@@ -69,13 +69,27 @@ class HotSql(Sql):
     Its text must tell of what type each parameter is (``id = :id`` does); lists are not taken.
     """
 
-    __slots__ = ("names", "numbered")
+    __slots__ = ("_text", "_times", "names", "numbered")
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
+        self._text = _pg_functions(text)
         self.names = tuple(dict.fromkeys(_NAMED.findall(text)))
-        places = {name: f"${number}" for number, name in enumerate(self.names, 1)}
-        self.numbered = _NAMED.sub(lambda found: places[found[1]], _pg_functions(text))
+        self.numbered = self._numbered_from(1)
+        self._times: dict[int, str] = {}
+
+    def times(self, count: int) -> str:
+        """The same question asked ``count`` times, its parameters one set after the other; each row
+        begins with the number of its set."""
+        if count not in self._times:
+            asked = (self._numbered_from(1 + at * len(self.names)) for at in range(count))
+            parts = (f"SELECT {at}, q{at}.* FROM ({text}) q{at}" for at, text in enumerate(asked))
+            self._times[count] = " UNION ALL ".join(parts)
+        return self._times[count]
+
+    def _numbered_from(self, first: int) -> str:
+        places = {name: f"${number}" for number, name in enumerate(self.names, first)}
+        return _NAMED.sub(lambda found: places[found[1]], self._text)
 
 
 def _pg_functions(text: str) -> str:
@@ -122,19 +136,31 @@ def fetch_texts(sql: HotSql, params: Mapping[str, Any]) -> Sequence[Any] | None:
     integers may be text and JSON is."""
     if not is_postgres():
         return fetch_one(sql, params)
-    execute, row_of = _prepared()
+    execute, rows_of = _prepared()
     here = connected()
     with here.wrap_database_errors:
         values = [params[name] for name in sql.names]
-        return row_of(execute(here.connection, sql.numbered, values))
+        rows = rows_of(execute(here.connection, sql.numbered, values))
+    return rows[0] if rows else None
+
+
+def fetch_texts_of_each(sql: HotSql, each: Sequence[Mapping[str, Any]]) -> list[Sequence[Any]]:
+    """The one row of ``sql`` for each of these parameters, in their order; of PostgreSQL, which is
+    asked once. A statement that may have no row is not asked so."""
+    execute, rows_of = _prepared()
+    here = connected()
+    with here.wrap_database_errors:
+        values = [params[name] for params in each for name in sql.names]
+        found = rows_of(execute(here.connection, sql.times(len(each)), values))
+    return [row for _, *row in sorted(found, key=lambda row: int(row[0] or 0))]
 
 
 @cache
-def _prepared() -> tuple[Callable[..., Any], Callable[[Any], list[str | None] | None]]:
+def _prepared() -> tuple[Callable[..., Any], Callable[[Any], list[list[str | None]]]]:
     """Found once: an import inside a function costs as much as a small read of its result."""
-    from .prepared import execute, row_of
+    from .prepared import execute, rows_of
 
-    return execute, row_of
+    return execute, rows_of
 
 
 def fetch_one(sql: Sql, params: Mapping[str, Any]) -> tuple[Any, ...] | None:

@@ -79,12 +79,14 @@ def execute(driver: Any, text: str, values: Sequence[object]) -> Any:
         return cursor.execute(text, _texts(values)).pgresult
 
 
-def row_of(result: Any) -> list[str | None] | None:
-    """The first row of a result, each value as PostgreSQL's text of it."""
-    if result.ntuples == 0:
-        return None
-    found = [result.get_value(0, place) for place in range(result.nfields)]
-    return [None if value is None else value.decode() for value in found]
+def rows_of(result: Any) -> list[list[str | None]]:
+    """The rows of a result, each value as PostgreSQL's text of it."""
+    places = range(result.nfields)
+    rows = []
+    for number in range(result.ntuples):
+        found = [result.get_value(number, place) for place in places]
+        rows.append([None if value is None else value.decode() for value in found])
+    return rows
 
 
 def _prepared(driver: Any, text: str) -> bytes | None:

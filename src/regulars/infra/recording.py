@@ -46,6 +46,11 @@ class Writes:
     def extend(self, target: Target, rows: Iterable[Row]) -> None:
         self.rows.setdefault(target, []).extend(rows)
 
+    def absorb(self, other: Writes) -> None:
+        """Take the rows of another unit into this one."""
+        for target, rows in other.rows.items():
+            self.rows.setdefault(target, []).extend(rows)
+
     def set_columns(self, table: Table, columns: Sequence[Sequence[Any]]) -> None:
         """The rows of a table column by column, each of one length, in the order of its key: for
         very many."""

@@ -7,12 +7,16 @@ statement of their own.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from .db import pg_value
+from django.apps import apps
+from django.db import connection
+
+from .db import ISO_DAY, PG_INSTANT, pg_value
 from .pen_process import array_text
 from .spelling import Row, Spelling
 
@@ -24,15 +28,25 @@ def _converted(columns: Sequence[str]) -> tuple[int, ...]:
     return tuple(place for place, name in enumerate(columns) if name.endswith(_CONVERTED))
 
 
+#: How values are written that need no quotes in an array.
+_UNQUOTED: Final[dict[type, Callable[[Any], str]]] = {
+    int: int.__str__,
+    UUID: lambda id_: f"{id_.int:032x}",
+    datetime: PG_INSTANT.__getitem__,
+    date: ISO_DAY.__getitem__,
+}
+_TRAVELS_AS: Final = {"varchar": "text", "jsonb": "text"}
+
+
 class Table:
     """A table as the recorder sees it: name and columns, in the order rows come in.
 
     A ``plain`` table's rows hold integers and texts alone (ids as 32 hex digits, which both
-    dialects read), for tables with very many rows. Values of ``json`` columns come as JSON text.
+    dialects read), for tables with very many rows. Values of JSON columns come as JSON text.
     ``usually`` tells what some columns nearly always hold, which then need not travel.
     """
 
-    __slots__ = ("_few", "_more", "columns", "converted", "lite", "name", "pg_copy", "spelling")
+    __slots__ = ("_few", "columns", "converted", "lite", "name", "pg_copy", "spelling")
     #: Whether a row that is not found, or no longer as it was seen, loses the unit.
     guarded = False
 
@@ -41,7 +55,6 @@ class Table:
         name: str,
         *columns: str,
         plain: bool = False,
-        json: Sequence[str] = (),
         usually: Mapping[str, object] | None = None,
     ) -> None:
         self.name = name
@@ -52,14 +65,7 @@ class Table:
         marks = ",".join("?" * len(columns))
         self.lite = f"INSERT INTO {name} ({names}) VALUES ({marks})"
         self.pg_copy = f"COPY {name} ({names}) FROM STDIN"
-        # Text in a JSON row arrives as a JSON string; what it says is meant. The braces of its path
-        # are doubled: the place of the parameter is put in later.
-        read = [f"(\"{c}\" #>> '{{{{}}}}')::jsonb" if c in json else f'"{c}"' for c in columns]
         self._few = f"INSERT INTO {name} ({names}) VALUES "
-        self._more = (
-            f"INSERT INTO {name} ({names}) SELECT {','.join(read)} "
-            f"FROM json_populate_recordset(NULL::{name}, ${{}}::json)"
-        )
 
     def few(self, marks: str) -> str:
         """The insert of some rows that are spelt out."""
@@ -67,11 +73,22 @@ class Table:
 
     def more(self, first: int) -> tuple[str, int]:
         """The insert of any number of rows, and how many parameters it takes from ``first`` on."""
-        return self._more.format(first), 1
+        kinds = [_kinds_of(self.name)[column] for column in self.columns]
+        names = ",".join(f'"{column}"' for column in self.columns)
+        read = [
+            f'"{column}"::jsonb' if kind == "jsonb" else f'"{column}"'
+            for column, kind in zip(self.columns, kinds, strict=True)
+        ]
+        # A cast to a bounded text would cut off what is too long; JSON is read from its text.
+        arrays = _arrays([_TRAVELS_AS.get(kind, kind) for kind in kinds], first)
+        return (
+            f"INSERT INTO {self.name} ({names}) SELECT {','.join(read)} "
+            f"FROM unnest({arrays}) AS x({names})"
+        ), len(self.columns)
 
     def in_columns(self, rows: Sequence[Row]) -> list[Any]:
         """The parameters of ``more``."""
-        return [_JSON.encode([dict(zip(self.columns, row, strict=True)) for row in rows])]
+        return _columns_as_arrays(rows)
 
 
 class _Typed:
@@ -115,11 +132,11 @@ class _Typed:
         return f"{self._source} (VALUES {marks}){self._tail}"
 
     def more(self, first: int) -> tuple[str, int]:
-        arrays = ",".join(f"${first + at}::{kind}[]" for at, kind in enumerate(self.kinds))
+        arrays = _arrays(self.kinds, first)
         return f"{self._source} unnest({arrays}){self._tail}", len(self.kinds)
 
     def in_columns(self, rows: Sequence[Row]) -> list[Any]:
-        return [array_text(map(pg_value, column)) for column in zip(*rows, strict=True)]
+        return _columns_as_arrays(rows)
 
 
 class Update(_Typed):
@@ -228,11 +245,26 @@ class Upsert(_Typed):
 Target = Table | Upsert | Update | Delete
 
 
-def _json_value(value: Any) -> str:
-    if isinstance(value, UUID):
-        return value.hex
-    text: str = value.isoformat()
-    return text
+def _arrays(kinds: Sequence[str], first: int) -> str:
+    """Parameters from ``first`` on, one for each column: $2::bigint[],$3::text[]."""
+    return ",".join(f"${first + at}::{kind}[]" for at, kind in enumerate(kinds))
 
 
-_JSON: Final = json.JSONEncoder(default=_json_value, separators=(",", ":"))
+def _columns_as_arrays(rows: Sequence[Row]) -> list[str]:
+    return list(map(_array, zip(*rows, strict=True)))
+
+
+def _array(column: Sequence[Any]) -> str:
+    kinds = set(map(type, column))
+    text_of = _UNQUOTED.get(kinds.pop()) if len(kinds) == 1 else None
+    if text_of is None:
+        return array_text(map(pg_value, column))
+    return "{" + ",".join(map(text_of, column)) + "}"
+
+
+@cache
+def _kinds_of(table: str) -> dict[str, str]:
+    """Of what PostgreSQL type each column of a table of ours is."""
+    [model] = [each for each in apps.get_models() if each._meta.db_table == table]
+    kinds = ((field.column, field.db_type(connection)) for field in model._meta.local_fields)
+    return {column: kind.partition("(")[0] for column, kind in kinds if column and kind}

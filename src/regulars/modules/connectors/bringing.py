@@ -33,7 +33,6 @@ BROUGHT: Final = Table(
     "recognised_by",
     "others",
     "given",
-    json=("others", "given"),
 )
 _CONFLICTS_TOLD: Final = 100
 _NOTED: Final = Sql(

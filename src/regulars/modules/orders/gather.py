@@ -18,7 +18,6 @@ from regulars.infra.db import (
     as_uuid,
     fetch_all,
     fetch_one,
-    fetch_texts,
 )
 from regulars.infra.json_text import from_json
 from regulars.infra.writes import REMEMBERED
@@ -141,7 +140,7 @@ class Gathered:
         self.quote = from_json(quote) if quote else None
 
 
-def gather_place(
+def question(
     *,
     merchant_id: int,
     draft: Draft,
@@ -150,8 +149,8 @@ def gather_place(
     key: str,
     day: date,
     window_from: date,
-) -> Gathered:
-    """One round trip: the member, what was answered before, the purses, the standing."""
+) -> tuple[HotSql, dict[str, Any]]:
+    """One read: the member, what was answered before, the purses, the standing; its parameters."""
     params: dict[str, Any] = {
         "merchant_id": merchant_id,
         "external_id": draft.external_id,
@@ -167,9 +166,7 @@ def gather_place(
         params["member_id"] = draft.member_id
     if draft.quote_id is not None:
         params |= {"quote_id": draft.quote_id, "budget_owner": owner_of(draft.quote_id)}
-    row = fetch_texts(PLACE[by_identity, draft.quote_id is not None], params)
-    assert row is not None
-    return Gathered(row)
+    return PLACE[by_identity, draft.quote_id is not None], params
 
 
 def person_at_the_till(

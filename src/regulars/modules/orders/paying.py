@@ -25,10 +25,11 @@ from .changing import (
     person_of,
     remembered_answer,
 )
+from .deciding import check_holding, paid_event
 from .errors import AlreadyPaid, OrderCancelled
 from .gather import StoredOrder, line_facts, tier_at
 from .person import Person, Settled
-from .placing import check_holding, check_instants, paid_event
+from .placing import check_instants
 from .settlement import Scope, order_body
 from .types import OrderView
 

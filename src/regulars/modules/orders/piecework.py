@@ -24,11 +24,12 @@ from regulars.modules.programmes.types import Programme
 from regulars.modules.tiers.gather import TIER_CHANGE
 from regulars.modules.tiers.rules import Note
 
+from .deciding import new_person
 from .fingerprints import piece_fingerprints
 from .gather import known_orders, tier_at
 from .person import Person, Settled
 from .pieces import Piece, PieceResult, Refused
-from .placing import CLOCK_SLACK, new_person
+from .placing import CLOCK_SLACK
 from .recorder import LINE, ORDER
 from .register import Register
 from .settlement import add_person, step_rows

@@ -83,7 +83,6 @@ REFUND: Final = Table(
     "gifts",
     "fingerprint",
     "run_id",
-    json=("lines", "gifts"),
 )
 
 

@@ -127,10 +127,11 @@ def record(
 ) -> None:
     """Put journal and events beside the rows already there, and write all of it as one unit."""
     told = [event.to_json() for event in events]
-    record_told(writes, scope=scope, journal=journal, told=told, aggregate=aggregate)
+    add_told(writes, scope=scope, journal=journal, told=told, aggregate=aggregate)
+    writes.record()
 
 
-def record_told(
+def add_told(
     writes: Writes,
     *,
     scope: Scope,
@@ -145,7 +146,6 @@ def record_told(
             merchant_id=scope.merchant_id, aggregate=aggregate.hex, told=told, at=scope.now
         )
         writes.add(OUTBOX, row)
-    writes.record()
 
 
 def _tell_deal(body: dict[str, Any], deal: Deal, *, cancelled: bool) -> None:

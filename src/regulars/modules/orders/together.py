@@ -31,17 +31,11 @@ from regulars.modules.members.enrolment import members_by_keys
 from regulars.modules.members.lookup import carriers, who_left
 from regulars.modules.tiers.gather import TIER_CHANGE
 
+from .deciding import check_holding, enrol_shopper, new_person, order_events, view_of_draft
 from .gather import known_orders, tier_at
 from .person import Person, Settled
 from .pieces import BulkOptions
-from .placing import (
-    check_holding,
-    check_instants,
-    enrol_shopper,
-    new_person,
-    order_events,
-    view_of_draft,
-)
+from .placing import check_instants
 from .recorder import LINE, ORDER, line_rows, order_row
 from .register import Register
 from .settlement import Scope, add_person, announced, order_body, step_rows

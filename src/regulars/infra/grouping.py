@@ -1,0 +1,89 @@
+"""Group commit: what callers of one process want at the same time is done together.
+
+Whoever comes while nobody is at work does what there is to do: their own, and what others have
+brought meanwhile. Whoever comes later waits, and when that is done one of those goes on. Nobody
+waits for company: who is alone is as quick as without. (Combining under a lock is "flat
+combining": Hendler, Incze, Shavit, Tzafrir, SPAA 2010; databases flush their logs so.)
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from threading import Lock
+from typing import Generic, TypeVar
+
+Wanted = TypeVar("Wanted")
+Given = TypeVar("Given")
+
+
+class _Place(Generic[Wanted, Given]):
+    """Of one caller, who waits at ``turn``."""
+
+    __slots__ = ("given", "is_served", "turn", "wanted")
+
+    def __init__(self, wanted: Wanted) -> None:
+        self.wanted = wanted
+        self.given: Given | None = None
+        self.is_served = False
+        self.turn = Lock()
+        self.turn.acquire()
+
+
+class Group(Generic[Wanted, Given]):
+    """``work`` takes what some callers want, at most ``most`` at a time, and tells what each gets,
+    in their order; None for one who has to do it alone.
+
+    A caller's thread does the work of others with its own connection. Where work fails everybody
+    has to do theirs alone, and whose fault it is fails again there.
+    """
+
+    def __init__(
+        self, work: Callable[[Sequence[Wanted]], Sequence[Given | None]], *, most: int
+    ) -> None:
+        self._work = work
+        self._most = most
+        self._lock = Lock()
+        self._waiting: deque[_Place[Wanted, Given]] = deque()
+        self._is_at_work = False
+
+    def do(self, wanted: Wanted) -> Given | None:
+        """What ``work`` gives for this; None where its caller has to do it alone."""
+        mine: _Place[Wanted, Given] = _Place(wanted)
+        with self._lock:
+            waits = self._is_at_work
+            self._is_at_work = True
+            if waits:
+                self._waiting.append(mine)
+        if waits:
+            mine.turn.acquire()
+            if mine.is_served:
+                return mine.given
+        with self._lock:
+            company = [mine]
+            while self._waiting and len(company) < self._most:
+                company.append(self._waiting.popleft())
+        try:
+            self._serve(company)
+        finally:
+            self._go_on(company[1:])
+        return mine.given
+
+    def _serve(self, company: Sequence[_Place[Wanted, Given]]) -> None:
+        try:
+            given = self._work([place.wanted for place in company])
+        except Exception:
+            return
+        for place, what in zip(company, given, strict=True):
+            place.given = what
+
+    def _go_on(self, served: Sequence[_Place[Wanted, Given]]) -> None:
+        """Let whoever waits longest be the next at work, and those who are served go."""
+        with self._lock:
+            after = self._waiting.popleft() if self._waiting else None
+            self._is_at_work = after is not None
+        if after is not None:
+            after.turn.release()
+        for place in served:
+            place.is_served = True
+            place.turn.release()
