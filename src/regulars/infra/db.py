@@ -147,12 +147,15 @@ def fetch_texts(sql: HotSql, params: Mapping[str, Any]) -> Sequence[Any] | None:
 def fetch_texts_of_each(sql: HotSql, each: Sequence[Mapping[str, Any]]) -> list[Sequence[Any]]:
     """The one row of ``sql`` for each of these parameters, in their order; of PostgreSQL, which is
     asked once. A statement that may have no row is not asked so."""
+    if len(each) == 1:
+        found = fetch_texts(sql, each[0])
+        return [found] if found is not None else []
     execute, rows_of = _prepared()
     here = connected()
     with here.wrap_database_errors:
         values = [params[name] for params in each for name in sql.names]
-        found = rows_of(execute(here.connection, sql.times(len(each)), values))
-    return [row for _, *row in sorted(found, key=lambda row: int(row[0] or 0))]
+        rows = rows_of(execute(here.connection, sql.times(len(each)), values))
+    return [row for _, *row in sorted(rows, key=lambda row: int(row[0] or 0))]
 
 
 @cache
