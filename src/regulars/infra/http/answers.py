@@ -73,12 +73,12 @@ def id_after(prefix: str, cursor: str | None) -> UUID | None:
         return None
     after = parse(prefix, cursor)
     if after is None:
-        raise _unknown_cursor()
+        raise unknown_cursor()
     return after
 
 
-def _unknown_cursor() -> Invalid:
-    detail = "Send an id of this list."
+def unknown_cursor(detail: str = "Send an id of this list.") -> Invalid:
+    """What to raise where ``starting_after`` is no place in the list; ``detail`` says the fix."""
     return Invalid(detail, errors=[FieldError("?starting_after", "unknown_cursor", detail)])
 
 
@@ -90,6 +90,6 @@ def part(
     if after is not None:
         places = [cursor(row) for row in rows]
         if after not in places:
-            raise _unknown_cursor()
+            raise unknown_cursor()
         rows = rows[places.index(after) + 1 :]
     return page(rows, query.limit or len(rows), show, cursor)

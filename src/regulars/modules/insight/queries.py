@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Final, Literal
 
 from regulars.infra.clock import now_for
+from regulars.infra.http.answers import unknown_cursor
 from regulars.infra.http.principal import MerchantFacts
 from regulars.kernel.errors import FieldError, Invalid
 from regulars.modules.analytics.queries import freshness
@@ -66,9 +67,7 @@ class Listed:
         if after is not None:
             made, _, place = after.rpartition("@")
             if made != self.stamp or not place.isdecimal():
-                detail = "The list was made anew: read it from its beginning."
-                fault = FieldError("?starting_after", "unknown_cursor", detail)
-                raise Invalid(detail, errors=[fault])
+                raise unknown_cursor("The list was made anew: read it from its beginning.")
             first = int(place)
         shown = self.shaped(self.rows.slice(first, limit).to_pylist())
         more = first + limit < self.rows.num_rows

@@ -12,8 +12,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from regulars.infra.db import Sql, any_of, as_instant, as_json, as_uuid, fetch_all, fetch_one
+from regulars.infra.http.answers import unknown_cursor
 from regulars.infra.snapshots import instant_text, one_snapshot, stream
-from regulars.kernel.errors import FieldError, Invalid, NotFound
+from regulars.kernel.errors import NotFound
 from regulars.kernel.ids import show
 from regulars.modules.members.enrolment import WHO_BY_ID
 
@@ -251,9 +252,7 @@ def _position(merchant_id: int, carrier: UUID, after: str) -> dict[str, Any]:
         row = fetch_one(_ENTRY_AT, key)
         if row is not None:
             return {"at": as_instant(row[0]), "after_account": account, "after_version": version}
-    raise Invalid(
-        errors=[FieldError("?starting_after", "unknown_cursor", "Send an id of this list.")]
-    )
+    raise unknown_cursor()
 
 
 def _entry(member_hex: str, row: Sequence[Any]) -> Entry:

@@ -11,7 +11,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from regulars.infra.db import Sql, any_of, as_instant, as_json, as_uuid, fetch_all, fetch_one
-from regulars.kernel.errors import FieldError, Invalid, NotFound
+from regulars.infra.http.answers import unknown_cursor
+from regulars.kernel.errors import NotFound
 from regulars.kernel.periods import day_start
 from regulars.modules.members.lookup import carriers, circle_of, circles
 
@@ -238,9 +239,7 @@ def _records(merchant_id: int, member_id: UUID) -> tuple[UUID, ...]:
 def _position(merchant_id: int, after: UUID) -> dict[str, Any]:
     row = fetch_one(_PLACED_AT, {"merchant_id": merchant_id, "order_id": after})
     if row is None:
-        raise Invalid(
-            errors=[FieldError("?starting_after", "unknown_cursor", "Send an id of this list.")]
-        )
+        raise unknown_cursor()
     return {"after": after, "after_placed_at": as_instant(row[0])}
 
 

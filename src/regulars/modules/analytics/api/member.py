@@ -8,13 +8,12 @@ from zoneinfo import ZoneInfo
 from ninja import Query, Router
 from pydantic import Field
 
-from regulars.infra.http.answers import page
+from regulars.infra.http.answers import id_after, page
 from regulars.infra.http.fields import PageQuery, Strict
 from regulars.infra.http.language import language_of
 from regulars.infra.http.permissions import own_id, requires
 from regulars.infra.http.principal import ApiRequest
-from regulars.kernel.errors import FieldError, Invalid
-from regulars.kernel.ids import parse, show
+from regulars.kernel.ids import show
 from regulars.kernel.instants import show_instant
 from regulars.modules.analytics.screens.card import card
 from regulars.modules.orders.queries import OrderRow, Wanted, orders
@@ -39,11 +38,7 @@ def read_own_card(request: ApiRequest, query: Annotated[CardQuery, Query()]) -> 
 @requires("self.read")
 def list_own_orders(request: ApiRequest, query: Annotated[PageQuery, Query()]) -> dict[str, Any]:
     """One's own orders, newest first."""
-    after = parse("ord", query.starting_after) if query.starting_after else None
-    if query.starting_after and after is None:
-        raise Invalid(
-            errors=[FieldError("?starting_after", "unknown_cursor", "Send an id of this list.")]
-        )
+    after = id_after("ord", query.starting_after)
     merchant = request.auth.merchant
     rows = orders(
         merchant.id,

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 from regulars.infra.clock import now_for
 from regulars.infra.db import Sql, any_of, as_instant, as_uuid, fetch_all
+from regulars.infra.http.answers import id_after
 from regulars.infra.http.principal import MerchantFacts
-from regulars.kernel.errors import FieldError, Invalid
-from regulars.kernel.ids import parse, show
+from regulars.kernel.ids import show
 from regulars.kernel.instants import show_instant
 from regulars.kernel.periods import day_start, program_day
 from regulars.modules.analytics import services
@@ -115,7 +115,7 @@ def members(merchant: MerchantFacts, wanted: Wanted, *, locale: str) -> dict[str
     if wanted.filter in ("at_risk", "expiring", "lapsing") or wanted.sort not in _PLACES:
         fresh = services.fresh(merchant.id, now, at_most_rows=AT_ONCE_ROWS)
     narrowed = _narrowed(merchant, wanted, programme, fresh, now)
-    after = _cursor(wanted.after)
+    after = id_after("mem", wanted.after)
     if wanted.sort in _PLACES:
         ids = _by_books(narrowed, wanted.sort, after, wanted.limit + 1)
     else:
@@ -249,17 +249,6 @@ def _around(ladder: Ladder, tier: str) -> dict[str, Any]:
     codes = [rung.code for rung in ladder.tiers]
     rank = codes.index(tier) if tier in codes else 0
     return {"first_tier": codes[0], "below": codes[:rank], "above": codes[rank + 1 :]}
-
-
-def _cursor(after: str | None) -> UUID | None:
-    if after is None:
-        return None
-    found = parse("mem", after)
-    if found is None:
-        raise Invalid(
-            errors=[FieldError("?starting_after", "unknown_cursor", "Send an id of this list.")]
-        )
-    return found
 
 
 # ── in which order ────────────────────────────────────────────────────────────────────────

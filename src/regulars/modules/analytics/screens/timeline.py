@@ -12,8 +12,8 @@ from uuid import UUID
 
 from regulars.infra.clock import now_for
 from regulars.infra.db import Sql, any_of, as_instant, as_uuid, fetch_all
+from regulars.infra.http.answers import unknown_cursor
 from regulars.infra.http.principal import MerchantFacts
-from regulars.kernel.errors import FieldError, Invalid
 from regulars.kernel.ids import parse, show
 from regulars.kernel.instants import show_instant
 from regulars.modules.analytics.reporting import ladder_of
@@ -149,9 +149,7 @@ def _position(after: str | None) -> dict[str, Any]:
             raise ValueError
         at = _EPOCH + int(found[1]) * _TICK
     except (ValueError, OverflowError):
-        raise Invalid(
-            errors=[FieldError("?starting_after", "unknown_cursor", "Send a cursor of this list.")]
-        ) from None
+        raise unknown_cursor("Send a cursor of this list.") from None
     return {"at": at, "place": int(found[2]), "seq": int(found[3]), "key": found[4]}
 
 

@@ -16,7 +16,7 @@ from ninja.files import UploadedFile
 from pydantic import Field
 
 from regulars.infra.clock import now_for, real_now
-from regulars.infra.http.answers import answer_once, page
+from regulars.infra.http.answers import answer_once, id_after, page
 from regulars.infra.http.fields import (
     Instant,
     MemberId,
@@ -30,7 +30,7 @@ from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
 from regulars.infra.writes import Outcome
 from regulars.kernel.errors import FieldError, Invalid, NotFound
-from regulars.kernel.ids import parse, show
+from regulars.kernel.ids import show
 from regulars.kernel.instants import show_instant
 from regulars.modules.connectors import queries, services
 from regulars.modules.connectors.types import BroughtView, RunView
@@ -154,9 +154,7 @@ def upload_import(
 @requires("imports.read")
 def list_imports(request: ApiRequest, query: Annotated[PageQuery, Query()]) -> dict[str, Any]:
     """Runs, newest first."""
-    after = parse("run", query.starting_after) if query.starting_after else None
-    if query.starting_after and after is None:
-        raise NotFound
+    after = id_after("run", query.starting_after)
     rows = queries.runs(request.auth.merchant_id, limit=query.limit + 1, after=after)
     return page(rows, query.limit, _shown, lambda run: show("run", run.id))
 

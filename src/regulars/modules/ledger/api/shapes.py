@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 
 from regulars.events.base import Event
 from regulars.events.effects import effects
-from regulars.infra.http.answers import page
+from regulars.infra.http.answers import page, unknown_cursor
 from regulars.infra.http.fields import (
     ExternalId,
     HoldId,
@@ -24,7 +24,6 @@ from regulars.infra.http.fields import (
     Strict,
 )
 from regulars.infra.writes import Outcome
-from regulars.kernel.errors import FieldError, Invalid
 from regulars.kernel.instants import show_instant
 from regulars.modules.ledger import queries
 from regulars.modules.ledger.seals import latest_seals
@@ -202,9 +201,7 @@ def seals_page(merchant_id: int, query: PageQuery) -> dict[str, Any]:
     """A page of a merchant's seals, the last one first. Raises Invalid."""
     after = query.starting_after
     if after is not None and not _SEAL_NUMBER.fullmatch(after):
-        raise Invalid(
-            errors=[FieldError("?starting_after", "unknown_cursor", "Send a seal's number.")]
-        )
+        raise unknown_cursor("Send a seal's number.")
     found = latest_seals(
         merchant_id, limit=query.limit + 1, after=None if after is None else int(after)
     )

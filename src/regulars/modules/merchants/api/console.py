@@ -11,13 +11,13 @@ from ninja import Query, Router
 from pydantic import Field
 
 from regulars.infra import audit
-from regulars.infra.http.answers import answer_once, page
+from regulars.infra.http.answers import answer_once, id_after, page
 from regulars.infra.http.fields import Instant, PageQuery, ShortText, Strict
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
 from regulars.infra.writes import Outcome
 from regulars.kernel.errors import NotFound
-from regulars.kernel.ids import parse, show
+from regulars.kernel.ids import show
 from regulars.kernel.instants import show_instant
 from regulars.modules.merchants import queries, services
 from regulars.modules.merchants.types import KeyView, Role, StaffView
@@ -239,9 +239,7 @@ def remove_staff(request: ApiRequest, staff_id: str) -> HttpResponse:
 @requires("audit.read")
 def list_audit(request: ApiRequest, part: Query[PageQuery]) -> dict[str, Any]:
     """Every write that came from outside, newest first."""
-    after = parse("aud", part.starting_after) if part.starting_after else None
-    if part.starting_after and after is None:
-        raise NotFound
+    after = id_after("aud", part.starting_after)
     found = audit.entries(request.auth.merchant_id, limit=part.limit, after=after)
     return page(found, part.limit, _entry, lambda entry: show("aud", entry.id))
 

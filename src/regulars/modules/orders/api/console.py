@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from ninja import Query, Router
 from pydantic import ConfigDict, Field
 
-from regulars.infra.http.answers import page
+from regulars.infra.http.answers import id_after, page
 from regulars.infra.http.fields import (
     Instant,
     MemberId,
@@ -23,8 +23,7 @@ from regulars.infra.http.fields import (
 )
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest, MerchantFacts
-from regulars.kernel.errors import NotFound
-from regulars.kernel.ids import parse, show
+from regulars.kernel.ids import show
 from regulars.kernel.instants import show_instant
 from regulars.modules.members.queries import names, search
 from regulars.modules.members.rules import member_number
@@ -226,9 +225,7 @@ def cancel_order(request: ApiRequest, order_id: OrderInPath) -> HttpResponse:
 
 
 def _listed(merchant: MerchantFacts, wanted: Wanted, part: PageQuery) -> dict[str, Any]:
-    after = parse("ord", part.starting_after) if part.starting_after else None
-    if part.starting_after and after is None:
-        raise NotFound
+    after = id_after("ord", part.starting_after)
     rows = queries.orders(
         merchant.id, wanted, zone=ZoneInfo(merchant.zone), limit=part.limit, after=after
     )

@@ -10,12 +10,11 @@ from django.http import HttpResponse
 from ninja import Query, Router
 
 from regulars.infra.clock import now_for
-from regulars.infra.http.answers import asked, page, sent
+from regulars.infra.http.answers import asked, id_after, page, sent
 from regulars.infra.http.fields import ShownId
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
-from regulars.kernel.errors import NotFound
-from regulars.kernel.ids import parse, show
+from regulars.kernel.ids import show
 from regulars.modules.orders import queries, services
 from regulars.modules.orders.intake import EarlyRefundIn, OrderIn, RefundIn
 from regulars.modules.orders.settlement import order_body
@@ -73,9 +72,7 @@ def list_orders(request: ApiRequest, query: Query[OrderQuery]) -> dict[str, Any]
     day it was placed.
     """
     merchant = request.auth.merchant
-    after = parse("ord", query.starting_after) if query.starting_after else None
-    if query.starting_after and after is None:
-        raise NotFound
+    after = id_after("ord", query.starting_after)
     rows = queries.orders(
         merchant.id, query.wanted(), zone=ZoneInfo(merchant.zone), limit=query.limit, after=after
     )

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from uuid import UUID
 
 from ninja import Query
 from pydantic import Field
 
-from regulars.infra.http.answers import page
+from regulars.infra.http.answers import id_after, page
 from regulars.infra.http.fields import ExternalId, Instant, PageQuery, Strict
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
-from regulars.kernel.ids import parse, show
+from regulars.kernel.ids import show
 from regulars.kernel.instants import show_instant
 from regulars.modules.pricing.decisions import LoggedDecision, decisions
 
@@ -46,8 +45,7 @@ def list_strength_decisions(
     request: ApiRequest, query: Annotated[DecisionsQuery, Query()]
 ) -> dict[str, Any]:
     """How strong an offer was in which quote, and why; the newest first."""
-    after = query.starting_after
-    before: UUID | None = parse("quo", after) if after else None
+    before = id_after("quo", query.starting_after)
     rows = decisions(request.auth.merchant_id, query.offer, limit=query.limit, before=before)
     return page(rows, query.limit, _shown, lambda row: show("quo", row.quote_id))
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
+from regulars.infra.http.answers import id_after
 from regulars.infra.http.fields import (
     Day,
     ExternalId,
@@ -20,8 +21,7 @@ from regulars.infra.http.fields import (
     Strict,
 )
 from regulars.infra.http.principal import MerchantFacts
-from regulars.kernel.errors import FieldError, Invalid
-from regulars.kernel.ids import parse, show
+from regulars.kernel.ids import show
 from regulars.kernel.instants import show_instant
 from regulars.modules.members import queries as members
 from regulars.modules.members.rules import member_number
@@ -247,13 +247,7 @@ class TagsOut(Strict):
 class MembersPage(PageQuery):
     def after(self) -> UUID | None:
         """Raises Invalid for a cursor that no page gave."""
-        if self.starting_after is None:
-            return None
-        found = parse("mem", self.starting_after)
-        if found is None:
-            detail = "Send next_cursor of the page before."
-            raise Invalid(detail, errors=[FieldError("?starting_after", "invalid_cursor", detail)])
-        return found
+        return id_after("mem", self.starting_after)
 
 
 # ── shown ─────────────────────────────────────────────────────────────────────────────────

@@ -7,12 +7,11 @@ from typing import Annotated, Any
 from ninja import Query, Router
 from pydantic import Field
 
-from regulars.infra.http.answers import page
+from regulars.infra.http.answers import id_after, page
 from regulars.infra.http.fields import BatchId, Instant, MemberId, PageQuery, Strict
 from regulars.infra.http.permissions import requires
 from regulars.infra.http.principal import ApiRequest
-from regulars.kernel.errors import FieldError, Invalid
-from regulars.kernel.ids import parse, show
+from regulars.kernel.ids import show
 from regulars.kernel.instants import show_instant
 from regulars.modules.coupons.queries import batch_view
 from regulars.modules.members.queries import names
@@ -80,11 +79,7 @@ def list_next_coupons(
     """Each order of which the coupon of a sized batch was decided on, newest first, and how many
     by reason."""
     merchant_id = request.auth.merchant_id
-    after = parse("ord", query.starting_after) if query.starting_after else None
-    if query.starting_after and after is None:
-        raise Invalid(
-            errors=[FieldError("?starting_after", "unknown_cursor", "Send a cursor of this list.")]
-        )
+    after = id_after("ord", query.starting_after)
     batch = batch_view(merchant_id, query.batch).id
     rows = next_orders.decisions(merchant_id, batch, limit=query.limit, after=after)
     counts = [
