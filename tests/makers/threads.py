@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
+import fcntl
+import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeVar
 
 from django.db import connection
 
 T = TypeVar("T")
+_TURN = Path(tempfile.gettempdir()) / "regulars-crowd.lock"
 
 
 def at_once(*acts: Callable[[], T]) -> list[T | Exception]:
     """Run every act in a thread of its own, let go together; results or what was raised."""
+    with _alone():
+        return _at_once(acts)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One crowd at a time on this machine: a server has a hundred connections, and crowds of
+    several test processes would want more."""
+    with _TURN.open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        yield
+
+
+def _at_once(acts: tuple[Callable[[], T], ...]) -> list[T | Exception]:
     gate = threading.Barrier(len(acts))
     found: list[T | Exception | None] = [None] * len(acts)
+    unconnected: list[Exception] = []
 
     def run(place: int, act: Callable[[], T]) -> None:
         try:
-            connection.ensure_connection()
-            gate.wait(timeout=30)
+            _connect(gate, unconnected)
             found[place] = act()
         except Exception as error:
             found[place] = error
@@ -35,7 +54,19 @@ def at_once(*acts: Callable[[], T]) -> list[T | Exception]:
     for thread in threads:
         thread.join(timeout=120)
         assert not thread.is_alive(), "a thread hangs"
+    if unconnected:
+        raise unconnected[0]
     return found  # type: ignore[return-value]
+
+
+def _connect(gate: threading.Barrier, unconnected: list[Exception]) -> None:
+    """Wait until everybody has a connection; who gets none lets nobody wait."""
+    try:
+        connection.ensure_connection()
+    except Exception as error:
+        unconnected.append(error)
+        gate.abort()
+    gate.wait(timeout=30)
 
 
 def refusals(found: list[T | Exception]) -> list[Exception]:
