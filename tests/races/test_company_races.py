@@ -28,7 +28,14 @@ from regulars.modules.orders.tally import tally
 from regulars.modules.pricing.asked import Asking, Goods, Place
 from regulars.modules.pricing.quoting import quote
 
+
 pytestmark = pytest.mark.skipif(not is_postgres(), reason="SQLite has one writer, without company")
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All wait until the company goes, however slow the machine."""
+    monkeypatch.setattr(grouped._company, "_patience", 60)
 
 
 @pytest.fixture

@@ -14,11 +14,11 @@ from regulars.infra.grouping import Group
 class Desk:
     """Work that waits to be let go, and notes who came together."""
 
-    def __init__(self, *, most: int = 8) -> None:
+    def __init__(self, *, most: int = 8, patience: float = 60) -> None:
         self.companies: list[list[int]] = []
         self.begun = threading.Semaphore(0)
         self.may_go = threading.Semaphore(0)
-        self.group: Group[int, str] = Group(self._work, most=most)
+        self.group: Group[int, str] = Group(self._work, most=most, patience=patience)
 
     def _work(self, wanted: Sequence[int]) -> list[str | None]:
         self.companies.append(list(wanted))
@@ -75,3 +75,32 @@ def test_who_cannot_be_served_is_told_so_and_work_goes_on(odd: int) -> None:
         expected = ["<1>", None, "<2>"] if odd == -1 else [None, None, None]
         assert [each.result(30) for each in given] == expected
     assert desk.group.do(3) == "<3>"
+
+
+def test_who_waits_too_long_goes_alone_and_is_not_served_as_well() -> None:
+    desk = Desk(patience=0.05)
+    with ThreadPoolExecutor(8) as pool:
+        first = pool.submit(desk.group.do, 0)
+        assert desk.begun.acquire(timeout=30)
+        assert desk.group.do(1) is None
+        for _ in range(2):
+            desk.may_go.release()
+        assert first.result(30) == "<0>"
+        assert desk.group.do(2) == "<2>"
+    assert desk.companies == [[0], [2]]
+
+
+def test_who_is_in_a_company_waits_for_it() -> None:
+    desk = Desk(patience=1)
+    with ThreadPoolExecutor(8) as pool:
+        given = [pool.submit(desk.group.do, 0)]
+        assert desk.begun.acquire(timeout=30)
+        for number in (1, 2):
+            given.append(pool.submit(desk.group.do, number))
+            desk.wait_for(number)
+        desk.may_go.release()
+        assert desk.begun.acquire(timeout=30)
+        threading.Event().wait(1.5)
+        desk.may_go.release()
+        assert [each.result(30) for each in given] == ["<0>", "<1>", "<2>"]
+    assert desk.companies == [[0], [1, 2]]

@@ -35,14 +35,20 @@ class Group(Generic[Wanted, Given]):
     in their order; None for one who has to do it alone.
 
     A caller's thread does the work of others with its own connection. Where work fails everybody
-    has to do theirs alone, and whose fault it is fails again there.
+    has to do theirs alone, and whose fault it is fails again there. Where it stands still (a row
+    that somebody else has locked) who comes later waits ``patience`` seconds and then goes alone.
     """
 
     def __init__(
-        self, work: Callable[[Sequence[Wanted]], Sequence[Given | None]], *, most: int
+        self,
+        work: Callable[[Sequence[Wanted]], Sequence[Given | None]],
+        *,
+        most: int,
+        patience: float,
     ) -> None:
         self._work = work
         self._most = most
+        self._patience = patience
         self._lock = Lock()
         self._waiting: deque[_Place[Wanted, Given]] = deque()
         self._is_at_work = False
@@ -56,7 +62,8 @@ class Group(Generic[Wanted, Given]):
             if waits:
                 self._waiting.append(mine)
         if waits:
-            mine.turn.acquire()
+            if self._gives_up(mine):
+                return None
             if mine.is_served:
                 return mine.given
         with self._lock:
@@ -68,6 +75,17 @@ class Group(Generic[Wanted, Given]):
         finally:
             self._go_on(company[1:])
         return mine.given
+
+    def _gives_up(self, mine: _Place[Wanted, Given]) -> bool:
+        """Wait for one's turn; whether it did not come. Who is in a company already stays."""
+        if mine.turn.acquire(timeout=self._patience):
+            return False
+        with self._lock:
+            if mine in self._waiting:
+                self._waiting.remove(mine)
+                return True
+        mine.turn.acquire()
+        return False
 
     def _serve(self, company: Sequence[_Place[Wanted, Given]]) -> None:
         try:

@@ -23,6 +23,8 @@ from .gather import Gathered
 
 #: More would let the first of them wait longer than they save.
 _MOST: Final = 8
+#: Some dozen companies would have gone by.
+_PATIENCE_SECONDS: Final = 0.25
 
 
 def place_in_company(wanted: Wanted) -> Placed | None:
@@ -69,4 +71,4 @@ def _decided(group: Sequence[Wanted], places: Sequence[int]) -> list[tuple[int, 
     return found
 
 
-_company: Final = Group(_place, most=_MOST)
+_company: Final = Group(_place, most=_MOST, patience=_PATIENCE_SECONDS)
