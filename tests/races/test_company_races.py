@@ -28,7 +28,6 @@ from regulars.modules.orders.tally import tally
 from regulars.modules.pricing.asked import Asking, Goods, Place
 from regulars.modules.pricing.quoting import quote
 
-
 pytestmark = pytest.mark.skipif(not is_postgres(), reason="SQLite has one writer, without company")
 
 
