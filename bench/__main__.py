@@ -40,6 +40,10 @@ def main() -> int:
         rows.append(quotes_beside_oscar(_fresh_database(server)))
     rows += screens()
     rows += lifetime_values()
+    rows += forecasting()
+    rows += segments("")
+    if server is not None:
+        rows += segments(_fresh_database(server))
     print(f"{'path':<52}{'ours':>14}{'limit':>14}{'ratio':>8}  target")
     for path, ours, limit, ratio, target in rows:
         print(f"{path:<52}{ours:>14}{limit:>14}{ratio:>8}  {target}")
@@ -191,6 +195,41 @@ def lifetime_values() -> list[tuple[str, str, str, str, str]]:
             ("the same out of fact files", "summary_facts", "summary"),
             (f"fit of {told['customers']:,}", "fit", "fit"),
         )
+    ]
+
+
+def forecasting() -> list[tuple[str, str, str, str, str]]:
+    told = _ours(["bench.forecasting"], {})
+    per_100k = told["features_and_scores_s"] * 100_000 / told["pairs"]
+    learnt = f"due: learning from {told['examples']:,} examples ({told['peak_mb']:,} MB)"
+    return [
+        (learnt, f"{told['training_s']:.1f} s", "60 s", "", "<= 60 s, 4,096 MB"),
+        ("due: features and scores of 100,000 pairs", f"{per_100k:.1f} s", "5 s", "", "<= 5 s"),
+    ]
+
+
+def segments(dsn: str) -> list[tuple[str, str, str, str, str]]:
+    """After a day's orders: in a shop four times as large, and with four times the buyers."""
+    told = _ours(["bench.segments"], {"DATABASE_URL": dsn})
+    small, large = (told[f"{members} members"] for members in (4_000, 16_000))
+    where = "PostgreSQL" if dsn else "SQLite"
+    few, many = large["400 buyers"], large["1600 buyers"]
+    other = small["1600 buyers"]
+    return [
+        (
+            f"segments after 1,600 buyers, {where}, 16,000 / 4,000 members",
+            f"{many} s",
+            f"{other} s",
+            f"{many / other:.1f}",
+            "about 1",
+        ),
+        (
+            f"segments, 16,000 members, {where}, 1,600 / 400 buyers",
+            f"{many} s",
+            f"{few} s",
+            f"{many / few:.1f}",
+            "about 4",
+        ),
     ]
 
 
