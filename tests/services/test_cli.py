@@ -165,6 +165,7 @@ def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
         ({"--timezone": "Mars"}, "IANA"),
         ({"--template": "none"}, "template"),
         ({"--merchant": "A B"}, "code"),
+        ({"--name": "x" * 201}, "200 characters"),
     ],
 )
 def test_a_refused_init_tells_the_fix_and_leaves_nothing(

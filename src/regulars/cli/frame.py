@@ -153,6 +153,8 @@ def report(args: argparse.Namespace, error: Exception) -> int:
             "detail": error.detail,
             "errors": [{"pointer": e.pointer, "code": e.code} for e in error.errors],
         }
+        if reason := getattr(error, "reason", None):
+            told["reason"] = reason
         return _refuse(args, told)
     if isinstance(error, Refused):
         return _refuse(args, {"code": "refused", "detail": str(error), "errors": []})

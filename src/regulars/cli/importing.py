@@ -64,7 +64,7 @@ def scope_of(merchant: MerchantFacts) -> Scope:
     )
 
 
-def _import(args: argparse.Namespace) -> None:
+def _import(args: argparse.Namespace) -> int:
     start()
     from regulars.modules.connectors import services
 
@@ -77,21 +77,20 @@ def _import(args: argparse.Namespace) -> None:
     )
     if args.dry_run:
         services.forget_run(scope, run.id)
-        _tell(args, merchant, run, dry=True)
-        return
-    _run(args, merchant, scope, run)
+        return _tell(args, merchant, run, dry=True)
+    return _run(args, merchant, scope, run)
 
 
-def _resume(args: argparse.Namespace) -> None:
+def _resume(args: argparse.Namespace) -> int:
     start()
     from regulars.modules.connectors import queries
 
     merchant = the_merchant(args)
     run = queries.run(merchant.id, _run_id(args.run_id))
-    _run(args, merchant, scope_of(merchant), run)
+    return _run(args, merchant, scope_of(merchant), run)
 
 
-def _run(args: argparse.Namespace, merchant: MerchantFacts, scope: Scope, run: RunView) -> None:
+def _run(args: argparse.Namespace, merchant: MerchantFacts, scope: Scope, run: RunView) -> int:
     from regulars.infra.writes import Outcome, once
     from regulars.kernel.ids import show
     from regulars.modules.connectors import services
@@ -106,7 +105,7 @@ def _run(args: argparse.Namespace, merchant: MerchantFacts, scope: Scope, run: R
         done = services.run_import(
             scope, run.id, watch=lambda progress: move(progress.pieces_done, progress.pieces)
         )
-    _tell(args, merchant, done, dry=False)
+    return _tell(args, merchant, done, dry=False)
 
 
 def _undo(args: argparse.Namespace) -> None:
@@ -160,7 +159,9 @@ def _members(args: argparse.Namespace) -> None:
         sys.stdout.write(json.dumps(member, ensure_ascii=False) + "\n")
 
 
-def _tell(args: argparse.Namespace, merchant: MerchantFacts, run: RunView, *, dry: bool) -> None:
+def _tell(args: argparse.Namespace, merchant: MerchantFacts, run: RunView, *, dry: bool) -> int:
+    """What became of the file; 1 where not one of its rows could be taken, so that a script that
+    asks for the exit code alone learns that nothing came in."""
     from regulars.modules.connectors import services
 
     errors = (
@@ -190,6 +191,7 @@ def _tell(args: argparse.Namespace, merchant: MerchantFacts, run: RunView, *, dr
     if len(errors) > _ERRORS_SHOWN:
         lines.append(say("  and more; all of them are in the rejected-rows file"))
     answer(args, told, lines)
+    return 1 if 0 < report.get("rows", 0) <= run.rejected else 0
 
 
 def _people(merchant: MerchantFacts, run: RunView, *, dry: bool) -> dict[str, Any]:

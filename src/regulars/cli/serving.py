@@ -8,9 +8,12 @@ import signal
 import socket
 import sys
 import threading
+from typing import Final
 
 from .frame import Commands, Refused, answer, check_merchant, start
 from .words import say
+
+_LAST_PORT: Final = 65_535
 
 
 def register(commands: Commands) -> None:
@@ -75,11 +78,15 @@ def _serve(args: argparse.Namespace) -> int:
 
 
 def _check_port(host: str, port: int) -> None:
+    if not 0 <= port <= _LAST_PORT:
+        raise Refused(say("A port is at most {last}.", last=_LAST_PORT))
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
+        except socket.gaierror:
+            raise Refused(say("There is no address {host} on this machine.", host=host)) from None
         except OSError:
             text = "Port {port} is taken: choose another with --port."
             raise Refused(say(text, port=port)) from None

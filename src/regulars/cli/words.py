@@ -136,6 +136,8 @@ _ZH: Final = {
     "The database is not up to date: run `regulars migrate`.": (
         "数据库不是最新，请运行 `regulars migrate`。"
     ),
+    "A port is at most {last}.": "端口最大为 {last}。",
+    "There is no address {host} on this machine.": "本机没有地址 {host}。",
     "Port {port} is taken: choose another with --port.": "端口 {port} 已被占用，请用 --port 另选。",
     "WARNING: {why}: a power cut may lose what was confirmed": (
         "警告：{why}：断电可能丢失已确认的数据"

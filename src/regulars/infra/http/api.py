@@ -214,7 +214,7 @@ class _Gate:
         needed = self._needs.permission
         if needed and needed not in request.auth.permissions:
             raise Forbidden
-        _check_query(request, self._query)
+        _check_address(request, self._query)
         if self._needs.key_needed(request.method):
             request.idempotency_key = checked_key(request.headers.get("Idempotency-Key"))
         if request.method not in SAFE_METHODS and self._body_kinds <= {"body"}:
@@ -223,12 +223,17 @@ class _Gate:
                 raise ValidationError([FieldError("", "unknown_field", "No body is read here.")])  # type: ignore[list-item]
 
 
-def _check_query(request: HttpRequest, known: frozenset[str]) -> None:
-    faults = [
-        FieldError(f"?{name}", "unknown_field" if name not in known else "repeated_key")
-        for name, values in request.GET.lists()
-        if name not in known or len(values) > 1
-    ]
+def _check_address(request: HttpRequest, known: frozenset[str]) -> None:
+    if "\0" in request.path:  # nothing is named so: one of the databases cannot even be asked
+        raise NotFound
+    faults = []
+    for name, values in request.GET.lists():
+        if name not in known:
+            faults.append(FieldError(f"?{name}", "unknown_field"))
+        elif len(values) > 1:
+            faults.append(FieldError(f"?{name}", "repeated_key"))
+        elif "\0" in values[0]:
+            faults.append(FieldError(f"?{name}", "nul_in_text"))
     if faults:
         raise ValidationError(faults)  # type: ignore[arg-type]
 

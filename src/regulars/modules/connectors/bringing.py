@@ -58,7 +58,8 @@ def foretold(scope: Scope, file: MemberFile) -> dict[str, Any]:
         for row, one in zip(piece.rows, matches, strict=True):
             if one.outcome == "conflict" and len(conflicts) < _CONFLICTS_TOLD:
                 conflicts.append(_conflict(row.row, one))
-    return {**sums, "conflicts": conflicts}
+    # Of a file without one row that can be read there are no sums.
+    return {"outcomes": {}, "recognised_by": {}, **sums, "conflicts": conflicts}
 
 
 def brought_pieces(

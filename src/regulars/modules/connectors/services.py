@@ -94,7 +94,7 @@ def open_run(
         file = _opened(scope, kind, path, profile)
     except UnreadableFile as error:
         shutil.rmtree(folder, ignore_errors=True)
-        raise FileRefused(error.message) from error
+        raise FileRefused(error.message, reason=error.code) from error
     try:
         row = _noted(scope, run_id, kind, path, file_name, file)
     except BaseException:

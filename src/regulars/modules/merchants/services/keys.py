@@ -22,6 +22,7 @@ from regulars.modules.merchants.types import (
     NewKey,
 )
 
+_MOST_NAME: Final = 100
 _SECRET_BYTES: Final = 32
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]{1,200}(:[0-9]{1,5})?")
 _PREFIX_LENGTH: Final = len(queries.KEY_HEAD) + 6
@@ -42,6 +43,9 @@ def create_key(
     With ``origins`` (https://shop.example) it is publishable: made to stand in web pages of
     these origins, it may show prices to strangers and nothing else.
     """
+    if len(name) > _MOST_NAME:
+        detail = f"A name has at most {_MOST_NAME} characters."
+        raise Invalid(detail, errors=[FieldError("/name", "too_long", detail)])
     if origins:
         scopes = _publishable_scopes(scopes, origins)
     unknown = sorted(set(scopes) - KEY_PERMISSIONS)

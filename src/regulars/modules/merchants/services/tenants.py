@@ -22,6 +22,7 @@ from regulars.modules.merchants import queries
 from regulars.modules.merchants.errors import ClockBackwards, MerchantExists
 from regulars.modules.merchants.models import Merchant
 
+_MOST_NAME: Final = 200
 _CODE: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 #: How far a client's "now" may lie behind ours when it freezes the clock for the first time.
 _SKEW: Final = timedelta(minutes=1)
@@ -39,7 +40,7 @@ def create_merchant(
     clock_at: datetime | None = None,
 ) -> MerchantFacts:
     """Set up a merchant. Raises Invalid with the field at fault, or MerchantExists."""
-    _check(code, currency, zone, locale)
+    _check(code, currency, zone, locale, name)
     if Merchant.objects.filter(code=code).exists():
         raise MerchantExists(f"Choose another code than {code!r}.")
 
@@ -103,8 +104,11 @@ def suspend(*, merchant_id: int, suspended: bool) -> None:
     Merchant.objects.filter(id=merchant_id).update(suspended=suspended)
 
 
-def _check(code: str, currency: str, zone: str, locale: str) -> None:
+def _check(code: str, currency: str, zone: str, locale: str, name: str) -> None:
     faults = []
+    if len(name) > _MOST_NAME:
+        detail = f"A name has at most {_MOST_NAME} characters."
+        faults.append(FieldError("/name", "too_long", detail))
     if not _CODE.fullmatch(code):
         faults.append(
             FieldError("/merchant", "malformed", "Use 1 to 40 of a-z, 0-9 and - for the code.")

@@ -110,9 +110,10 @@ def threshold(offer: Offer) -> int:
 def beside_each_other(plan: Plan, offers: Sequence[Offer]) -> Iterator[Finding]:
     """Exclusives that meet on the same goods, and offers that another one of the group shadows."""
     for one, other in combinations(sorted(offers, key=lambda offer: offer.code), 2):
-        if one.exclusive and other.exclusive and _share_goods(one, other):
+        both = one.exclusive and other.exclusive
+        if both and _share_goods(one, other) and _share_buyers(one.who, other.who):
             at = may_meet(one.when, other.when, zone=plan.zone, from_at=plan.now)
-            if at is not None and _share_buyers(one.who, other.who):
+            if at is not None:
                 yield Finding(
                     "exclusives_overlap", "warning", (one.code, other.code),
                     facts={"at": at.isoformat()},
