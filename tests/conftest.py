@@ -19,18 +19,23 @@ settings.load_profile("regulars")
 
 #: Tests that stay together where several processes share them: they use a thing costly to make.
 TOGETHER = {
+    "tests/api/test_insight_api.py": "a shop with rhythms and its forecasts",
     "tests/architecture/test_tidy.py": "every file of the sources, parsed",
     "tests/browser/test_access.py": "a served shop with its forecasts",
     "tests/browser/test_campaign_story.py": "a served shop",
     "tests/browser/test_faces.py": "the browser",
     "tests/browser/test_offline_till.py": "a served shop",
     "tests/browser/test_insight_screens.py": "a served shop with its forecasts",
+    "tests/browser/test_offering_screens.py": "a served shop with funders and stock",
     "tests/browser/test_prices.py": "a served shop with offers",
     "tests/browser/test_programme_changes_screen.py": "a served shop with two versions",
     "tests/browser/test_spending_screens.py": "a served shop that tried an offer",
+    "tests/browser/test_survey_screens.py": "a served shop that asked its members",
     "tests/services/test_backup.py": "a small shop",
     "tests/services/test_cli.py": "the command line",
+    "tests/services/test_clv_command.py": "a public year and a half of orders",
     "tests/services/test_doctor.py": "a small shop",
+    "tests/services/test_insight.py": "a shop with rhythms and its days asked for",
     "tests/services/test_published_figures.py": "a public year of orders",
 }
 

@@ -16,7 +16,7 @@ import urllib.request
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -70,10 +70,7 @@ def served(home: Path, *, clock: bool = False, jobs: bool = True) -> Iterator[Sh
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
-    environment = _environment(home, clock)
-    shop = Shop(home, f"http://127.0.0.1:{port}", port, environment)
-    if not (home / "regulars.sqlite3").exists():
-        shutil.copytree(_new_home(clock), home, dirs_exist_ok=True)
+    shop = replace(begun(home, clock=clock), base=f"http://127.0.0.1:{port}", port=port)
     log = (home / "server.log").open("wb")
     server = subprocess.Popen(
         [
@@ -81,7 +78,7 @@ def served(home: Path, *, clock: bool = False, jobs: bool = True) -> Iterator[Sh
             *("--workers", "1"),
             *([] if jobs else ["--no-jobs"]),
         ],
-        env=environment,
+        env=shop.environment,
         stdout=log,
         stderr=log,
     )
@@ -92,6 +89,13 @@ def served(home: Path, *, clock: bool = False, jobs: bool = True) -> Iterator[Sh
         server.terminate()
         server.wait(timeout=120)
         log.close()
+
+
+def begun(home: Path, *, clock: bool = False) -> Shop:
+    """The shop of ``home`` before it is served, just begun where there was none."""
+    if not (home / "regulars.sqlite3").exists():
+        shutil.copytree(_new_home(clock), home, dirs_exist_ok=True)
+    return Shop(home, "", 0, _environment(home, clock))
 
 
 def _environment(home: Path, clock: bool) -> dict[str, str]:

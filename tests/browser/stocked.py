@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from browser.shop import Partner, Shop, a_file, served
+from browser.shop import Partner, Shop, a_file, begun, served
 from makers.imported import HEAD, day_of, order_file
 from makers.rhythms import rhythms
 
@@ -29,14 +29,14 @@ def foretold() -> Iterator[Shop]:
     with tempfile.TemporaryDirectory(prefix="regulars-foretold-") as folder:
         home = Path(folder) / "home"
         home.mkdir(mode=0o700)
+        shop = begun(home)
+        path = Path(folder) / "orders.csv"
+        order_file(path, bought, day_of(datetime.now(UTC), DAYS))
+        shop.regulars("import", "orders", str(path))
+        # Before it is served: the server's own jobs would work the same forecasts out beside these.
+        shop.regulars("jobs", "run", "--once")
+        assert any(home.glob("insight/*/recommend-explore-sku.parquet"))
         with served(home) as running:
-            path = Path(folder) / "orders.csv"
-            order_file(path, bought, day_of(datetime.now(UTC), DAYS))
-            running.regulars("import", "orders", str(path))
-            for _ in range(6):  # the server's own jobs may be at one of them just then
-                running.regulars("jobs", "run", "--once")
-                if any(running.home.glob("insight/*/recommend-explore-sku.parquet")):
-                    break
             yield running
 
 

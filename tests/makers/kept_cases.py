@@ -32,7 +32,7 @@ def unpacked(operation: Any, kept: bytes) -> Any:
 
 def keep(label: str, cases: list[tuple[bytes, bool]]) -> None:
     """Keep them, whole or not at all."""
-    path = _path(label)
+    path = place_of(label)
     if path is not None:
         whole = path.with_suffix(f".{os.getpid()}")
         whole.write_bytes(pickle.dumps(cases))
@@ -41,13 +41,14 @@ def keep(label: str, cases: list[tuple[bytes, bool]]) -> None:
 
 def kept(label: str) -> list[tuple[bytes, bool]]:
     """What was kept of an operation in this run, if anything was."""
-    path = _path(label)
+    path = place_of(label)
     if path is None or not path.exists():
         return []
     return pickle.loads(path.read_bytes())  # type: ignore[no-any-return]
 
 
-def _path(label: str) -> Path | None:
+def place_of(label: str) -> Path | None:
+    """Where what is called so is kept in this run, if anything is."""
     folder = os.environ.get("REGULARS_TEST_CASES")
     if not folder:
         return None

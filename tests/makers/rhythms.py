@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -24,6 +25,12 @@ def rhythms(
     *, members: int, items: int, days: int, seed: int = 7, leavers: float = 0.0
 ) -> list[Bought]:
     """``leavers`` is the share of members who stop somewhere in the second half."""
+    return list(_made_up(members, items, days, seed, leavers))
+
+
+@cache
+def _made_up(members: int, items: int, days: int, seed: int, leavers: float) -> tuple[Bought, ...]:
+    """Made up once: several files of tests ask for the same members."""
     rng = random.Random(seed)
     found: list[Bought] = []
     for number in range(members):
@@ -39,7 +46,7 @@ def rhythms(
                     )
                 )  # fmt: skip
                 day += max(1.0, gap * rng.lognormvariate(0.0, 0.4))
-    return found
+    return tuple(found)
 
 
 def history(bought: list[Bought]) -> History:

@@ -19,6 +19,10 @@ def _version() -> str:
         return "source"
 
 
+# Before NumPy is loaded. Tables of members are long and narrow: a second thread of its arithmetic
+# mostly spins until the first is done, at the cost of whoever else wants the core.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 PACKAGE = Path(__file__).resolve().parent.parent
 HOME = home()
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import numpy as np
 from ibis import _
+from ibis.expr.types import Table
 
 from regulars.modules.analytics.expressions.purchases import counted_orders
 from regulars.modules.analytics.facts import Facts
@@ -41,19 +42,28 @@ def doings(
     ``soon`` are the first ``soon_days`` of them.
     """
     with facts.open() as tables:
-        orders = counted_orders(tables.table("orders"), as_of=until, since=since)
-        found = (
-            orders.filter(_.member_id.notnull())
-            .group_by("member_id")
-            .agg(
-                orders=_.count(),
-                minor=_.kept_minor.sum(),
-                days=_.day.nunique(),
-                soon=_.count(where=_.day <= since + timedelta(days=soon_days)),
-            )
-            .order_by("member_id")
-            .to_pyarrow()
+        return doings_in(
+            tables.table("orders"), members, since=since, until=until, soon_days=soon_days
         )
+
+
+def doings_in(
+    orders: Table, members: Sequence[str], *, since: date, until: date, soon_days: int
+) -> Doings:
+    """The same out of orders that are open: for whoever asks of several stretches of days."""
+    found = (
+        counted_orders(orders, as_of=until, since=since)
+        .filter(_.member_id.notnull())
+        .group_by("member_id")
+        .agg(
+            orders=_.count(),
+            minor=_.kept_minor.sum(),
+            days=_.day.nunique(),
+            soon=_.count(where=_.day <= since + timedelta(days=soon_days)),
+        )
+        .order_by("member_id")
+        .to_pyarrow()
+    )
     columns = [np.zeros(len(members)) for _name in range(4)]
     known = np.array(found.column("member_id").to_pylist(), dtype=np.str_)
     if len(known) and len(members):

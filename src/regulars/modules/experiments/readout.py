@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 import numpy as np
+from ibis.expr.types import Table
 
 from regulars.infra.http.principal import MerchantFacts
 from regulars.kernel.errors import FieldError, Invalid
@@ -15,7 +16,7 @@ from regulars.modules.analytics.facts import Facts
 
 from . import offers, queries, rules, statistics
 from .errors import ExperimentNotRunning
-from .outcomes import Doings, doings
+from .outcomes import Doings, doings, doings_in
 from .queries import Assigned
 from .types import (
     COVARIATE_WEEKS,
@@ -127,7 +128,9 @@ def _taken(
 def power(facts: Facts, members: Sequence[str], plan: Plan, *, today: date) -> Power:
     """What ``plan`` could show on ``members``, going by what they did up to yesterday."""
     yesterday = today - timedelta(days=1)
-    pasts = [_past(facts, members, plan, days, until=yesterday) for days in _PAST_DAYS]
+    with facts.open() as tables:
+        orders = tables.table("orders")
+        pasts = [_past(orders, members, plan, days, until=yesterday) for days in _PAST_DAYS]
     return statistics.power(
         pasts,
         members=len(members),
@@ -148,12 +151,12 @@ def power_shown(told: Power) -> dict[str, Any]:
     }
 
 
-def _past(facts: Facts, members: Sequence[str], plan: Plan, days: int, *, until: date) -> Past:
+def _past(orders: Table, members: Sequence[str], plan: Plan, days: int, *, until: date) -> Past:
     since = until - timedelta(days=days)
     soon = min(plan.rebought_days, days)
-    outcome = doings(facts, members, since=since, until=until, soon_days=soon).of(plan.metric)
-    before = doings(
-        facts, members, since=since - timedelta(days=COVARIATE_DAYS), until=since, soon_days=soon
+    outcome = doings_in(orders, members, since=since, until=until, soon_days=soon).of(plan.metric)
+    before = doings_in(
+        orders, members, since=since - timedelta(days=COVARIATE_DAYS), until=since, soon_days=soon
     ).before(plan.metric)
     if len(outcome) < 2:
         return Past(days=days, mean=0.0, deviation=0.0, correlation=0.0)

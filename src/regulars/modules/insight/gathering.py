@@ -101,7 +101,7 @@ def coded(column: pa.ChunkedArray) -> Coded:
 
 def _kept_lines(tables: FactTables, as_of: date, given_back: Sequence[GivenBack]) -> Table:
     """Lines with what was kept of them at the end of ``as_of``."""
-    later = tables.connection.create_table("given_back", _later(given_back), temp=True)
+    later = tables.given("given_back", _later(given_back))
     touched = later.select("order_id").distinct().mutate(was_kept=True)
     orders = (
         tables.table("orders")

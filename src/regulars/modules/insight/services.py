@@ -177,7 +177,7 @@ def refresh(merchant: MerchantFacts, name: str, as_of: date, lines: int) -> None
     rows = answer.rows
     told = about | tables.about(answer.told, answer.found)
     if rows is None:
-        stored.write(merchant.id, name, _EMPTY, told)
+        stored.write(merchant.id, name, _empty(), told)
     else:
         orders = _DUE_ORDERS if what == "due" else BY_MEMBER
         stored.write(merchant.id, name, rows, told, orders=orders)
@@ -189,7 +189,11 @@ _DUE_ORDERS: Final[Mapping[str, SortKeys]] = {
     "value": [("expected", "descending")],
     "date": [("expected_day", "ascending")],
 }
-_EMPTY: Final = pa.table({"member_id": pa.array([], type=pa.string())})
+
+
+def _empty() -> pa.Table:
+    """Made when it is asked for: PyArrow's first array of a process brings pandas along."""
+    return pa.schema([("member_id", pa.string())]).empty_table()
 
 
 def _values(merchant: MerchantFacts, as_of: date) -> tuple[pa.Table, dict[str, Any]]:
@@ -197,7 +201,7 @@ def _values(merchant: MerchantFacts, as_of: date) -> tuple[pa.Table, dict[str, A
     try:
         found, held = lifetime_values(merchant, as_of=as_of)
     except TooFewBuyers as few:
-        return _EMPTY, {"abstained": few.told}
+        return _empty(), {"abstained": few.told}
     told = {"one_time": int((found.purchases == 1).sum())}
     return kept_table(found), facts_of(found, held) | told
 

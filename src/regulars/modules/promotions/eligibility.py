@@ -11,14 +11,15 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, Literal
-
-import cel
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from regulars.kernel.canonical import MAX_SAFE_INTEGER
 from regulars.kernel.rule_trees import LISTED, Grammar, Misfit, Where, all_of, comparing
 
 from .types import Who
+
+if TYPE_CHECKING:
+    import cel
 
 Facts = Mapping[str, Any]
 Test = Callable[[Facts], bool]
@@ -151,6 +152,8 @@ def _rule_of(rule: Any) -> Test:
 
 
 def _program(text: str) -> cel.Program:
+    import cel  # it brings a console of its own along, which is long to load
+
     try:
         return cel.compile(text)
     except ValueError as error:

@@ -102,7 +102,7 @@ def ranked(
         members = tables.table("members").select("member_id")
         if among is not None:
             shown = pa.table({"member_id": pa.array([show("mem", m) for m in among], pa.string())})
-            members = tables.connection.create_table("among", shown, temp=True)
+            members = tables.given("among", shown)
         found = members.left_join(buyers, "member_id").select(
             "member_id", place=_[_PLACES[by]].coalesce(_LAST[by])
         )

@@ -169,7 +169,7 @@ def _rows(
     with facts.open() as tables:
         orders = tables.table("orders")
         if paid_back:
-            later = tables.connection.create_table("paid_back", _later(paid_back), temp=True)
+            later = tables.given("paid_back", _later(paid_back))
             # A later return may have ended an order that then counted.
             orders = orders.left_join(later, "order_id").mutate(
                 counted=_.counted | _.came_back.notnull(),

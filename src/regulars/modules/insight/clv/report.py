@@ -71,18 +71,14 @@ def to_parquet(scores: Scores | None) -> bytes:
     import pyarrow.parquet as pq
 
     sink = pa.BufferOutputStream()
-    pq.write_table(_NOBODY if scores is None else _table(scores), sink, compression="zstd")
+    pq.write_table(_nobody() if scores is None else _table(scores), sink, compression="zstd")
     return bytes(sink.getvalue())
 
 
-_NOBODY: Final = pa.table(
-    {
-        name: pa.array([], type=kind)
-        for name, kind in zip(
-            COLUMNS, (pa.string(), pa.float64(), pa.int64(), pa.float64()), strict=True
-        )
-    }
-)
+def _nobody() -> pa.Table:
+    """Made when it is asked for: PyArrow's first array of a process brings pandas along."""
+    kinds = (pa.string(), pa.float64(), pa.int64(), pa.float64())
+    return pa.schema(list(zip(COLUMNS, kinds, strict=True))).empty_table()
 
 
 def _table(scores: Scores) -> pa.Table:
