@@ -48,7 +48,7 @@ class Shop:
     port: int
     environment: dict[str, str]
 
-    def regulars(self, *words: str) -> Any:
+    def regulars(self, *words: str, ends: int = 0) -> Any:
         done = subprocess.run(
             [sys.executable, "-m", "regulars.cli", *words, "--json"],
             env=self.environment,
@@ -56,7 +56,7 @@ class Shop:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stderr[-2000:]
+        assert done.returncode == ends, done.stderr[-2000:]
         return json.loads(done.stdout.strip().splitlines()[-1])
 
     def sign_in_link(self, username: str = "owner") -> str:

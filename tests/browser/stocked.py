@@ -67,4 +67,4 @@ def stock(shop: Shop) -> None:
     partner("POST", f"/experiments/{made['id']}/start", {})
     path = shop.home.parent / "refused.csv"
     path.write_text(HEAD + REFUSED, encoding="utf-8")
-    shop.regulars("import", "orders", str(path))
+    shop.regulars("import", "orders", str(path), ends=1)
