@@ -132,8 +132,10 @@ def test_a_page_is_one_to_a_hundred_in_plain_digits(owner: ApiClient, limit: str
     assert answer.json()["errors"][0]["pointer"] == "?limit"
 
 
-def test_a_cursor_that_is_none_is_404(owner: ApiClient) -> None:
-    assert owner.get("/audit?starting_after=aud_x").status_code == 404
+def test_a_cursor_that_is_none_is_refused(owner: ApiClient) -> None:
+    answer = owner.get("/audit?starting_after=aud_x")
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [{"pointer": "?starting_after", "code": "unknown_cursor"}]
 
 
 def test_settings_change_what_may_change(owner: ApiClient) -> None:
