@@ -1,9 +1,10 @@
-"""Group commit: what callers of one process want at the same time is done together.
+"""Group commit: what many callers of one process want at the same time is done together.
 
-Whoever comes while nobody is at work does what there is to do: their own, and what others have
-brought meanwhile. Whoever comes later waits, and when that is done one of those goes on. Nobody
-waits for company: who is alone is as quick as without. (Combining under a lock is "flat
-combining": Hendler, Incze, Shavit, Tzafrir, SPAA 2010; databases flush their logs so.)
+A few go alone, side by side: while one waits for the database another computes. Who comes when
+there are more goes in company: the first does what there is to do, their own and what others have
+brought meanwhile; whoever comes later waits, and when that is done one of those goes on. (Combining
+under a lock is "flat combining": Hendler, Incze, Shavit, Tzafrir, SPAA 2010; databases flush their
+logs so.)
 """
 
 from __future__ import annotations
@@ -31,8 +32,9 @@ class _Place(Generic[Wanted, Given]):
 
 
 class Group(Generic[Wanted, Given]):
-    """``work`` takes what some callers want, at most ``most`` at a time, and tells what each gets,
-    in their order; None for one who has to do it alone.
+    """Up to ``alone`` callers at a time go by themselves. Of those beyond ``work`` takes what some
+    want, at most ``most`` at a time, and tells what each gets, in their order; None for one who has
+    to do it alone.
 
     A caller's thread does the work of others with its own connection. Where work fails everybody
     has to do theirs alone, and whose fault it is fails again there. Where it stands still (a row
@@ -43,17 +45,33 @@ class Group(Generic[Wanted, Given]):
         self,
         work: Callable[[Sequence[Wanted]], Sequence[Given | None]],
         *,
+        alone: int,
         most: int,
         patience: float,
     ) -> None:
         self._work = work
+        self._free = alone
         self._most = most
         self._patience = patience
         self._lock = Lock()
         self._waiting: deque[_Place[Wanted, Given]] = deque()
         self._is_at_work = False
 
-    def do(self, wanted: Wanted) -> Given | None:
+    def do(self, wanted: Wanted, alone: Callable[[], Given]) -> Given:
+        """What ``alone`` gives, or ``work`` in its place."""
+        with self._lock:
+            is_free = self._free > 0
+            self._free -= is_free
+        if not is_free:
+            given = self._in_company(wanted)
+            return alone() if given is None else given
+        try:
+            return alone()
+        finally:
+            with self._lock:
+                self._free += 1
+
+    def _in_company(self, wanted: Wanted) -> Given | None:
         """What ``work`` gives for this; None where its caller has to do it alone."""
         mine: _Place[Wanted, Given] = _Place(wanted)
         with self._lock:

@@ -8,7 +8,7 @@ finds out for themselves what is refused.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from django.db.utils import DatabaseError
@@ -21,18 +21,20 @@ from regulars.kernel.errors import Refusal
 from .deciding import Decided, Placed, Wanted, decide, question_of
 from .gather import Gathered
 
+#: So many keep a database of a few cores busy; more would only make it change between them.
+_ALONE: Final = 4
 #: More would let the first of them wait longer than they save.
 _MOST: Final = 8
 #: Some dozen companies would have gone by.
 _PATIENCE_SECONDS: Final = 0.25
 
 
-def place_in_company(wanted: Wanted) -> Placed | None:
-    """Place an order together with those that others place just now; None where it has to be
-    placed alone, and nothing was done. SQLite has one writer, who has no company."""
+def place_in_company(wanted: Wanted, alone: Callable[[], Placed]) -> Placed:
+    """Place an order, ``alone`` or together with those that others place just now. SQLite has one
+    writer, who has no company."""
     if not is_postgres() or wanted.asked.beside is not None or connected().in_atomic_block:
-        return None
-    return _company.do(wanted)
+        return alone()
+    return _company.do(wanted, alone)
 
 
 def _place(group: Sequence[Wanted]) -> list[Placed | None]:
@@ -71,4 +73,4 @@ def _decided(group: Sequence[Wanted], places: Sequence[int]) -> list[tuple[int, 
     return found
 
 
-_company: Final = Group(_place, most=_MOST, patience=_PATIENCE_SECONDS)
+_company: Final = Group(_place, alone=_ALONE, most=_MOST, patience=_PATIENCE_SECONDS)

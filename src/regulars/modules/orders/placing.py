@@ -45,7 +45,7 @@ def place_and_look(scope: Scope, asked: Asked, draft: Draft) -> Placed:
         with transaction.atomic():
             return _attempt(wanted)
 
-    return place_in_company(wanted) or retrying(attempt, queue=wanted.who)
+    return place_in_company(wanted, lambda: retrying(attempt, queue=wanted.who))
 
 
 def check_instants(scope: Scope, **instants: datetime | None) -> None:
