@@ -34,7 +34,7 @@ pytestmark = pytest.mark.skipif(not is_postgres(), reason="SQLite has one writer
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """All go in company, and wait until it goes, however slow the machine."""
-    monkeypatch.setattr(grouped._company, "_free", 0)
+    monkeypatch.setattr(grouped._company, "_alone", 0)
     monkeypatch.setattr(grouped._company, "_patience", 60)
 
 

@@ -135,7 +135,7 @@ def test_a_few_go_alone_side_by_side_and_who_comes_then_in_company() -> None:
     assert desk.companies == [[3]]
 
 
-def test_who_fails_alone_leaves_their_place_free() -> None:
+def test_who_fails_alone_is_there_no_more() -> None:
     desk = Desk(alone=1)
 
     def fails() -> str:

@@ -1,10 +1,9 @@
 """Group commit: what many callers of one process want at the same time is done together.
 
-A few go alone, side by side: while one waits for the database another computes. Who comes when
-there are more goes in company: the first does what there is to do, their own and what others have
-brought meanwhile; whoever comes later waits, and when that is done one of those goes on. (Combining
-under a lock is "flat combining": Hendler, Incze, Shavit, Tzafrir, SPAA 2010; databases flush their
-logs so.)
+A few go alone, side by side: while one waits for the database another computes. Where there are
+more they go in company: the first does what there is to do, their own and what others have brought
+meanwhile; whoever comes later waits, and when that is done one of those goes on. (Combining under a
+lock is "flat combining": Hendler, Incze, Shavit, Tzafrir, SPAA 2010; databases flush their logs so.)
 """
 
 from __future__ import annotations
@@ -32,9 +31,9 @@ class _Place(Generic[Wanted, Given]):
 
 
 class Group(Generic[Wanted, Given]):
-    """Up to ``alone`` callers at a time go by themselves. Of those beyond ``work`` takes what some
-    want, at most ``most`` at a time, and tells what each gets, in their order; None for one who has
-    to do it alone.
+    """Who comes while fewer than ``alone`` are there goes alone. Of the others ``work`` takes what
+    some want, at most ``most`` at a time, and tells what each gets, in their order; None for one
+    who has to do it alone.
 
     A caller's thread does the work of others with its own connection. Where work fails everybody
     has to do theirs alone, and whose fault it is fails again there. Where it stands still (a row
@@ -50,7 +49,8 @@ class Group(Generic[Wanted, Given]):
         patience: float,
     ) -> None:
         self._work = work
-        self._free = alone
+        self._alone = alone
+        self._here = 0
         self._most = most
         self._patience = patience
         self._lock = Lock()
@@ -60,16 +60,14 @@ class Group(Generic[Wanted, Given]):
     def do(self, wanted: Wanted, alone: Callable[[], Given]) -> Given:
         """What ``alone`` gives, or ``work`` in its place."""
         with self._lock:
-            is_free = self._free > 0
-            self._free -= is_free
-        if not is_free:
-            given = self._in_company(wanted)
-            return alone() if given is None else given
+            are_few = self._here < self._alone
+            self._here += 1
         try:
-            return alone()
+            given = None if are_few else self._in_company(wanted)
+            return alone() if given is None else given
         finally:
             with self._lock:
-                self._free += 1
+                self._here -= 1
 
     def _in_company(self, wanted: Wanted) -> Given | None:
         """What ``work`` gives for this; None where its caller has to do it alone."""

@@ -1,4 +1,4 @@
-"""Group commit: orders that callers of one process place at the same time are placed as one unit.
+"""Group commit: orders that many callers of one process place at once are placed as one unit.
 
 Each is decided as it would be alone, from what it would find alone; what is shared is the question,
 the statement that records and the flush to disk (docs/adr/0040-orders-in-company.md). Whatever
@@ -21,8 +21,8 @@ from regulars.kernel.errors import Refusal
 from .deciding import Decided, Placed, Wanted, decide, question_of
 from .gather import Gathered
 
-#: So many keep a database of a few cores busy; more would only make it change between them.
-_ALONE: Final = 4
+#: So few threads of a process hardly stand in each other's way.
+_ALONE: Final = 6
 #: More would let the first of them wait longer than they save.
 _MOST: Final = 8
 #: Some dozen companies would have gone by.
