@@ -2,8 +2,9 @@
 
 A few go alone, side by side: while one waits for the database another computes. Where there are
 more they go in company: the first does what there is to do, their own and what others have brought
-meanwhile; whoever comes later waits, and when that is done one of those goes on. (Combining under a
-lock is "flat combining": Hendler, Incze, Shavit, Tzafrir, SPAA 2010; databases flush their logs so.)
+meanwhile; whoever comes later waits, and when that is done one of those goes on. (Combining under
+a lock is "flat combining": Hendler, Incze, Shavit, Tzafrir, SPAA 2010; databases flush their logs
+so.)
 """
 
 from __future__ import annotations
