@@ -68,9 +68,10 @@ class _Shop:
         made = create_merchant(code=f"bench-{time.time_ns()}", currency="CNY", zone=ZONE)
         start(made.id, "plain", now)
         self.merchant = merchant_of_id(made.id)
-        self.ids: list[UUID] = new_ids(members)
+        #: Who has not bought yet: each day's buyers buy for the first time, or the days differ.
+        self.fresh: list[UUID] = new_ids(members)
         writes = Writes()
-        for id_ in self.ids:
+        for id_ in self.fresh:
             add_member(
                 writes, merchant_id=made.id, member_id=id_, status="member", joined_at=now, now=now
             )
@@ -94,7 +95,8 @@ def _after(shop: _Shop, buyers: int) -> float:
     from regulars.modules.segments import refreshing
 
     merchant_id = shop.merchant.id
-    for number, member_id in enumerate(shop.ids[:buyers]):
+    today, shop.fresh = shop.fresh[:buyers], shop.fresh[buyers:]
+    for number, member_id in enumerate(today):
         now, key = datetime.now(UTC), f"{time.time_ns()}-{number}"
         line = DraftLine("S1", 1, 3_000, 3_000)
         asked = Asked(
