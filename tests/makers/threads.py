@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import fcntl
+import os
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 from django.db import connection
 
+from regulars.infra.locking import waiting_for
+
 T = TypeVar("T")
-_TURN = Path(tempfile.gettempdir()) / "regulars-crowd.lock"
+#: One crowd at a time on this machine: a server has a hundred connections, and crowds of several
+#: test processes would want more.
+_TURN = Path(tempfile.gettempdir()) / f"regulars-crowds-{os.getuid()}" / "turn"
 
 
 def at_once(*acts: Callable[[], T]) -> list[T | Exception]:
     """Run every act in a thread of its own, let go together; results or what was raised."""
-    with _alone():
+    with waiting_for(_TURN):
         return _at_once(acts)
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """One crowd at a time on this machine: a server has a hundred connections, and crowds of
-    several test processes would want more."""
-    with _TURN.open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        yield
 
 
 def _at_once(acts: tuple[Callable[[], T], ...]) -> list[T | Exception]:

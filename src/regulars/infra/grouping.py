@@ -14,6 +14,9 @@ from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Generic, TypeVar
 
+import structlog
+
+_log = structlog.get_logger("regulars.grouping")
 Wanted = TypeVar("Wanted")
 Given = TypeVar("Given")
 
@@ -107,7 +110,9 @@ class Group(Generic[Wanted, Given]):
     def _serve(self, company: Sequence[_Place[Wanted, Given]]) -> None:
         try:
             given = self._work([place.wanted for place in company])
-        except Exception:
+        except Exception as error:
+            # Alone it goes well, maybe: then nothing else would tell.
+            _log.error("company_failed", error=type(error).__name__, exc_info=error)
             return
         for place, what in zip(company, given, strict=True):
             place.given = what

@@ -47,7 +47,8 @@ class Writes:
         self.rows.setdefault(target, []).extend(rows)
 
     def absorb(self, other: Writes) -> None:
-        """Take the rows of another unit into this one."""
+        """Take the rows of another unit into this one; whole columns of very many are not taken."""
+        assert not other.columns
         for target, rows in other.rows.items():
             self.rows.setdefault(target, []).extend(rows)
 
